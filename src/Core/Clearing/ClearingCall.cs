@@ -1,0 +1,161 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using System.Threading.Tasks.Sources;
+using HotPath.Core.Model;
+
+namespace HotPath.Core.Clearing;
+
+/// <summary>
+/// One payment on its way to a channel. It outlives the request that made it: the request waits at most its answer budget, the call
+/// lives on to the channel's deadline, and a result that nobody waits for any more goes to <see cref="Channel.LateResults"/>.
+/// </summary>
+/// <remarks>
+/// Pooled. Two owners, the waiting request and the channel's side; <c>_state</c> decides by one compare-and-swap who of result and
+/// deadline came first, and the last owner to let go returns the call to its pool.
+/// </remarks>
+public sealed class ClearingCall : IValueTaskSource<ClearingResult>
+{
+    private const int Waiting = 0;
+    private const int Answered = 1;
+    private const int Abandoned = 2;
+
+    private readonly Channel _channel;
+    private readonly ITimer _deadline;
+    private readonly Action _ended;
+    private ValueTaskAwaiter<ClearingResult> _sending;
+    private ManualResetValueTaskSourceCore<ClearingResult> _answer = new() { RunContinuationsAsynchronously = true };
+    private long _startedAt;
+    private long _abandonAt;
+    private int _state;
+    private int _owners;
+
+    internal ClearingCall(Channel channel)
+    {
+        _channel = channel;
+        _ended = Ended;
+        _deadline = channel.Clock.CreateTimer(static call => ((ClearingCall)call!).Abandon(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>What the channel's answer must repeat.</summary>
+    public ClearingReference Reference { get; private set; }
+
+    /// <summary>The request in the channel's own form.</summary>
+    public ArrayBufferWriter<byte> Payload { get; } = new(2048);
+
+    internal void Begin(ClearingReference reference)
+    {
+        Reference = reference;
+        _abandonAt = long.MaxValue;
+        _startedAt = _channel.Clock.GetTimestamp();
+        _state = Waiting;
+        _owners = 2;
+        _answer.Reset();
+    }
+
+    /// <summary>
+    /// The channel's result, or Processing when <paramref name="budget"/> is over first: then the result will go to the channel's
+    /// late results. Await once.
+    /// </summary>
+    internal ValueTask<ClearingResult> WaitAsync(TimeSpan budget)
+    {
+        TimeSpan wait = budget > TimeSpan.Zero ? budget : TimeSpan.Zero;
+        Volatile.Write(ref _abandonAt, _channel.Clock.GetTimestamp() + (long)(wait.TotalSeconds * _channel.Clock.TimestampFrequency));
+        _deadline.Change(wait, Timeout.InfiniteTimeSpan);
+        return new ValueTask<ClearingResult>(this, _answer.Version);
+    }
+
+    /// <summary>The channel's side, on its worker: sends, and comes back when the channel has answered or the adapter's deadline is over.</summary>
+    internal void Send()
+    {
+        try
+        {
+#pragma warning disable CA2012 // Consumed exactly once, by Ended; an async method here would allocate for each payment.
+            _sending = _channel.Adapter.PayAsync(this).GetAwaiter();
+#pragma warning restore CA2012
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            Finish(ClearingResult.Of(ClearingOutcome.Unknown));
+            return;
+        }
+        if (_sending.IsCompleted)
+        {
+            Ended();
+        }
+        else
+        {
+            _sending.UnsafeOnCompleted(_ended);
+        }
+    }
+
+    private void Ended()
+    {
+        ClearingResult result;
+        try
+        {
+            result = _sending.GetResult();
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            // Adapters promise not to throw. If one does, bytes may have gone out: in doubt.
+            result = ClearingResult.Of(ClearingOutcome.Unknown);
+        }
+        _sending = default;
+        Finish(result);
+    }
+
+    private void Finish(in ClearingResult result)
+    {
+        _channel.CallEnded(result, _channel.Clock.GetElapsedTime(_startedAt));
+        if (Interlocked.CompareExchange(ref _state, Answered, Waiting) == Waiting)
+        {
+            _answer.SetResult(result);
+        }
+        else
+        {
+            _channel.LateResults?.Adopt(Reference.TradeNo, result);
+        }
+        Release();
+    }
+
+    ClearingResult IValueTaskSource<ClearingResult>.GetResult(short token)
+    {
+        ClearingResult result = _answer.GetResult(token);
+        _deadline.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        Release();
+        return result;
+    }
+
+    ValueTaskSourceStatus IValueTaskSource<ClearingResult>.GetStatus(short token) => _answer.GetStatus(token);
+
+    void IValueTaskSource<ClearingResult>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _answer.OnCompleted(continuation, state, token, flags);
+
+    private void Abandon()
+    {
+        // A timer that was stopped may still fire once, for the call that held this object before, or a little early.
+        long ticksLeft = Volatile.Read(ref _abandonAt) - _channel.Clock.GetTimestamp();
+        if (ticksLeft > 0)
+        {
+            if (_abandonAt != long.MaxValue)
+            {
+                _deadline.Change(TimeSpan.FromMilliseconds((ticksLeft * 1000 / _channel.Clock.TimestampFrequency) + 1), Timeout.InfiniteTimeSpan);
+            }
+            return;
+        }
+        if (Interlocked.CompareExchange(ref _state, Abandoned, Waiting) == Waiting)
+        {
+            _answer.SetResult(ClearingResult.Of(ClearingOutcome.Processing));
+        }
+    }
+
+    private void Release()
+    {
+        if (Interlocked.Decrement(ref _owners) == 0)
+        {
+            Payload.ResetWrittenCount();
+            _channel.Return(this);
+        }
+    }
+}

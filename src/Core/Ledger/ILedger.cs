@@ -1,0 +1,121 @@
+using HotPath.Core.Model;
+
+namespace HotPath.Core.Ledger;
+
+/// <summary>
+/// The book of trades, shaped around its atomic steps so that engines can be exchanged. <b>Returned = durable</b>: what a call
+/// answers survives the loss of power the moment it answers. Every engine passes the same contract tests.
+/// </summary>
+/// <remarks>
+/// A <see cref="Trade"/> handed in belongs to the ledger until the call returns. Failures are values of the answer:
+/// refused (no room), unavailable (nothing happened), unknown (repeat the call with the same trade_no).
+/// </remarks>
+public interface ILedger : IAsyncDisposable
+{
+    /// <summary>True from the end of recovery until a stop or a failure.</summary>
+    bool IsReady { get; }
+
+    /// <summary>Completes with the reason when the engine has stopped itself: a write failed, and nothing more is acknowledged.</summary>
+    Task<string> Failure { get; }
+
+    /// <summary>A number never given before on this node, greater than all before: for trade_no and resp_id.</summary>
+    TradeNo NextNo();
+
+    /// <summary>What is known of this institution's req_id. <paramref name="into"/> is filled for Replay and InFlight.</summary>
+    ValueTask<ReqIdState> RecallAsync(InstId instId, ReadOnlyMemory<byte> reqId, Digest fingerprint, Trade into);
+
+    /// <summary>
+    /// Takes req_id, order number and single-use code in one step and records the trade as PENDING. Nothing may be sent to a channel
+    /// before this has returned <see cref="ClaimState.Won"/>.
+    /// </summary>
+    ValueTask<Claim> ClaimAsync(Trade trade);
+
+    /// <summary>
+    /// Records the final status, result and signed answer in <paramref name="trade"/> if the trade is still PENDING.
+    /// Nobody may be told the result before this has returned.
+    /// </summary>
+    ValueTask<CompleteState> CompleteAsync(Trade trade);
+
+    /// <summary>Fills <paramref name="into"/> with the trade of this number; false when there is none.</summary>
+    ValueTask<bool> FindAsync(TradeNo tradeNo, Trade into);
+
+    /// <summary>Fills <paramref name="into"/> with the trade of this institution's order number; false when there is none.</summary>
+    ValueTask<bool> FindByOrderAsync(InstId instId, ReadOnlyMemory<byte> orderNo, Trade into);
+
+    /// <summary>Every accepted trade without a result, oldest first. Read at start, so that none is ever forgotten.</summary>
+    ValueTask<IReadOnlyList<TradeNo>> PendingAsync();
+}
+
+/// <summary>What the ledger knows of a req_id.</summary>
+public enum ReqIdState : byte
+{
+    /// <summary>Never seen, or final for more than 24 hours.</summary>
+    Free = 0,
+
+    /// <summary>Same content, the trade is final: answer with the recorded bytes.</summary>
+    Replay,
+
+    /// <summary>Same content, the trade is PENDING.</summary>
+    InFlight,
+
+    /// <summary>The req_id was used for something else (C004).</summary>
+    OtherContent,
+}
+
+/// <summary>What became of a claim.</summary>
+public enum ClaimState : byte
+{
+    /// <summary>The storage is at its configured end or a queue is full: nothing happened, try again later (A001).</summary>
+    Refused = 0,
+
+    /// <summary>The trade is recorded and durable; the caller, and nobody else, sends it to a channel.</summary>
+    Won,
+
+    /// <summary>This req_id, same content, final: <see cref="Claim.TradeNo"/> is the trade.</summary>
+    Replay,
+
+    /// <summary>This req_id, same content, not final yet.</summary>
+    InFlight,
+
+    /// <summary>This req_id, other content (C004).</summary>
+    OtherContent,
+
+    /// <summary>The institution used this order number for <see cref="Claim.TradeNo"/> (B005).</summary>
+    OrderExists,
+
+    /// <summary>The single-use code was used for <see cref="Claim.TradeNo"/>, perhaps another institution's (B005).</summary>
+    CodeUsed,
+
+    /// <summary>The engine is stopped: nothing happened (A002).</summary>
+    Unavailable,
+
+    /// <summary>The engine failed in between: a claim repeated with the same trade_no tells.</summary>
+    Unknown,
+}
+
+/// <summary>The answer to a claim.</summary>
+/// <param name="State">What became of it.</param>
+/// <param name="TradeNo">The trade that holds what was asked for; the caller's own when won.</param>
+public readonly record struct Claim(ClaimState State, TradeNo TradeNo)
+{
+    public bool IsWon => State == ClaimState.Won;
+}
+
+/// <summary>What became of recording a result.</summary>
+public enum CompleteState : byte
+{
+    /// <summary>The engine failed in between: after a restart the trade tells.</summary>
+    Unknown = 0,
+
+    /// <summary>Recorded and durable: the answer may go out.</summary>
+    Recorded,
+
+    /// <summary>Somebody recorded a result before: that one counts.</summary>
+    AlreadyFinal,
+
+    /// <summary>No such trade.</summary>
+    NotFound,
+
+    /// <summary>The engine is stopped: nothing happened.</summary>
+    Unavailable,
+}

@@ -1,0 +1,111 @@
+namespace HotPath.Core.Model;
+
+/// <summary>trade_type of a payment.</summary>
+public enum TradeType : byte
+{
+    None = 0,
+    Scan = 1,
+    Native = 2,
+}
+
+/// <summary>qr_type of a payment.</summary>
+public enum QrType : byte
+{
+    None = 0,
+    Dynamic = 1,
+    Static = 2,
+}
+
+/// <summary>
+/// One trade as the ledger keeps it: what was claimed, and, once it is final, the result and the answer that was signed for it.
+/// Mutable and reused: whoever fills one owns it until the call it was handed to has returned.
+/// </summary>
+public sealed class Trade
+{
+    // The claim: written once, before anything leaves the house.
+    public TradeNo TradeNo;
+    public InstId InstId;
+    public ShortText ReqId;
+    public ShortText OrderNo;
+    public Digest Fingerprint;
+
+    /// <summary>SHA-256 of qr_content when the code is single-use (dynamic), else none.</summary>
+    public Digest CodeDigest;
+    public BizType BizType;
+    public TradeType TradeType;
+    public QrType QrType;
+    public Amount Amount;
+    public Currency Currency;
+    public ShortText ChannelId;
+    public long AcceptedAtMs;
+
+    // The result: written once, when the outcome is certain.
+    public TradeStatus Status;
+    public RespCode FailCode;
+    public long FinalAtMs;
+    public ShortText ChannelTradeNo;
+
+    /// <summary>The final answer's parts that cannot be rendered again: a replay must be the same bytes for ever.</summary>
+    public RecordedAnswer Answer = new();
+
+    public bool IsFinal => Status != TradeStatus.Pending;
+
+    /// <summary>trade_time: when it became final, or, while PENDING, when it was accepted.</summary>
+    public long TimeMs => IsFinal ? FinalAtMs : AcceptedAtMs;
+
+    /// <summary>Forgets everything, so that the next owner starts from nothing.</summary>
+    public void Clear()
+    {
+        TradeNo = default;
+        InstId = default;
+        ReqId = default;
+        OrderNo = default;
+        Fingerprint = default;
+        CodeDigest = default;
+        BizType = default;
+        TradeType = default;
+        QrType = default;
+        Amount = default;
+        Currency = default;
+        ChannelId = default;
+        AcceptedAtMs = 0;
+        Status = default;
+        FailCode = default;
+        FinalAtMs = 0;
+        ChannelTradeNo = default;
+        Answer.Clear();
+    }
+}
+
+/// <summary>What is recorded of a signed final answer; the rest of its bytes follow from the trade.</summary>
+public sealed class RecordedAnswer
+{
+    /// <summary>Longest signature, in bytes: RSA-4096.</summary>
+    public const int MaxSignatureLength = 512;
+
+    private readonly byte[] _signature = new byte[MaxSignatureLength];
+
+    public TradeNo RespId;
+    public long RespTimeMs;
+    public Language Language;
+    public ShortText KeyId;
+
+    public int SignatureLength { get; private set; }
+
+    public ReadOnlySpan<byte> Signature => _signature.AsSpan(0, SignatureLength);
+
+    public void SetSignature(ReadOnlySpan<byte> signature)
+    {
+        signature.CopyTo(_signature);
+        SignatureLength = signature.Length;
+    }
+
+    public void Clear()
+    {
+        RespId = default;
+        RespTimeMs = 0;
+        Language = default;
+        KeyId = default;
+        SignatureLength = 0;
+    }
+}
