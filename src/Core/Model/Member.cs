@@ -1,0 +1,38 @@
+namespace HotPath.Core.Model;
+
+/// <summary>
+/// Every member a request can have, in byte order of the names: the order of the signing string. A test holds the order against the
+/// member table.
+/// </summary>
+public enum Member : byte
+{
+    BizType,
+    Body,
+    Charset,
+    Currency,
+    InstId,
+    KeyId,
+    Nonce,
+    OutTradeNo,
+    QrContent,
+    QrType,
+    ReqId,
+    ReqTime,
+    Sign,
+    SignType,
+    TerminalId,
+    TerminalType,
+    TotalAmount,
+    TradeNo,
+    TradeType,
+    Version,
+
+    /// <summary>How many there are.</summary>
+    Count,
+
+    /// <summary>A name that is in no table; the reader keeps it.</summary>
+    Unknown = 254,
+
+    /// <summary>No particular member.</summary>
+    None = 255,
+}

@@ -1,0 +1,69 @@
+using HotPath.Core.Auth;
+using HotPath.Core.Clearing;
+using HotPath.Core.Model;
+using HotPath.Core.Wire;
+
+namespace HotPath.Core.Operations;
+
+/// <summary>SCAN_PAY (2.3.1): what of the request becomes the claim, what goes to the channel, and what the channel's word means.</summary>
+public static class ScanPay
+{
+    /// <summary>Fills the slot's trade with everything that is claimed.</summary>
+    public static void FillClaim(RequestSlot slot, Institution institution, Channel channel, Digest fingerprint, TradeNo tradeNo, long nowMs)
+    {
+        Trade trade = slot.Trade;
+        trade.TradeNo = tradeNo;
+        trade.InstId = institution.InstId;
+        trade.ReqId.Set(slot[Member.ReqId]);
+        trade.OrderNo.Set(slot[Member.OutTradeNo]);
+        trade.Fingerprint = fingerprint;
+        trade.BizType = BizType.ScanPay;
+        trade.TradeType = slot[Member.TradeType].SequenceEqual("NATIVE"u8) ? TradeType.Native : TradeType.Scan;
+        trade.QrType = slot[Member.QrType].SequenceEqual("01"u8) ? QrType.Dynamic : QrType.Static;
+        // A dynamic code is single-use over all institutions; a static one stands on the counter for years.
+        trade.CodeDigest = trade.QrType == QrType.Dynamic ? Digest.Of(slot[Member.QrContent]) : default;
+        trade.Amount = slot.Amount;
+        trade.Currency = slot.Currency;
+        trade.ChannelId = channel.Id;
+        trade.AcceptedAtMs = nowMs;
+    }
+
+    /// <summary>Hands the claimed payment to its channel. The channel copies what it needs before this returns.</summary>
+    public static ValueTask<ClearingResult> Send(RequestSlot slot, Channel channel, TimeSpan budget) => channel.PayAsync(
+        new PayOrder
+        {
+            Reference = new ClearingReference(slot.Trade.TradeNo, slot.Trade.Amount, slot.Trade.Currency),
+            InstId = slot.Trade.InstId,
+            TradeType = slot.Trade.TradeType,
+            QrType = slot.Trade.QrType,
+            QrContent = slot[Member.QrContent],
+            Body = slot[Member.Body],
+            TerminalType = slot[Member.TerminalType],
+            TerminalId = slot[Member.TerminalId],
+        },
+        budget);
+
+    /// <summary>
+    /// Puts a channel's word into the trade. False, and nothing changed, while it is in doubt: FAILED is written only when it is certain
+    /// that no money moved, SUCCESS only when it did.
+    /// </summary>
+    public static bool TrySettle(Trade trade, in ClearingResult result, long nowMs)
+    {
+        (TradeStatus status, RespCode failCode) = result.Outcome switch
+        {
+            ClearingOutcome.Succeeded => (TradeStatus.Success, RespCode.None),
+            ClearingOutcome.Failed => (TradeStatus.Failed, result.FailCode),
+            ClearingOutcome.NotDelivered or ClearingOutcome.Reversed => (TradeStatus.Failed, RespCode.TradeTimeout),
+            _ => (TradeStatus.Pending, RespCode.None),
+        };
+        if (status == TradeStatus.Pending)
+        {
+            return false;
+        }
+        trade.Status = status;
+        trade.FailCode = failCode;
+        trade.FinalAtMs = Math.Max(nowMs, trade.AcceptedAtMs);
+        trade.ChannelTradeNo = result.ChannelTradeNo;
+        return true;
+    }
+}

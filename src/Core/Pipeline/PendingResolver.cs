@@ -1,0 +1,218 @@
+using HotPath.Core.Auth;
+using HotPath.Core.Clearing;
+using HotPath.Core.Ledger;
+using HotPath.Core.Model;
+using HotPath.Core.Operations;
+using HotPath.Core.Routing;
+using HotPath.Core.Telemetry;
+using HotPath.Core.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace HotPath.Core.Pipeline;
+
+/// <summary>
+/// Brings every PENDING trade to an end: asks its channel, adopts results that came late, and, when a channel never heard of a trade and
+/// its settle window is over, has the reference reversed first and only then calls it failed. It never sends a payment.
+/// </summary>
+/// <remarks>
+/// Inquiries at 3, 6, 12, 24 s … after acceptance, then every 10 min (protocol, section 6). <see cref="PendingSchedule"/> knows what is due;
+/// a timer looks once a tick. Everything it decides is idempotent: a crash between any two steps leads to the same inquiry again.
+/// </remarks>
+public sealed partial class PendingResolver : ILateResults, IDisposable
+{
+    /// <summary>Inquiries under way at once, over all channels.</summary>
+    // A resolver that floods a recovering channel is the next outage.
+    private const int MaxInquiries = 64;
+
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan ReportEvery = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan AlarmAge = TimeSpan.FromHours(24);
+
+    private readonly ILedger _ledger;
+    private readonly Router _router;
+    private readonly InstitutionDirectory _institutions;
+    private readonly AnswerSigner _signer;
+    private readonly TradeWaiters _waiters;
+    private readonly GatewayMetrics _metrics;
+    private readonly TimeProvider _clock;
+    private readonly ILogger<PendingResolver> _logger;
+    private readonly PendingSchedule _schedule;
+    private readonly ITimer _timer;
+    private long _reportedAt;
+    private int _inquiries;
+    private volatile bool _isStopped;
+
+    public PendingResolver(
+        ILedger ledger, Router router, InstitutionDirectory institutions, AnswerSigner signer, TradeWaiters waiters,
+        GatewayMetrics metrics, TimeProvider clock, ILogger<PendingResolver> logger)
+    {
+        _ledger = ledger;
+        _router = router;
+        _institutions = institutions;
+        _signer = signer;
+        _waiters = waiters;
+        _metrics = metrics;
+        _clock = clock;
+        _logger = logger;
+        _schedule = new PendingSchedule(clock);
+        _timer = clock.CreateTimer(static self => ((PendingResolver)self!).StartDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Trades that are being brought to an end.</summary>
+    public int Count => _schedule.Count;
+
+    /// <summary>Takes over every accepted trade without a result, and begins. Call once the ledger is ready.</summary>
+    public async Task StartAsync()
+    {
+        IReadOnlyList<TradeNo> pending = await _ledger.PendingAsync();
+        foreach (TradeNo tradeNo in pending)
+        {
+            _schedule.AddDueNow(tradeNo, tradeNo.UnixMs);
+        }
+        if (pending.Count > 0)
+        {
+            LogTakenOver(pending.Count);
+        }
+        _timer.Change(TimeSpan.Zero, Tick);
+    }
+
+    /// <summary>A payment is in doubt: inquire by the schedule.</summary>
+    public void Watch(Trade trade, Channel channel) => _schedule.Add(trade.TradeNo, trade.AcceptedAtMs, channel);
+
+    /// <summary>Somebody asked for a PENDING trade: inquire soon, at most once in 3 s.</summary>
+    public void Nudge(Trade trade) => _schedule.Hasten(trade.TradeNo, trade.AcceptedAtMs);
+
+    /// <summary>A channel answered after the answer budget.</summary>
+    public void Adopt(TradeNo tradeNo, in ClearingResult result)
+    {
+        if (result.Outcome is not (ClearingOutcome.Unknown or ClearingOutcome.Processing or ClearingOutcome.NotFound))
+        {
+            _ = GuardAsync(tradeNo, result);
+        }
+    }
+
+    public void Dispose()
+    {
+        _isStopped = true;
+        _timer.Dispose();
+    }
+
+    private void StartDue()
+    {
+        while (!_isStopped && Volatile.Read(ref _inquiries) < MaxInquiries && _schedule.TryTakeDue(out TradeNo tradeNo))
+        {
+            Interlocked.Increment(ref _inquiries);
+            _ = GuardAsync(tradeNo, null);
+        }
+        if (_clock.GetElapsedTime(_reportedAt) >= ReportEvery)
+        {
+            _reportedAt = _clock.GetTimestamp();
+            ReportOldest();
+        }
+    }
+
+    private void ReportOldest()
+    {
+        long nowMs = _clock.GetUtcNow().ToUnixTimeMilliseconds();
+        foreach (Channel channel in _router.Channels)
+        {
+            long? oldest = _schedule.OldestAcceptedAtMs(channel);
+            channel.Metrics.PendingOldest(oldest is { } ms ? Math.Max(0, nowMs - ms) / 1000.0 : 0);
+        }
+    }
+
+    // Whatever goes wrong with one trade, it stays on the schedule and the others go on.
+    private async Task GuardAsync(TradeNo tradeNo, ClearingResult? late)
+    {
+        try
+        {
+            bool isEnded = late is { } result ? await RecordAsync(tradeNo, result) : await InquireAsync(tradeNo);
+            if (isEnded)
+            {
+                _schedule.Remove(tradeNo);
+            }
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            LogFailure(failure, tradeNo);
+        }
+        finally
+        {
+            if (late is null)
+            {
+                Interlocked.Decrement(ref _inquiries);
+            }
+        }
+    }
+
+    private async Task<bool> InquireAsync(TradeNo tradeNo)
+    {
+        var trade = new Trade();
+        if (!await _ledger.FindAsync(tradeNo, trade) || trade.IsFinal)
+        {
+            return true;
+        }
+        TimeSpan age = TimeSpan.FromMilliseconds(_clock.GetUtcNow().ToUnixTimeMilliseconds() - trade.AcceptedAtMs);
+        if (age > AlarmAge)
+        {
+            LogOverdue(tradeNo, trade.ChannelId.ToString(), age.TotalHours);
+        }
+        if (_router.Find(trade.ChannelId.Span) is not { } channel)
+        {
+            LogNoChannel(tradeNo, trade.ChannelId.ToString());
+            return false;
+        }
+        _schedule.Place(tradeNo, channel);
+        ClearingResult result = await AskAsync(channel, trade, age);
+        return await RecordAsync(tradeNo, result);
+    }
+
+    // "Not found" is no proof while the payment may still be on its way, nor after: only a confirmed reversal, which blocks the reference, is.
+    private async Task<ClearingResult> AskAsync(Channel channel, Trade trade, TimeSpan age)
+    {
+        var reference = new ClearingReference(trade.TradeNo, trade.Amount, trade.Currency);
+        long startedAt = _clock.GetTimestamp();
+        ClearingResult result = await channel.Adapter.InquireAsync(reference);
+        if (result.Outcome == ClearingOutcome.NotFound && age > channel.Options.SettleWindow)
+        {
+            result = await channel.Adapter.ReverseAsync(reference);
+        }
+        channel.Metrics.Called(Channel.ToMetric(result.Outcome), _clock.GetElapsedTime(startedAt).TotalSeconds);
+        // That an inquiry did not get through says nothing about the payment.
+        return result.Outcome == ClearingOutcome.NotDelivered ? ClearingResult.Of(ClearingOutcome.Unknown) : result;
+    }
+
+    private async Task<bool> RecordAsync(TradeNo tradeNo, ClearingResult result)
+    {
+        var trade = new Trade();
+        if (!await _ledger.FindAsync(tradeNo, trade) || trade.IsFinal)
+        {
+            return true;
+        }
+        if (!ScanPay.TrySettle(trade, result, _clock.GetUtcNow().ToUnixTimeMilliseconds()))
+        {
+            return false;
+        }
+        Language language = _institutions.Find(trade.InstId)?.Language ?? Language.Chinese;
+        _signer.SignFinal(new AnswerBuffer(), trade, language);
+        CompleteState state = await _ledger.CompleteAsync(trade);
+        if (state == CompleteState.Recorded)
+        {
+            _waiters.Signal(tradeNo);
+            _metrics.TradeReached(trade.Status);
+        }
+        return state is CompleteState.Recorded or CompleteState.AlreadyFinal;
+    }
+
+    [LoggerMessage(EventId = 200, Level = LogLevel.Information, Message = "{Count} trades without a result taken over from the ledger: each will be inquired")]
+    private partial void LogTakenOver(int count);
+
+    [LoggerMessage(EventId = 201, Level = LogLevel.Error, Message = "trade_no {TradeNo} at channel {Channel} is PENDING for {Hours} h")]
+    private partial void LogOverdue(TradeNo tradeNo, string channel, double hours);
+
+    [LoggerMessage(EventId = 202, Level = LogLevel.Error, Message = "trade_no {TradeNo} is PENDING at channel {Channel}, which is not configured any more")]
+    private partial void LogNoChannel(TradeNo tradeNo, string channel);
+
+    [LoggerMessage(EventId = 203, Level = LogLevel.Error, Message = "resolving trade_no {TradeNo} failed; it stays on the schedule")]
+    private partial void LogFailure(Exception failure, TradeNo tradeNo);
+}

@@ -1,0 +1,170 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using HotPath.Core.Model;
+using HotPath.Signing;
+
+namespace HotPath.Core.Wire;
+
+/// <summary>Which of a trade's members an answer shows.</summary>
+public enum TradeView : byte
+{
+    None = 0,
+
+    /// <summary>The pay answer's members (2.3.1).</summary>
+    Payment,
+
+    /// <summary>The pay answer's members, and reason and refunds.</summary>
+    Query,
+}
+
+/// <summary>What an answer says. Lives on the stack while it is laid out.</summary>
+public readonly ref struct Answer
+{
+    public required RespCode Code { get; init; }
+
+    public required Language Language { get; init; }
+
+    public required TradeNo RespId { get; init; }
+
+    public required long RespTimeMs { get; init; }
+
+    public required ReadOnlySpan<byte> KeyId { get; init; }
+
+    /// <summary>Echoed when well formed, empty otherwise.</summary>
+    public ReadOnlySpan<byte> ReqId { get; init; }
+
+    /// <inheritdoc cref="ReqId"/>
+    public ReadOnlySpan<byte> InstId { get; init; }
+
+    public BizType BizType { get; init; }
+
+    /// <summary>The name that resp_msg ends with, or empty.</summary>
+    public ReadOnlySpan<byte> Offender { get; init; }
+
+    public TradeView View { get; init; }
+
+    public Trade? Trade { get; init; }
+}
+
+#pragma warning disable CA1001 // The writer holds no resource: it writes into _json, and both live as long as this buffer.
+/// <summary>
+/// Lays out one answer: first its signing string (members in byte order), then, sealed with a signature, its JSON. Reused for ever;
+/// the bytes are valid until the next layout.
+/// </summary>
+public sealed class AnswerBuffer
+{
+    /// <summary>Longest answer, in bytes.</summary>
+    // The pay answer with every echo at its longest and an RSA-4096 signature is 1.6 KB.
+    private const int Capacity = 4096;
+
+    private static readonly JsonWriterOptions WriterOptions =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+
+    private readonly byte[] _text = new byte[Capacity];
+    private readonly byte[] _scratch = new byte[256];
+    private readonly (byte[] Name, int At, int Length)[] _members = new (byte[], int, int)[24];
+    private readonly ArrayBufferWriter<byte> _json = new(Capacity);
+    private readonly Utf8JsonWriter _writer;
+    private readonly byte[] _base64 = new byte[Base64.GetMaxEncodedToUtf8Length(RsaSigningKey.MaxSignatureLength)];
+    private int _textLength;
+    private int _memberCount;
+
+    public AnswerBuffer() => _writer = new Utf8JsonWriter(_json, WriterOptions);
+
+    /// <summary>What is signed.</summary>
+    public ReadOnlySpan<byte> SigningText => _text.AsSpan(0, _textLength);
+
+    /// <summary>The whole answer, once sealed.</summary>
+    public ReadOnlyMemory<byte> Json => _json.WrittenMemory;
+
+    /// <summary>Lays out the signing string. Every value is a member only if it has one: no member is ever empty.</summary>
+    public void Lay(in Answer answer)
+    {
+        var text = new SigningText(_text);
+        _memberCount = 0;
+        Trade? trade = answer.View == TradeView.None ? null : answer.Trade;
+        bool isQuery = answer.View == TradeView.Query;
+
+        // Byte order of the names, as the signing string wants them; SigningText refuses any other.
+        Put(ref text, Names.BizType, answer.BizType == BizType.None ? default : BizTypes.Name(answer.BizType));
+        Put(ref text, Names.Currency, trade is null ? default : _scratch.AsSpan(0, trade.Currency.Format(_scratch)));
+        Put(ref text, Names.FailCode, isQuery && trade!.FailCode != RespCode.None ? RespCodes.Text(trade.FailCode) : default);
+        Put(ref text, Names.InstId, answer.InstId);
+        Put(ref text, Names.KeyId, answer.KeyId);
+        Put(ref text, Names.OutTradeNo, trade is null ? default : trade.OrderNo.Span);
+        Put(ref text, Names.RefundStatus, isQuery ? "NONE"u8 : default);
+        Put(ref text, Names.ReqId, answer.ReqId);
+        Put(ref text, Names.RespCode, RespCodes.Text(answer.Code));
+        Put(ref text, Names.RespId, _scratch.AsSpan(0, answer.RespId.Format(_scratch)));
+        Put(ref text, Names.RespMsg, _scratch.AsSpan(0, Message(answer)));
+        Put(ref text, Names.RespTime, _scratch.AsSpan(0, BeijingTime.Format(answer.RespTimeMs, _scratch)));
+        Put(ref text, Names.TotalAmount, trade is null ? default : _scratch.AsSpan(0, trade.Amount.Format(_scratch, trade.Currency.Exponent)));
+        Put(ref text, Names.TotalRefunded, isQuery ? _scratch.AsSpan(0, default(Amount).Format(_scratch, trade!.Currency.Exponent)) : default);
+        Put(ref text, Names.TradeNo, trade is null ? default : _scratch.AsSpan(0, trade.TradeNo.Format(_scratch)));
+        Put(ref text, Names.TradeStatus, trade is null ? default : TradeStatuses.Name(trade.Status));
+        Put(ref text, Names.TradeTime, trade is null ? default : _scratch.AsSpan(0, BeijingTime.Format(trade.TimeMs, _scratch)));
+        _textLength = text.Length;
+    }
+
+    /// <summary>Writes the JSON: the members as they were signed, and the signature.</summary>
+    public void Seal(ReadOnlySpan<byte> signature)
+    {
+        Base64.EncodeToUtf8(signature, _base64, out _, out int base64Length);
+        _json.ResetWrittenCount();
+        _writer.Reset();
+        _writer.WriteStartObject();
+        for (int i = 0; i < _memberCount; i++)
+        {
+            (byte[] name, int at, int length) = _members[i];
+            _writer.WriteString(name, _text.AsSpan(at, length));
+        }
+        _writer.WriteString(Names.Sign, _base64.AsSpan(0, base64Length));
+        _writer.WriteEndObject();
+        _writer.Flush();
+    }
+
+    private void Put(ref SigningText text, byte[] name, ReadOnlySpan<byte> value)
+    {
+        if (!value.IsEmpty)
+        {
+            _members[_memberCount++] = (name, text.Append(name, value), value.Length);
+        }
+    }
+
+    private int Message(in Answer answer)
+    {
+        ReadOnlySpan<byte> message = RespCodes.Message(answer.Code, answer.Language);
+        message.CopyTo(_scratch);
+        if (answer.Offender.IsEmpty)
+        {
+            return message.Length;
+        }
+        ": "u8.CopyTo(_scratch.AsSpan(message.Length));
+        answer.Offender.CopyTo(_scratch.AsSpan(message.Length + 2));
+        return message.Length + 2 + answer.Offender.Length;
+    }
+
+    private static class Names
+    {
+        internal static readonly byte[] BizType = "biz_type"u8.ToArray();
+        internal static readonly byte[] Currency = "currency"u8.ToArray();
+        internal static readonly byte[] FailCode = "fail_code"u8.ToArray();
+        internal static readonly byte[] InstId = "inst_id"u8.ToArray();
+        internal static readonly byte[] KeyId = "key_id"u8.ToArray();
+        internal static readonly byte[] OutTradeNo = "out_trade_no"u8.ToArray();
+        internal static readonly byte[] RefundStatus = "refund_status"u8.ToArray();
+        internal static readonly byte[] ReqId = "req_id"u8.ToArray();
+        internal static readonly byte[] RespCode = "resp_code"u8.ToArray();
+        internal static readonly byte[] RespId = "resp_id"u8.ToArray();
+        internal static readonly byte[] RespMsg = "resp_msg"u8.ToArray();
+        internal static readonly byte[] RespTime = "resp_time"u8.ToArray();
+        internal static readonly byte[] Sign = "sign"u8.ToArray();
+        internal static readonly byte[] TotalAmount = "total_amount"u8.ToArray();
+        internal static readonly byte[] TotalRefunded = "total_refunded_amount"u8.ToArray();
+        internal static readonly byte[] TradeNo = "trade_no"u8.ToArray();
+        internal static readonly byte[] TradeStatus = "trade_status"u8.ToArray();
+        internal static readonly byte[] TradeTime = "trade_time"u8.ToArray();
+    }
+}

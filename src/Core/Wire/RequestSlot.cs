@@ -1,0 +1,135 @@
+using HotPath.Core.Model;
+
+namespace HotPath.Core.Wire;
+
+/// <summary>
+/// One request while it is in the house: the body's bytes, the members as ranges of them, what was read from them, and the answer.
+/// Pooled: rented and returned in one method; no span of it survives the return.
+/// </summary>
+public sealed class RequestSlot
+{
+    /// <summary>Largest accepted body of the interfaces served here, in bytes (protocol, section 1).</summary>
+    // A payment with every optional member is 2.1 KB; this leaves seven times that.
+    public const int MaxBodyBytes = 16 * 1024;
+
+    /// <summary>Unknown names that are told apart, to find one sent twice; a request with more is refused for the first of them anyway.</summary>
+    internal const int MaxUnknownNames = 16;
+
+    // The body, and behind it the values that had escapes, unescaped: they are never longer than they were.
+    private readonly byte[] _bytes = new byte[2 * MaxBodyBytes];
+    private readonly TextRange[] _members = new TextRange[(int)Member.Count];
+    private readonly TextRange[] _unknownNames = new TextRange[MaxUnknownNames];
+    private readonly byte[] _signingText = new byte[MaxBodyBytes];
+    private int _signingTextLength;
+    private int _unescapedEnd;
+
+    /// <summary>What the pipeline says: the status of the HTTP answer. 200 with <see cref="Answer"/>; anything else without a body.</summary>
+    public int HttpStatus { get; set; }
+
+    /// <summary>The signed answer.</summary>
+    public AnswerBuffer Answer { get; } = new();
+
+    /// <summary>The trade of this request: filled for the claim, completed with the result.</summary>
+    public Trade Trade { get; } = new();
+
+    /// <summary>When the last byte of the request had come, in ticks of the clock.</summary>
+    public long ArrivedAt { get; set; }
+
+    // What the reader has read.
+    public int BodyLength { get; private set; }
+
+    public BizType BizType { get; internal set; }
+
+    public long ReqTimeMs { get; internal set; }
+
+    public Amount Amount { get; internal set; }
+
+    public Currency Currency { get; internal set; }
+
+    internal int UnknownNameCount { get; private set; }
+
+    public ReadOnlySpan<byte> Body => _bytes.AsSpan(0, BodyLength);
+
+    public ReadOnlySpan<byte> SigningText => _signingText.AsSpan(0, _signingTextLength);
+
+    /// <summary>The first name that no table knows, if any.</summary>
+    public ReadOnlySpan<byte> UnknownName => UnknownNameCount == 0 ? default : Slice(_unknownNames[0]);
+
+    /// <summary>Where the body's bytes go.</summary>
+    public Span<byte> BodyBuffer => _bytes.AsSpan(0, MaxBodyBytes);
+
+    public bool Has(Member member) => _members[(int)member].Length > 0;
+
+    /// <summary>The decoded value, raw UTF-8; empty when the member is not there.</summary>
+    public ReadOnlySpan<byte> this[Member member] => Slice(_members[(int)member]);
+
+    /// <summary>The value as memory, for calls that wait. Valid until the slot is returned.</summary>
+    public ReadOnlyMemory<byte> Memory(Member member)
+    {
+        TextRange range = _members[(int)member];
+        return _bytes.AsMemory(range.Offset, range.Length);
+    }
+
+    /// <summary>Says that the body is in <see cref="BodyBuffer"/>.</summary>
+    public void SetBody(int length)
+    {
+        BodyLength = length;
+        _unescapedEnd = length;
+    }
+
+    /// <summary>Makes the slot ready for the next request.</summary>
+    public void Clear()
+    {
+        Array.Clear(_members);
+        UnknownNameCount = 0;
+        BodyLength = 0;
+        _signingTextLength = 0;
+        BizType = default;
+        ReqTimeMs = 0;
+        Amount = default;
+        Currency = default;
+        HttpStatus = 0;
+        Trade.Clear();
+    }
+
+    internal void Set(Member member, TextRange range) => _members[(int)member] = range;
+
+    internal bool HasUnknownName(ReadOnlySpan<byte> name)
+    {
+        for (int i = 0; i < UnknownNameCount; i++)
+        {
+            if (name.SequenceEqual(Slice(_unknownNames[i])))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    internal void AddUnknownName(TextRange name)
+    {
+        if (UnknownNameCount < MaxUnknownNames)
+        {
+            _unknownNames[UnknownNameCount++] = name;
+        }
+    }
+
+    internal ReadOnlySpan<byte> Slice(TextRange range) => _bytes.AsSpan(range.Offset, range.Length);
+
+    /// <summary>Room for a value that is unescaped; <see cref="KeepUnescaped"/> makes it a range.</summary>
+    internal Span<byte> UnescapeBuffer => _bytes.AsSpan(_unescapedEnd);
+
+    internal TextRange KeepUnescaped(int length)
+    {
+        var range = new TextRange(_unescapedEnd, length);
+        _unescapedEnd += length;
+        return range;
+    }
+
+    internal Span<byte> SigningBuffer => _signingText;
+
+    internal void SetSigningText(int length) => _signingTextLength = length;
+}
+
+/// <summary>A stretch of a slot's bytes.</summary>
+internal readonly record struct TextRange(int Offset, int Length);

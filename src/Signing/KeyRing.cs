@@ -1,0 +1,54 @@
+using System.Text;
+
+namespace HotPath.Signing;
+
+/// <summary>A registered public key and the time it counts.</summary>
+/// <param name="KeyId">The name an institution may send as key_id.</param>
+/// <param name="Key">The key.</param>
+/// <param name="NotBeforeMs">First valid moment, Unix milliseconds.</param>
+/// <param name="NotAfterMs">First moment it is no longer valid, Unix milliseconds.</param>
+public sealed record RegisteredKey(string KeyId, RsaPublicKey Key, long NotBeforeMs = 0, long NotAfterMs = long.MaxValue)
+{
+    internal byte[] KeyIdUtf8 { get; } = Encoding.UTF8.GetBytes(KeyId);
+
+    public bool IsValidAt(long nowMs) => nowMs >= NotBeforeMs && nowMs < NotAfterMs;
+}
+
+/// <summary>An institution's public keys. Immutable: a change is a new ring, swapped in whole, so that no request sees half of it.</summary>
+public sealed class KeyRing
+{
+    private readonly RegisteredKey[] _keys;
+
+    /// <param name="keys">Newest first: without a key_id they are tried in this order.</param>
+    public KeyRing(IEnumerable<RegisteredKey> keys) => _keys = [.. keys];
+
+    public IReadOnlyList<RegisteredKey> Keys => _keys;
+
+    /// <summary>
+    /// True when a key that is valid now made <paramref name="signature"/>: the one named <paramref name="keyId"/>, or any when it is empty.
+    /// </summary>
+    /// <remarks>At least one full verification is paid for whatever was sent, so that time tells nobody which part was wrong.</remarks>
+    public bool Verify(ReadOnlySpan<byte> text, ReadOnlySpan<byte> signature, ReadOnlySpan<byte> keyId, long nowMs)
+    {
+        bool hasTried = false;
+        foreach (RegisteredKey key in _keys)
+        {
+            if (key.IsValidAt(nowMs) && (keyId.IsEmpty || keyId.SequenceEqual(key.KeyIdUtf8)))
+            {
+                if (signature.Length == key.Key.SignatureLength)
+                {
+                    hasTried = true;
+                    if (key.Key.Verify(text, signature))
+                    {
+                        return true;
+                    }
+                }
+            }
+        }
+        if (!hasTried)
+        {
+            DecoyKey.Verify(text);
+        }
+        return false;
+    }
+}
