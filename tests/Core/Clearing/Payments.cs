@@ -10,6 +10,7 @@ namespace HotPath.Core.Tests.Clearing;
 /// <summary>Payments as tests send them.</summary>
 internal static class Payments
 {
+    private static readonly InstId Institution = InstId.From("CN000001");
     private static int _lastNumber;
 
     internal static ClearingReference NewReference(long amountMinor = 8880) => new(
@@ -21,7 +22,7 @@ internal static class Payments
         new PayOrder
         {
             Reference = reference,
-            InstId = InstId.From("CN000001"),
+            InstId = Institution,
             TradeType = TradeType.Scan,
             QrType = QrType.Static,
             QrContent = "000201\"\\26"u8,
