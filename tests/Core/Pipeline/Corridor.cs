@@ -39,7 +39,7 @@ internal sealed class Corridor : IAsyncDisposable
         Told = told;
         var metrics = new GatewayMetrics("test");
         Ledger = EmbeddedLedger.Open(
-            new EmbeddedLedgerOptions { DataDirectory = directory, MaxTrades = 10_000, SegmentBytes = 1024 * 1024 },
+            new EmbeddedLedgerOptions { DataDirectory = directory, MaxTrades = 10_000, SegmentBytes = 1024 * 1024, IndexMemoryBytes = 16L << 20 },
             ThreadScheduler.Instance, clock, metrics, _ => { });
         var channel = new Channel(new ChannelOptions { Id = "told", MaxInFlight = maxInFlight }, told, ThreadScheduler.Instance, clock, metrics);
         Currency[] currencies = [Currency.Parse("CNY"), Currency.Parse("HKD"), Currency.Parse("JPY"), Currency.Parse("USD")];
