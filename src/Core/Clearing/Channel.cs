@@ -65,6 +65,8 @@ public sealed class Channel : IThreadPoolWorkItem
 
     internal TimeProvider Clock { get; }
 
+    internal IScheduler Scheduler => _scheduler;
+
     internal GatewayMetrics.ChannelMetrics Metrics => _metrics;
 
     /// <summary>Takes one of the in-flight credits; false when the channel is full (A001).</summary>

@@ -11,22 +11,30 @@ namespace HotPath.Core.Clearing;
 /// </summary>
 /// <remarks>
 /// Pooled. Two owners, the waiting request and the channel's side; <c>_state</c> decides by one compare-and-swap who of result and
-/// deadline came first, and the last owner to let go returns the call to its pool.
+/// deadline came first, and the last owner to let go returns the call to its pool. The winner leaves its result in <c>_final</c> and
+/// posts the call to the scheduler, where the waiting request goes on: an answer is signed there, not on the channel's worker, and
+/// nothing is allocated for the hop (ManualResetValueTaskSourceCore's own asynchronous continuation allocates for each).
 /// </remarks>
-public sealed class ClearingCall : IValueTaskSource<ClearingResult>
+public sealed class ClearingCall : IValueTaskSource<ClearingResult>, IThreadPoolWorkItem
 {
-    private const int Waiting = 0;
-    private const int Answered = 1;
-    private const int Abandoned = 2;
+    private const long Waiting = 0;
+    private const long Answered = 1;
+    private const long Abandoned = 2;
+
+    // The states of one use, then those of the next: a timer that still belongs to an earlier use compares in vain.
+    private const long StatesOfOneUse = 4;
 
     private readonly Channel _channel;
     private readonly ITimer _deadline;
     private readonly Action _ended;
     private ValueTaskAwaiter<ClearingResult> _sending;
-    private ManualResetValueTaskSourceCore<ClearingResult> _answer = new() { RunContinuationsAsynchronously = true };
+    private ManualResetValueTaskSourceCore<ClearingResult> _answer;
+    private ClearingResult _final;
     private long _startedAt;
     private long _abandonAt;
-    private int _state;
+
+    // Use times StatesOfOneUse, plus the state. Begun by the request's thread; left by compare-and-swap, once, by result or deadline.
+    private long _state = -StatesOfOneUse;
     private int _owners;
 
     internal ClearingCall(Channel channel)
@@ -47,9 +55,10 @@ public sealed class ClearingCall : IValueTaskSource<ClearingResult>
         Reference = reference;
         _abandonAt = long.MaxValue;
         _startedAt = _channel.Clock.GetTimestamp();
-        _state = Waiting;
         _owners = 2;
         _answer.Reset();
+        // Last, with release: whoever sees this use's state sees all of the above.
+        Volatile.Write(ref _state, UseOf(_state) + StatesOfOneUse + Waiting);
     }
 
     /// <summary>
@@ -107,9 +116,11 @@ public sealed class ClearingCall : IValueTaskSource<ClearingResult>
     private void Finish(in ClearingResult result)
     {
         _channel.CallEnded(result, _channel.Clock.GetElapsedTime(_startedAt));
-        if (Interlocked.CompareExchange(ref _state, Answered, Waiting) == Waiting)
+        // This use cannot end before the channel's side lets go.
+        long use = UseOf(Volatile.Read(ref _state));
+        if (Interlocked.CompareExchange(ref _state, use + Answered, use + Waiting) == use + Waiting)
         {
-            _answer.SetResult(result);
+            Deliver(result);
         }
         else
         {
@@ -134,21 +145,35 @@ public sealed class ClearingCall : IValueTaskSource<ClearingResult>
 
     private void Abandon()
     {
-        // A timer that was stopped may still fire once, for the call that held this object before, or a little early.
-        long ticksLeft = Volatile.Read(ref _abandonAt) - _channel.Clock.GetTimestamp();
+        // A timer that was stopped may still fire once, for the call that held this object before, or a little early. The state is read
+        // first: should the object change hands after that, the swap below fails.
+        long use = UseOf(Volatile.Read(ref _state));
+        long abandonAt = Volatile.Read(ref _abandonAt);
+        long ticksLeft = abandonAt - _channel.Clock.GetTimestamp();
         if (ticksLeft > 0)
         {
-            if (_abandonAt != long.MaxValue)
+            if (abandonAt != long.MaxValue)
             {
                 _deadline.Change(TimeSpan.FromMilliseconds((ticksLeft * 1000 / _channel.Clock.TimestampFrequency) + 1), Timeout.InfiniteTimeSpan);
             }
             return;
         }
-        if (Interlocked.CompareExchange(ref _state, Abandoned, Waiting) == Waiting)
+        if (Interlocked.CompareExchange(ref _state, use + Abandoned, use + Waiting) == use + Waiting)
         {
-            _answer.SetResult(ClearingResult.Of(ClearingOutcome.Processing));
+            Deliver(ClearingResult.Of(ClearingOutcome.Processing));
         }
     }
+
+    private void Deliver(in ClearingResult result)
+    {
+        _final = result;
+        _channel.Scheduler.Post(this);
+    }
+
+    /// <summary>The request goes on, on the scheduler. It may end this use before this returns: nothing is touched afterwards.</summary>
+    void IThreadPoolWorkItem.Execute() => _answer.SetResult(_final);
+
+    private static long UseOf(long state) => state & -StatesOfOneUse;
 
     private void Release()
     {

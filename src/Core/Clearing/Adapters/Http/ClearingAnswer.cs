@@ -1,0 +1,160 @@
+using System.Buffers.Text;
+using System.Text.Json;
+using HotPath.Core.Model;
+
+namespace HotPath.Core.Clearing.Adapters.Http;
+
+/// <summary>
+/// Reads a channel's answer. Whatever is not a whole, unambiguous answer that repeats the call's reference, amount and currency leaves
+/// the trade in doubt.
+/// </summary>
+internal ref struct ClearingAnswer
+{
+    // Members we do not read may nest a little; nobody needs more.
+    private const int MaxDepth = 8;
+
+    private Member _seen;
+    private ReadOnlySpan<byte> _reference;
+    private ReadOnlySpan<byte> _amountMinor;
+    private ReadOnlySpan<byte> _currency;
+    private ReadOnlySpan<byte> _result;
+    private ReadOnlySpan<byte> _declineCode;
+    private ReadOnlySpan<byte> _channelTradeNo;
+
+    [Flags]
+    private enum Member : byte
+    {
+        NotOurs = 0,
+        Reference = 1,
+        AmountMinor = 2,
+        Currency = 4,
+        Result = 8,
+        DeclineCode = 16,
+        ChannelTradeNo = 32,
+    }
+
+    internal static ClearingResult Read(ReadOnlySpan<byte> json, ClearingVerb verb, in ClearingReference expected)
+    {
+        var answer = default(ClearingAnswer);
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });
+        try
+        {
+            return answer.TryRead(ref reader) && answer.IsAbout(expected) ? answer.ToResult(verb) : InDoubt;
+        }
+        catch (JsonException)
+        {
+            // The reader's only way to say that these bytes are not JSON.
+            return InDoubt;
+        }
+    }
+
+    private static ClearingResult InDoubt => ClearingResult.Of(ClearingOutcome.Unknown);
+
+    private bool TryRead(ref Utf8JsonReader reader)
+    {
+        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+        {
+            return false;
+        }
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            Member member = NameOf(ref reader);
+            reader.Read();
+            if (member == Member.NotOurs)
+            {
+                reader.Skip();
+                continue;
+            }
+            // Given twice, the two may disagree: neither counts.
+            if ((_seen & member) != 0 || reader.TokenType != JsonTokenType.String || reader.ValueIsEscaped)
+            {
+                return false;
+            }
+            _seen |= member;
+            Keep(member, reader.ValueSpan);
+        }
+        return reader.TokenType == JsonTokenType.EndObject && !reader.Read();
+    }
+
+    private static Member NameOf(ref Utf8JsonReader reader) =>
+        reader.ValueTextEquals("reference"u8) ? Member.Reference
+        : reader.ValueTextEquals("amount_minor"u8) ? Member.AmountMinor
+        : reader.ValueTextEquals("currency"u8) ? Member.Currency
+        : reader.ValueTextEquals("result"u8) ? Member.Result
+        : reader.ValueTextEquals("decline_code"u8) ? Member.DeclineCode
+        : reader.ValueTextEquals("channel_trade_no"u8) ? Member.ChannelTradeNo
+        : Member.NotOurs;
+
+    private void Keep(Member member, ReadOnlySpan<byte> value)
+    {
+        switch (member)
+        {
+            case Member.Reference:
+                _reference = value;
+                break;
+            case Member.AmountMinor:
+                _amountMinor = value;
+                break;
+            case Member.Currency:
+                _currency = value;
+                break;
+            case Member.Result:
+                _result = value;
+                break;
+            case Member.DeclineCode:
+                _declineCode = value;
+                break;
+            default:
+                _channelTradeNo = value;
+                break;
+        }
+    }
+
+    private readonly bool IsAbout(in ClearingReference expected)
+    {
+        Span<byte> text = stackalloc byte[TradeNo.TextLength];
+        if (!_reference.SequenceEqual(text[..expected.TradeNo.Format(text)]))
+        {
+            return false;
+        }
+        Utf8Formatter.TryFormat(expected.Amount.MinorUnits, text, out int length);
+        return _amountMinor.SequenceEqual(text[..length]) && _currency.SequenceEqual(text[..expected.Currency.Format(text)]);
+    }
+
+    private readonly ClearingResult ToResult(ClearingVerb verb)
+    {
+        ClearingOutcome outcome = OutcomeOf(_result);
+        RespCode failCode = outcome == ClearingOutcome.Failed ? FailCodeOf(_declineCode) : RespCode.None;
+        bool isNumberFine = _channelTradeNo.Length <= ShortText.MaxLength && _channelTradeNo.IndexOfAnyExceptInRange((byte)'!', (byte)'~') < 0;
+        // A decline for a reason we do not know may be one that leaves money behind ("partly executed"): somebody must look.
+        bool isReasonFine = outcome != ClearingOutcome.Failed || failCode != RespCode.None;
+        if (!IsAnswerTo(verb, outcome) || !isNumberFine || !isReasonFine)
+        {
+            return InDoubt;
+        }
+        var number = default(ShortText);
+        number.Set(_channelTradeNo);
+        return new ClearingResult(outcome, failCode, number);
+    }
+
+    private static bool IsAnswerTo(ClearingVerb verb, ClearingOutcome outcome) => verb switch
+    {
+        ClearingVerb.Pay => outcome != ClearingOutcome.NotFound,
+        ClearingVerb.Reverse => outcome is ClearingOutcome.Reversed or ClearingOutcome.Succeeded,
+        _ => true,
+    };
+
+    private static ClearingOutcome OutcomeOf(ReadOnlySpan<byte> result) =>
+        result.SequenceEqual("SUCCESS"u8) ? ClearingOutcome.Succeeded
+        : result.SequenceEqual("FAILED"u8) ? ClearingOutcome.Failed
+        : result.SequenceEqual("PENDING"u8) ? ClearingOutcome.Processing
+        : result.SequenceEqual("NOT_FOUND"u8) ? ClearingOutcome.NotFound
+        : result.SequenceEqual("REVERSED"u8) ? ClearingOutcome.Reversed
+        : ClearingOutcome.Unknown;
+
+    private static RespCode FailCodeOf(ReadOnlySpan<byte> declineCode) =>
+        declineCode.SequenceEqual("INSUFFICIENT_BALANCE"u8) ? RespCode.InsufficientBalance
+        : declineCode.SequenceEqual("LIMIT_EXCEEDED"u8) ? RespCode.LimitExceeded
+        : declineCode.SequenceEqual("ACCOUNT_ABNORMAL"u8) ? RespCode.AccountAbnormal
+        : RespCode.None;
+}

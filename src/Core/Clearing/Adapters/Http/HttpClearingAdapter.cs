@@ -1,0 +1,175 @@
+using System.Buffers;
+using System.Net;
+using System.Net.Http;
+using System.Runtime.CompilerServices;
+using HotPath.Core.Buffers;
+using Microsoft.Extensions.ObjectPool;
+
+namespace HotPath.Core.Clearing.Adapters.Http;
+
+/// <summary>Speaks docs/channel-contract.md over pooled HTTP/1.1 connections.</summary>
+/// <remarks>
+/// <para>
+/// Sent once. SocketsHttpHandler repeats a request by itself in one case only: the pooled connection it picked turns out to be closed
+/// before it has begun to send the body. From the first byte of a body on it repeats nothing, and ours is never empty. Should that ever
+/// change, the channel still executes once: each request carries its trade_no as <c>Idempotency-Key</c> and as <c>reference</c>.
+/// </para>
+/// <para>
+/// The handler sends the body to its end (or fails) before it reads the answer, so that the call's buffer is free when a send has ended.
+/// What it allocates for a request (about 2 KB) is its own; ours are one request object and the text of one header.
+/// </para>
+/// </remarks>
+public sealed class HttpClearingAdapter : IClearingAdapter
+{
+    // Enough for every answer in practice; a longer one doubles it.
+    private const int FirstAnswerBytes = 4096;
+    private const string IdempotencyKey = "Idempotency-Key";
+
+    private readonly HttpMessageInvoker _http;
+    private readonly Uri[] _addresses;
+    private readonly int _maxAnswerBytes;
+    private readonly DeadlinePool _deadlines;
+    private readonly ObjectPool<RequestEncoder> _encoders = new DefaultObjectPool<RequestEncoder>(new DefaultPooledObjectPolicy<RequestEncoder>());
+
+    public HttpClearingAdapter(HttpClearingOptions options, TimeProvider clock)
+    {
+        options.Validate();
+        _maxAnswerBytes = options.MaxAnswerBytes;
+        _deadlines = new DeadlinePool(options.Deadline, clock);
+        string root = options.BaseAddress.AbsoluteUri.TrimEnd('/');
+        _addresses = [new Uri(root + "/v1/pay"), new Uri(root + "/v1/inquire"), new Uri(root + "/v1/reverse")];
+        _http = new HttpMessageInvoker(NewHandler(options));
+    }
+
+    public void EncodePay(in PayOrder order, ClearingCall call)
+    {
+        RequestEncoder encoder = _encoders.Get();
+        encoder.Pay(order, call.Payload);
+        _encoders.Return(encoder);
+    }
+
+    public ValueTask<ClearingResult> PayAsync(ClearingCall call) =>
+        ExchangeAsync(ClearingVerb.Pay, call.Reference, call.Payload.WrittenMemory);
+
+    public ValueTask<ClearingResult> InquireAsync(ClearingReference reference) => AskAsync(ClearingVerb.Inquire, reference);
+
+    public ValueTask<ClearingResult> ReverseAsync(ClearingReference reference) => AskAsync(ClearingVerb.Reverse, reference);
+
+    public ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        return default;
+    }
+
+    private static SocketsHttpHandler NewHandler(HttpClearingOptions options) => new()
+    {
+        MaxConnectionsPerServer = options.MaxConnections,
+        ConnectTimeout = options.ConnectTimeout,
+        // A channel behind DNS moves now and then; a connection that lives for ever would never see it.
+        PooledConnectionLifetime = TimeSpan.FromMinutes(10),
+        // Shorter than any server's keep-alive known to us (nginx 75 s, Kestrel 130 s): ours goes first, which avoids the stale ones.
+        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(55),
+        AllowAutoRedirect = false,
+        AutomaticDecompression = DecompressionMethods.None,
+        UseCookies = false,
+        UseProxy = false,
+        ActivityHeadersPropagator = null,
+        MaxResponseHeadersLength = 16,
+        // An answer we do not want to its end costs its connection, never a long read.
+        MaxResponseDrainSize = 4096,
+        ResponseDrainTimeout = TimeSpan.FromMilliseconds(200),
+    };
+
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    private async ValueTask<ClearingResult> AskAsync(ClearingVerb verb, ClearingReference reference)
+    {
+        RequestEncoder encoder = _encoders.Get();
+        ClearingResult result = await ExchangeAsync(verb, reference, encoder.Reference(reference));
+        _encoders.Return(encoder);
+        return result;
+    }
+
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    private async ValueTask<ClearingResult> ExchangeAsync(ClearingVerb verb, ClearingReference reference, ReadOnlyMemory<byte> payload)
+    {
+        using HttpRequestMessage request = NewRequest(verb, reference);
+        var content = new PayloadContent(payload);
+        request.Content = content;
+        CancellationTokenSource deadline = _deadlines.Rent();
+        byte[] answer = [];
+        try
+        {
+            using HttpResponseMessage response = await _http.SendAsync(request, deadline.Token);
+            if (response.StatusCode != HttpStatusCode.OK || response.Content.Headers.ContentLength > _maxAnswerBytes)
+            {
+                return ClearingResult.Of(ClearingOutcome.Unknown);
+            }
+            answer = ArrayPool<byte>.Shared.Rent(FirstAnswerBytes);
+            using Stream body = response.Content.ReadAsStream(deadline.Token);
+            int length = 0;
+            int read;
+            while ((read = await body.ReadAsync(answer.AsMemory(length), deadline.Token)) > 0)
+            {
+                length += read;
+                if (length > _maxAnswerBytes)
+                {
+                    return ClearingResult.Of(ClearingOutcome.Unknown);
+                }
+                if (length == answer.Length)
+                {
+                    Grow(ref answer);
+                }
+            }
+            return ClearingAnswer.Read(answer.AsSpan(0, length), verb, reference);
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            return ClearingResult.Of(IsNotDelivered(failure, content) ? ClearingOutcome.NotDelivered : ClearingOutcome.Unknown);
+        }
+        finally
+        {
+            if (answer.Length > 0)
+            {
+                ArrayPool<byte>.Shared.Return(answer);
+            }
+            _deadlines.Return(deadline);
+        }
+    }
+
+    private HttpRequestMessage NewRequest(ClearingVerb verb, in ClearingReference reference)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, _addresses[(int)verb])
+        {
+            Version = HttpVersion.Version11,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        request.Headers.TryAddWithoutValidation(IdempotencyKey, reference.TradeNo.ToString());
+        return request;
+    }
+
+    private static void Grow(ref byte[] answer)
+    {
+        byte[] larger = ArrayPool<byte>.Shared.Rent(answer.Length * 2);
+        answer.CopyTo(larger, 0);
+        ArrayPool<byte>.Shared.Return(answer);
+        answer = larger;
+    }
+
+    /// <summary>
+    /// Two witnesses, and both must agree: the handler names a failure that comes before a connection exists, and our own content was
+    /// never asked for its bytes. When unsure it is not this.
+    /// </summary>
+    private static bool IsNotDelivered(Exception failure, PayloadContent content)
+    {
+        if (content.WasStarted)
+        {
+            return false;
+        }
+        return failure is HttpRequestException
+        {
+            HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
+        }
+            // ConnectTimeout is told in this form; our own deadline has no inner TimeoutException and stays in doubt.
+            || failure is OperationCanceledException { InnerException: TimeoutException };
+    }
+}

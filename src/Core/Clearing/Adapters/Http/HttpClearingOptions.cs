@@ -1,0 +1,45 @@
+namespace HotPath.Core.Clearing.Adapters.Http;
+
+/// <summary>How the HTTP adapter reaches its channel.</summary>
+public sealed record HttpClearingOptions
+{
+    /// <summary>Where the channel serves <c>v1/pay</c>, <c>v1/inquire</c> and <c>v1/reverse</c>: an absolute http or https address.</summary>
+    public required Uri BaseAddress { get; init; }
+
+    /// <summary>From handing over the request to the last byte of the answer. Default 15 s. Range 10 ms to 60 s.</summary>
+    // Protocol section 5: the channel call lives on to 15 s, six times the answer budget of a payment.
+    public TimeSpan Deadline { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>DNS, TCP and TLS handshake of a new connection. Default 2 s. Range 10 ms to 15 s.</summary>
+    // Below the answer budget of 2.5 s: a channel that cannot be reached is known early enough to try another one.
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Connections to the channel at once. Default 1,024. Range 1 to 16,384.</summary>
+    // HTTP/1.1 carries one call a connection: 10,000 payments/s at 100 ms. Well below the 28,232 ports Linux has for one destination.
+    public int MaxConnections { get; init; } = 1024;
+
+    /// <summary>Largest accepted answer body, in bytes. Default 65,536 (64 KiB). Range 1,024 to 1,048,576.</summary>
+    // An answer is about 200 bytes; the rest is room for members of a channel that we do not read.
+    public int MaxAnswerBytes { get; init; } = 64 * 1024;
+
+    /// <summary>Refuses what is out of range, naming the option.</summary>
+    internal void Validate()
+    {
+        if (!BaseAddress.IsAbsoluteUri || (BaseAddress.Scheme != Uri.UriSchemeHttp && BaseAddress.Scheme != Uri.UriSchemeHttps))
+        {
+            throw new ArgumentException($"{nameof(BaseAddress)} must be an absolute http or https address: {BaseAddress}");
+        }
+        Check(nameof(Deadline), Deadline.TotalMilliseconds, 10, 60_000);
+        Check(nameof(ConnectTimeout), ConnectTimeout.TotalMilliseconds, 10, 15_000);
+        Check(nameof(MaxConnections), MaxConnections, 1, 16_384);
+        Check(nameof(MaxAnswerBytes), MaxAnswerBytes, 1024, 1024 * 1024);
+    }
+
+    private static void Check(string name, double value, double least, double most)
+    {
+        if (!(value >= least && value <= most))
+        {
+            throw new ArgumentOutOfRangeException(name, value, $"must be {least} to {most}");
+        }
+    }
+}
