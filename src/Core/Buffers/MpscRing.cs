@@ -18,7 +18,7 @@ public sealed class MpscRing<T>
 {
     private readonly Cell[] _cells;
     private readonly int _mask;
-    private Positions _positions;
+    private RingPositions _positions;
 
     /// <param name="capacity">Items that fit at least; rounded up to a power of two.</param>
     public MpscRing(int capacity)
@@ -83,15 +83,15 @@ public sealed class MpscRing<T>
         internal long Turn;
         internal T? Item;
     }
+}
 
-    // Producers and the consumer write different cache lines.
-    [StructLayout(LayoutKind.Explicit, Size = 256)]
-    private struct Positions
-    {
-        [FieldOffset(64)]
-        internal long Tail;
+/// <summary>Where producers and the consumer of a ring are, on different cache lines. Not nested: generic types cannot have explicit layout.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 256)]
+internal struct RingPositions
+{
+    [FieldOffset(64)]
+    internal long Tail;
 
-        [FieldOffset(192)]
-        internal long Head;
-    }
+    [FieldOffset(192)]
+    internal long Head;
 }

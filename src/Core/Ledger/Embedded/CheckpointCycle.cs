@@ -1,0 +1,172 @@
+using HotPath.Core.Runtime;
+using HotPath.Core.Telemetry;
+
+namespace HotPath.Core.Ledger.Embedded;
+
+/// <summary>
+/// Takes checkpoints of the index: (1) begun between two batches, at a place in the journal; (2) polled while payments go on;
+/// (3) once done, and everything it can hold is durable, a manifest joins both; (4) what only older manifests named is removed.
+/// </summary>
+/// <remarks>
+/// Steps are the ledger thread's. The manifest is written on the scheduler, since its three syncs would hold up payments.
+/// </remarks>
+internal sealed class CheckpointCycle : IThreadPoolWorkItem
+{
+    private readonly EmbeddedLedgerOptions _options;
+    private readonly IJournalStorage _storage;
+    private readonly RecoveredLedger _ledger;
+    private readonly IScheduler _scheduler;
+    private readonly TimeProvider _time;
+    private readonly GatewayMetrics _metrics;
+    private readonly Action<LedgerEvent> _tell;
+    private Manifest? _newest;
+    private Manifest? _older;
+    private Manifest? _draft;
+    private long _changesAtBegin;
+    private long _begunAt;
+    private long _beganMs;
+
+    // Handed to the scheduler by the ledger thread and back: each side touches the draft only in its own state.
+    private volatile State _state;
+
+    internal CheckpointCycle(
+        EmbeddedLedgerOptions options,
+        IJournalStorage storage,
+        RecoveredLedger ledger,
+        IScheduler scheduler,
+        TimeProvider time,
+        GatewayMetrics metrics,
+        Action<LedgerEvent> tell)
+    {
+        _options = options;
+        _storage = storage;
+        _ledger = ledger;
+        _scheduler = scheduler;
+        _time = time;
+        _metrics = metrics;
+        _tell = tell;
+        _newest = ledger.Newest;
+        _older = ledger.Older;
+        _beganMs = time.GetUtcNow().ToUnixTimeMilliseconds();
+    }
+
+    private enum State : byte
+    {
+        Idle = 0,
+        Running,
+        Saving,
+    }
+
+    internal bool IsRunning => _state != State.Idle;
+
+    private long RecordsSince => _ledger.Journal.NextSequence - (_newest?.Position.NextSequence ?? 0);
+
+    /// <summary>Between two batches: begins, polls or hands over, without waiting.</summary>
+    internal void Step(long nowMs)
+    {
+        if (_state == State.Running)
+        {
+            Poll();
+        }
+        else if (_state == State.Idle)
+        {
+            bool isDue = RecordsSince >= _options.CheckpointEveryRecords ||
+                (nowMs - _beganMs >= (long)_options.CheckpointInterval.TotalMilliseconds && HasChanges());
+            if (isDue)
+            {
+                Begin(nowMs);
+            }
+        }
+    }
+
+    /// <summary>A last checkpoint, waited for: the next start has nothing to replay.</summary>
+    internal void Finish(long nowMs)
+    {
+        WaitUntilIdle();
+        if (HasChanges())
+        {
+            Begin(nowMs);
+            WaitUntilIdle();
+        }
+    }
+
+    public void Execute()
+    {
+        Manifest draft = _draft!;
+        try
+        {
+            _ledger.Index.MakeDurable();
+            draft.Save(_storage, _options.DataDirectory, _newest);
+            if (_older is not null && !_older.Tokens.IsNone)
+            {
+                _ledger.Index.ForgetCheckpoint(_older.Tokens);
+            }
+            _older = _newest;
+            _newest = draft;
+            double seconds = _time.GetElapsedTime(_begunAt).TotalSeconds;
+            _metrics.CheckpointTaken(seconds);
+            _tell(new LedgerEvent(
+                LedgerEventKind.CheckpointTaken, $"checkpoint {draft.Number} at record {draft.Position.NextSequence} took {seconds:F3} s"));
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            _tell(new LedgerEvent(LedgerEventKind.CheckpointFailed, failure.Message));
+        }
+        _state = State.Idle;
+    }
+
+    // A batch that only names the one before as durable is no change: an idle ledger takes no checkpoints.
+    private bool HasChanges() => _ledger.Book.Changes != _changesAtBegin;
+
+    private void Begin(long nowMs)
+    {
+        _beganMs = nowMs;
+        if (!_ledger.Index.TryBeginCheckpoint(out IndexTokens tokens))
+        {
+            return;
+        }
+        _changesAtBegin = _ledger.Book.Changes;
+        _begunAt = _time.GetTimestamp();
+        _draft = new Manifest
+        {
+            Number = (_newest?.Number ?? 0) + 1,
+            LedgerId = _ledger.LedgerId,
+            Position = _ledger.Journal.Position,
+            DurableSequence = _ledger.Journal.NextSequence - 1,
+            Tokens = tokens,
+            TimeMs = _ledger.Journal.TimeMs,
+            Ceiling = _ledger.Book.Ceiling,
+            Trades = _ledger.Book.Trades,
+            Pending = _ledger.Book.ListPending(),
+        };
+        _state = State.Running;
+    }
+
+    private void Poll()
+    {
+        switch (_ledger.Index.PollCheckpoint())
+        {
+            case CheckpointProgress.Done:
+                // No batch is open here: whatever slipped into the checkpoint after its beginning is durable by now.
+                _state = State.Saving;
+                _scheduler.Post(this);
+                break;
+            case CheckpointProgress.Failed:
+                _tell(new LedgerEvent(LedgerEventKind.CheckpointFailed, "the index could not write its checkpoint"));
+                _state = State.Idle;
+                break;
+        }
+    }
+
+    private void WaitUntilIdle()
+    {
+        while (_state != State.Idle)
+        {
+            if (_state == State.Running)
+            {
+                Poll();
+            }
+            Thread.Sleep(1);
+        }
+    }
+}

@@ -1,0 +1,287 @@
+using System.Runtime.CompilerServices;
+using HotPath.Core.Buffers;
+using HotPath.Core.Model;
+using HotPath.Core.Runtime;
+using HotPath.Core.Telemetry;
+
+namespace HotPath.Core.Ledger.Embedded;
+
+/// <summary>
+/// The ledger of one node: a journal (the truth and the store of trades), an index into it, and one thread that writes both.
+/// Callers hash the keys, the ledger thread decides and syncs, readers read the journal.
+/// </summary>
+public sealed class EmbeddedLedger : ILedger
+{
+    private readonly RecoveredLedger _recovered;
+    private readonly LedgerThread _thread;
+    private readonly NumberSource _numbers;
+    private readonly TradeReader _reader;
+    private readonly LedgerCommandPool _commands;
+    private readonly TimeProvider _time;
+    private readonly IWorker _worker;
+    private readonly IDisposable _lock;
+    private readonly Lock _closing = new();
+    private volatile bool _isClosed;
+
+    private EmbeddedLedger(
+        EmbeddedLedgerOptions options,
+        RecoveredLedger recovered,
+        NumberSource numbers,
+        LedgerThread thread,
+        IScheduler scheduler,
+        TimeProvider time,
+        IDisposable lockFile)
+    {
+        _recovered = recovered;
+        _numbers = numbers;
+        _thread = thread;
+        _time = time;
+        _lock = lockFile;
+        _reader = new TradeReader(recovered.Index, recovered.Journal);
+        _commands = new LedgerCommandPool(options.CommandRingCapacity);
+        _worker = scheduler.StartWorker("ledger", thread);
+    }
+
+    public bool IsReady => !_isClosed && !_thread.IsStopped;
+
+    public Task<string> Failure => _thread.Failure;
+
+    /// <summary>Recovers what the data directory holds and starts the ledger thread. Returns ready.</summary>
+    /// <param name="options">What this node is configured with.</param>
+    /// <param name="scheduler">Runs the ledger thread and the callers' continuations.</param>
+    /// <param name="time">The clock; it may step.</param>
+    /// <param name="metrics">Is told of commits and checkpoints.</param>
+    /// <param name="tell">Is told what operators should know, from any thread; must not block.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option is outside its range.</exception>
+    /// <exception cref="LedgerLockedException">Another process has the data directory.</exception>
+    /// <exception cref="JournalDamagedException">Something that was durable is missing or not whole; says where.</exception>
+    public static EmbeddedLedger Open(
+        EmbeddedLedgerOptions options, IScheduler scheduler, TimeProvider time, GatewayMetrics metrics, Action<LedgerEvent> tell) =>
+        Open(options, scheduler, time, metrics, tell, FileStorage.Instance, new FasterIndexFactory(options));
+
+    internal static EmbeddedLedger Open(
+        EmbeddedLedgerOptions options,
+        IScheduler scheduler,
+        TimeProvider time,
+        GatewayMetrics metrics,
+        Action<LedgerEvent> tell,
+        IJournalStorage storage,
+        IBookIndexFactory indexes)
+    {
+        options.Validate();
+        storage.CreateDirectory(options.DataDirectory);
+        IDisposable lockFile = storage.Lock(Path.Combine(options.DataDirectory, "lock"));
+        RecoveredLedger? recovered = null;
+        try
+        {
+            recovered = new LedgerRecovery(options, storage, indexes, scheduler, tell).Recover();
+            var numbers = new NumberSource(time, options.NodeId);
+            numbers.StartAbove(recovered.Book.Ceiling);
+            // The first ceiling is durable before anybody can ask for a number.
+            ulong ceiling = numbers.CeilingDue();
+            recovered.Book.SetCeiling(ceiling, recovered.Journal);
+            recovered.Journal.Commit(time.GetUtcNow().ToUnixTimeMilliseconds());
+            numbers.Raise(ceiling);
+            var checkpoints = new CheckpointCycle(options, storage, recovered, scheduler, time, metrics, tell);
+            var thread = new LedgerThread(options, recovered, numbers, checkpoints, scheduler, time, metrics, tell);
+            return new EmbeddedLedger(options, recovered, numbers, thread, scheduler, time, lockFile);
+        }
+        catch
+        {
+            recovered?.Close();
+            lockFile.Dispose();
+            throw;
+        }
+    }
+
+    public TradeNo NextNo() => _numbers.Next();
+
+    public ValueTask<Claim> ClaimAsync(Trade trade)
+    {
+        if (!IsReady)
+        {
+            return new ValueTask<Claim>(new Claim(ClaimState.Unavailable, default));
+        }
+        LedgerCommand command = Rent(CommandKind.Claim, trade);
+        command.Keys.Claim = IndexKey.Claim(trade.InstId, trade.ReqId.Span);
+        command.Keys.Order = IndexKey.Order(trade.InstId, trade.OrderNo.Span);
+        command.Keys.Code = trade.CodeDigest.IsNone ? default : IndexKey.Code(trade.CodeDigest);
+        command.Keys.Trade = IndexKey.Trade(trade.TradeNo);
+        return Enqueue(command) ? new ValueTask<Claim>(command, command.Version) : new ValueTask<Claim>(new Claim(ClaimState.Refused, default));
+    }
+
+    public ValueTask<CompleteState> CompleteAsync(Trade trade)
+    {
+        if (!IsReady)
+        {
+            return new ValueTask<CompleteState>(CompleteState.Unavailable);
+        }
+        LedgerCommand command = Rent(CommandKind.Complete, trade);
+        command.Keys.Trade = IndexKey.Trade(trade.TradeNo);
+        return Enqueue(command)
+            ? new ValueTask<CompleteState>(command, command.Version)
+            : new ValueTask<CompleteState>(CompleteState.Unavailable);
+    }
+
+    /// <exception cref="LedgerUnavailableException">The ledger is closed, or stopped before what was found became durable.</exception>
+    /// <exception cref="JournalDamagedException">A record is not as it was written; the engine has stopped.</exception>
+    public ValueTask<ReqIdState> RecallAsync(InstId instId, ReadOnlyMemory<byte> reqId, Digest fingerprint, Trade into)
+    {
+        var lookup = new Lookup(LookupKind.Recall, IndexKey.Claim(instId, reqId.Span), instId, reqId, fingerprint);
+        return TryLookUp(lookup, into, out ReqIdState state) == ReadOutcome.NotDurable
+            ? LookUpWhenDurableAsync(lookup, into)
+            : new ValueTask<ReqIdState>(state);
+    }
+
+    /// <inheritdoc cref="RecallAsync"/>
+    public ValueTask<bool> FindAsync(TradeNo tradeNo, Trade into)
+    {
+        var lookup = new Lookup(LookupKind.Trade, default, default, default, default) { TradeNo = tradeNo };
+        return FindAsync(lookup, into);
+    }
+
+    /// <inheritdoc cref="RecallAsync"/>
+    public ValueTask<bool> FindByOrderAsync(InstId instId, ReadOnlyMemory<byte> orderNo, Trade into) =>
+        FindAsync(new Lookup(LookupKind.Order, IndexKey.Order(instId, orderNo.Span), instId, orderNo, default), into);
+
+    /// <exception cref="LedgerUnavailableException">The ledger is closed or stopped.</exception>
+    public async ValueTask<IReadOnlyList<TradeNo>> PendingAsync()
+    {
+        LedgerCommand command = Rent(CommandKind.ListPending, null);
+        return IsReady && Enqueue(command)
+            ? await new ValueTask<TradeNo[]>(command, command.Version)
+            : throw new LedgerUnavailableException("the ledger is closed or stopped");
+    }
+
+    /// <summary>A clean stop: what waits is done, the last number and a checkpoint are recorded, files are closed.</summary>
+    public ValueTask DisposeAsync()
+    {
+        lock (_closing)
+        {
+            if (_isClosed)
+            {
+                return default;
+            }
+            _isClosed = true;
+            _worker.Dispose();
+            _thread.Finish();
+            _thread.RefuseAll();
+            _reader.Close();
+            _recovered.Close();
+            _lock.Dispose();
+        }
+        return default;
+    }
+
+    private LedgerCommand Rent(CommandKind kind, Trade? trade)
+    {
+        LedgerCommand command = _commands.Rent();
+        command.Begin(kind, trade);
+        return command;
+    }
+
+    /// <summary>False when the ring is full; the command is back in its pool then.</summary>
+    private bool Enqueue(LedgerCommand command)
+    {
+        if (!_thread.TryEnqueue(command))
+        {
+            _commands.GiveBack(command);
+            return false;
+        }
+        _worker.Wake();
+        // Wake holds a full fence: either this sees that the ledger is closed, or closing sees the command.
+        if (_isClosed)
+        {
+            RefuseLatecomers();
+        }
+        return true;
+    }
+
+    private void RefuseLatecomers()
+    {
+        lock (_closing)
+        {
+            _thread.RefuseAll();
+        }
+    }
+
+    private ValueTask<bool> FindAsync(in Lookup lookup, Trade into)
+    {
+        ReadOutcome outcome = TryLookUp(lookup, into, out _);
+        return outcome == ReadOutcome.NotDurable ? FindWhenDurableAsync(lookup, into) : new ValueTask<bool>(outcome == ReadOutcome.Found);
+    }
+
+    private ReadOutcome TryLookUp(in Lookup lookup, Trade into, out ReqIdState state)
+    {
+        state = ReqIdState.Free;
+        try
+        {
+            return lookup.Kind switch
+            {
+                LookupKind.Trade => _reader.Find(lookup.TradeNo, into),
+                LookupKind.Order => _reader.FindByOrder(lookup.Key, lookup.InstId, lookup.Text.Span, into),
+                _ => _reader.Recall(lookup.Key, lookup.InstId, lookup.Text.Span, lookup.Fingerprint, NowMs(), into, out state),
+            };
+        }
+        catch (Exception damage) when (damage is JournalDamagedException or IOException)
+        {
+            _thread.Stop(damage);
+            _worker.Wake();
+            throw;
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    private async ValueTask<ReqIdState> LookUpWhenDurableAsync(Lookup lookup, Trade into)
+    {
+        ReqIdState state;
+        do
+        {
+            await FenceAsync();
+        }
+        while (TryLookUp(lookup, into, out state) == ReadOutcome.NotDurable);
+        return state;
+    }
+
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> FindWhenDurableAsync(Lookup lookup, Trade into)
+    {
+        ReadOutcome outcome;
+        do
+        {
+            await FenceAsync();
+            outcome = TryLookUp(lookup, into, out _);
+        }
+        while (outcome == ReadOutcome.NotDurable);
+        return outcome == ReadOutcome.Found;
+    }
+
+    /// <summary>Returns when everything the ledger thread had applied before is durable.</summary>
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
+    private async ValueTask FenceAsync()
+    {
+        LedgerCommand command = Rent(CommandKind.Fence, null);
+        bool isDurable = Enqueue(command) && await new ValueTask<bool>(command, command.Version);
+        if (!isDurable)
+        {
+            throw new LedgerUnavailableException("the ledger stopped before what was found became durable");
+        }
+    }
+
+    // Never behind the journal: a clock that steps back must not bring an expired claim to life.
+    private long NowMs() => Math.Max(_time.GetUtcNow().ToUnixTimeMilliseconds(), _recovered.Journal.TimeMs);
+
+    private enum LookupKind : byte
+    {
+        None = 0,
+        Recall,
+        Trade,
+        Order,
+    }
+
+    /// <summary>What a read asks for, so that it can be asked again after a wait.</summary>
+    private readonly record struct Lookup(LookupKind Kind, IndexKey Key, InstId InstId, ReadOnlyMemory<byte> Text, Digest Fingerprint)
+    {
+        internal TradeNo TradeNo { get; init; }
+    }
+}

@@ -1,0 +1,205 @@
+using FASTER.core;
+
+namespace HotPath.Core.Ledger.Embedded;
+
+/// <summary>
+/// One FASTER store of fixed-size values. What it does for us: a hash index larger than our memory for records. What it does not: it
+/// is never the truth, so its losses cost a rebuild and its errors an error.
+/// </summary>
+/// <remarks>
+/// One writing session (the ledger thread's). Readers rent sessions; a session is never used by two threads at once. Reads that go to
+/// disk are always completed before they return.
+/// </remarks>
+internal sealed class FasterStore<TValue> : IDisposable
+    where TValue : unmanaged
+{
+    /// <summary>Part of the memory in which values change in place. Only new trades get a result, so a small part would do.</summary>
+    private const double MutableFraction = 0.5;
+
+    private const int RecordHeaderBytes = 8;
+    private const int MinPageBytes = 64 * 1024;
+    private const int MaxPageBytes = 4 * 1024 * 1024;
+    private const long FileSegmentBytes = 1L << 30;
+
+    private readonly FasterKV<IndexKey, TValue> _store;
+    private readonly IDevice _device;
+    private readonly DeviceLogCommitCheckpointManager _checkpoints;
+    private readonly StoreFunctions<TValue> _functions;
+    private readonly Session _writer;
+    private Task? _checkpointing;
+
+    /// <param name="directory">Of this store alone.</param>
+    /// <param name="hashBytes">Memory of the hash index: 64 bytes for 7 keys; a power of two.</param>
+    /// <param name="memoryBytes">Memory of the record log; a power of two.</param>
+    /// <param name="changeInPlace">Changes a value in place, or says that a new record is needed.</param>
+    internal FasterStore(string directory, long hashBytes, long memoryBytes, ChangeInPlace<TValue> changeInPlace)
+    {
+        _functions = new StoreFunctions<TValue>(changeInPlace);
+        _device = Devices.CreateLogDevice(Path.Combine(directory, "records.log"), recoverDevice: true);
+        _checkpoints = new DeviceLogCommitCheckpointManager(
+            new LocalStorageNamedDeviceFactory(), new DefaultCheckpointNamingScheme(directory), removeOutdated: false);
+        _store = new FasterKV<IndexKey, TValue>(new FasterKVSettings<IndexKey, TValue>
+        {
+            IndexSize = hashBytes,
+            LogDevice = _device,
+            MemorySize = memoryBytes,
+            PageSize = Math.Clamp(memoryBytes / 16, MinPageBytes, MaxPageBytes),
+            SegmentSize = FileSegmentBytes,
+            MutableFraction = MutableFraction,
+            CheckpointManager = _checkpoints,
+            RemoveOutdatedCheckpoints = false,
+            TryRecoverLatest = false,
+            // Values change by one store of a word that readers look at (BookEntry), or not at all: nothing to lock.
+            ConcurrencyControlMode = ConcurrencyControlMode.None,
+            EqualityComparer = new KeyComparer(),
+        });
+        _writer = new Session(_store, _functions);
+    }
+
+    /// <summary>Loads a checkpoint; after an exception the store must be disposed.</summary>
+    internal void Recover(Guid token)
+    {
+        _writer.Dispose();
+        _store.Recover(token, undoNextVersion: false);
+        _writer.Reopen(_store, _functions);
+    }
+
+    internal bool TryGet(in IndexKey key, out TValue value) => _writer.TryGet(key, out value);
+
+    internal void Put(in IndexKey key, in TValue value) => _writer.Put(key, value);
+
+    /// <summary>A session for readers, to be disposed before the store.</summary>
+    internal Session NewReader() => new(_store, _functions);
+
+    /// <summary>Begins a checkpoint: the record log up to here is flushed (a fold-over), the hash index is written whole.</summary>
+    internal bool TryBeginCheckpoint(out Guid token)
+    {
+        if (_checkpointing is { IsCompleted: false } || !_store.TryInitiateFullCheckpoint(out token, CheckpointType.FoldOver))
+        {
+            token = Guid.Empty;
+            return false;
+        }
+        _checkpointing = _store.CompleteCheckpointAsync().AsTask();
+        return true;
+    }
+
+    internal CheckpointProgress Poll() => _checkpointing switch
+    {
+        { IsCompletedSuccessfully: true } => CheckpointProgress.Done,
+        { IsCompleted: true } => CheckpointProgress.Failed,
+        _ => CheckpointProgress.Running,
+    };
+
+    internal void Forget(Guid token) => _checkpoints.Purge(token);
+
+    public void Dispose()
+    {
+        _writer.Dispose();
+        _store.Dispose();
+        _device.Dispose();
+        _checkpoints.Dispose();
+    }
+
+    /// <summary>Bytes of a record, for sizing.</summary>
+    internal static unsafe int RecordBytes => RecordHeaderBytes + sizeof(IndexKey) + sizeof(TValue);
+
+    /// <summary>A FASTER session; one thread at a time.</summary>
+    internal sealed class Session : IDisposable
+    {
+        private ClientSession<IndexKey, TValue, TValue, TValue, Empty, StoreFunctions<TValue>> _session;
+
+        internal Session(FasterKV<IndexKey, TValue> store, StoreFunctions<TValue> functions) => _session = New(store, functions);
+
+        internal void Reopen(FasterKV<IndexKey, TValue> store, StoreFunctions<TValue> functions) => _session = New(store, functions);
+
+        internal bool TryGet(in IndexKey key, out TValue value)
+        {
+            IndexKey wanted = key;
+            value = default;
+            Status status = _session.Read(ref wanted, ref value);
+            if (status.IsPending)
+            {
+                status = ReadFromDisk(ref value);
+            }
+            return status.Found || (status.NotFound ? false : throw new IOException($"the index could not be read ({status})"));
+        }
+
+        internal void Put(in IndexKey key, in TValue value)
+        {
+            IndexKey target = key;
+            TValue desired = value;
+            Status status = _session.Upsert(ref target, ref desired);
+            if (status.IsPending)
+            {
+                _session.CompletePending(wait: true);
+            }
+            else if (status.IsFaulted)
+            {
+                throw new IOException($"the index could not be written ({status})");
+            }
+        }
+
+        public void Dispose() => _session.Dispose();
+
+        private Status ReadFromDisk(ref TValue value)
+        {
+            _session.CompletePendingWithOutputs(out CompletedOutputIterator<IndexKey, TValue, TValue, TValue, Empty> outputs, wait: true);
+            try
+            {
+                if (!outputs.Next())
+                {
+                    throw new IOException("a read of the index came back empty");
+                }
+                value = outputs.Current.Output;
+                return outputs.Current.Status;
+            }
+            finally
+            {
+                outputs.Dispose();
+            }
+        }
+
+        private static ClientSession<IndexKey, TValue, TValue, TValue, Empty, StoreFunctions<TValue>> New(
+            FasterKV<IndexKey, TValue> store, StoreFunctions<TValue> functions) =>
+            store.For(functions).NewSession<StoreFunctions<TValue>>();
+    }
+
+    /// <summary>The key is a strong hash already.</summary>
+    private sealed class KeyComparer : IFasterEqualityComparer<IndexKey>
+    {
+        public long GetHashCode64(ref IndexKey k) => (long)k.A;
+
+        public bool Equals(ref IndexKey k1, ref IndexKey k2) => k1.A == k2.A && k1.B == k2.B;
+    }
+}
+
+/// <summary>Changes <paramref name="current"/> to <paramref name="wanted"/> in a way readers may watch; false when it cannot.</summary>
+internal delegate bool ChangeInPlace<TValue>(ref TValue current, in TValue wanted);
+
+/// <summary>How FASTER reads and writes our values.</summary>
+internal sealed class StoreFunctions<TValue>(ChangeInPlace<TValue> changeInPlace) : FunctionsBase<IndexKey, TValue, TValue, TValue, FASTER.core.Empty>
+    where TValue : unmanaged
+{
+    public override bool SingleReader(ref IndexKey key, ref TValue input, ref TValue value, ref TValue dst, ref ReadInfo readInfo)
+    {
+        dst = value;
+        return true;
+    }
+
+    public override bool ConcurrentReader(ref IndexKey key, ref TValue input, ref TValue value, ref TValue dst, ref ReadInfo readInfo)
+    {
+        dst = value;
+        return true;
+    }
+
+    public override bool SingleWriter(
+        ref IndexKey key, ref TValue input, ref TValue src, ref TValue dst, ref TValue output, ref UpsertInfo upsertInfo, WriteReason reason)
+    {
+        dst = src;
+        return true;
+    }
+
+    public override bool ConcurrentWriter(
+        ref IndexKey key, ref TValue input, ref TValue src, ref TValue dst, ref TValue output, ref UpsertInfo upsertInfo) =>
+        changeInPlace(ref dst, src);
+}

@@ -1,0 +1,160 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using HotPath.Core.Model;
+
+namespace HotPath.Core.Ledger.Embedded;
+
+/// <summary>
+/// Where to find what: keys to journal addresses. Always rebuildable from the journal, and never believed: whoever follows an address
+/// compares the identity inside the record with what was asked.
+/// </summary>
+/// <remarks>Puts, and the checkpoint calls, are the ledger thread's alone; readers are any thread's, each with a rented reader of its own.</remarks>
+internal interface IBookIndex : IBookReader, IDisposable
+{
+    void PutClaim(in IndexKey key, in ClaimEntry entry);
+
+    /// <summary>Puts or replaces. Replacing a trade's entry changes nothing but the result's fields.</summary>
+    void PutBook(in IndexKey key, in BookEntry entry);
+
+    /// <summary>A reader for the calling thread, to be given back by <see cref="ReturnReader"/>.</summary>
+    IBookReader RentReader();
+
+    void ReturnReader(IBookReader reader);
+
+    /// <summary>Begins a checkpoint of everything put so far (it may hold later puts too); false when the index keeps none.</summary>
+    bool TryBeginCheckpoint(out IndexTokens tokens);
+
+    /// <summary>How far the begun checkpoint is. Does not block.</summary>
+    CheckpointProgress PollCheckpoint();
+
+    /// <summary>Makes the files of a finished checkpoint survive a power loss. Any thread.</summary>
+    void MakeDurable();
+
+    /// <summary>Removes the files of a checkpoint that no manifest names any more.</summary>
+    void ForgetCheckpoint(in IndexTokens tokens);
+}
+
+/// <summary>Looks up; one thread at a time.</summary>
+internal interface IBookReader
+{
+    bool TryGetClaim(in IndexKey key, out ClaimEntry entry);
+
+    bool TryGetBook(in IndexKey key, out BookEntry entry);
+}
+
+/// <summary>Makes an index: from a checkpoint when it can, else an empty one.</summary>
+internal interface IBookIndexFactory
+{
+    /// <summary>The index as this checkpoint has it, or null and why not.</summary>
+    IBookIndex? TryRecover(in IndexTokens tokens, out string whyNot);
+
+    /// <summary>An empty index; files of an earlier one are removed.</summary>
+    IBookIndex CreateEmpty();
+}
+
+/// <summary>How a checkpoint stands.</summary>
+internal enum CheckpointProgress : byte
+{
+    Running = 0,
+    Done,
+    Failed,
+}
+
+/// <summary>Names a checkpoint of both stores.</summary>
+internal readonly record struct IndexTokens(Guid Claims, Guid Book)
+{
+    internal bool IsNone => Claims == Guid.Empty && Book == Guid.Empty;
+}
+
+/// <summary>A req_id's claim: which trade holds it, and the beginning of the content's fingerprint.</summary>
+internal readonly record struct ClaimEntry(ulong Stamp, ulong Node, ulong FingerprintA, ulong FingerprintB)
+{
+    internal TradeNo TradeNo => new(Stamp, (ushort)Node);
+}
+
+/// <summary>
+/// Either a trade (where its records are, and how it ended) or a pointer to one (from an order number or a single-use code).
+/// </summary>
+/// <remarks>
+/// For a trade: A = address of ACCEPTED, B = address of RESULT or 0, C = final time and status. For a pointer: A = stamp, B = node.
+/// Of a trade only C and then B ever change, in place, once, by the ledger thread; readers look at B alone, so they can never see half a change.
+/// </remarks>
+[StructLayout(LayoutKind.Sequential)]
+internal struct BookEntry
+{
+    private const int StatusBits = 8;
+
+    internal long A;
+    internal long B;
+    internal long C;
+
+    internal readonly long AcceptedAddress => A;
+
+    internal readonly long ResultAddress => B;
+
+    internal readonly bool IsFinal => B != 0;
+
+    internal readonly TradeStatus Status => (TradeStatus)(C & ((1 << StatusBits) - 1));
+
+    internal readonly long FinalAtMs => C >> StatusBits;
+
+    internal readonly TradeNo TradeNo => new((ulong)A, (ushort)B);
+
+    internal static BookEntry Accepted(long address) => new() { A = address };
+
+    internal static BookEntry Pointer(TradeNo tradeNo) => new() { A = (long)tradeNo.Stamp, B = tradeNo.Node };
+
+    internal readonly BookEntry WithResult(long address, TradeStatus status, long finalAtMs) =>
+        new() { A = A, B = address, C = (finalAtMs << StatusBits) | (byte)status };
+}
+
+/// <summary>16 bytes of SHA-256 over a kind and its parts: a strong hash for free, and nobody can choose colliding ones.</summary>
+internal readonly record struct IndexKey(ulong A, ulong B)
+{
+    private const byte ClaimKind = 1;
+    private const byte TradeKind = 2;
+    private const byte OrderKind = 3;
+    private const byte CodeKind = 4;
+
+    internal static IndexKey Claim(InstId instId, ReadOnlySpan<byte> reqId) => OfInstitution(ClaimKind, instId, reqId);
+
+    internal static IndexKey Order(InstId instId, ReadOnlySpan<byte> orderNo) => OfInstitution(OrderKind, instId, orderNo);
+
+    internal static IndexKey Trade(TradeNo tradeNo)
+    {
+        Span<byte> parts = stackalloc byte[16];
+        parts.Clear();
+        parts[0] = TradeKind;
+        MemoryMarshal.Write(parts[8..], tradeNo.Stamp);
+        MemoryMarshal.Write(parts[1..], tradeNo.Node);
+        return Of(parts);
+    }
+
+    internal static IndexKey Code(Digest digest)
+    {
+        Span<byte> parts = stackalloc byte[1 + Digest.Length];
+        parts[0] = CodeKind;
+        digest.Write(parts[1..]);
+        return Of(parts);
+    }
+
+    [SkipLocalsInit]
+    private static IndexKey OfInstitution(byte kind, InstId instId, ReadOnlySpan<byte> text)
+    {
+        // The institution's field has a fixed width, so no two pairs make the same bytes.
+        Span<byte> parts = stackalloc byte[1 + InstId.MaxLength + ShortText.MaxLength];
+        parts[0] = kind;
+        MemoryMarshal.Write(parts[1..], in instId);
+        text.CopyTo(parts[(1 + InstId.MaxLength)..]);
+        return Of(parts[..(1 + InstId.MaxLength + text.Length)]);
+    }
+
+    [SkipLocalsInit]
+    private static IndexKey Of(ReadOnlySpan<byte> parts)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(parts, hash);
+        return new IndexKey(MemoryMarshal.Read<ulong>(hash), MemoryMarshal.Read<ulong>(hash[8..]));
+    }
+}

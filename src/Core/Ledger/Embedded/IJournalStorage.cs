@@ -1,0 +1,48 @@
+namespace HotPath.Core.Ledger.Embedded;
+
+/// <summary>
+/// The disk as the journal and the manifest see it. A simulation puts a virtual disk here; tests put one that fails at the n-th call.
+/// The index's own files are not behind this port: they can be lost, the journal cannot.
+/// </summary>
+/// <remarks>Every failure is an <see cref="IOException"/>, and the caller must take it as the end: what the disk holds is unknown then.</remarks>
+internal interface IJournalStorage
+{
+    void CreateDirectory(string directory);
+
+    /// <summary>Names (without folder) of the files in a directory, in ordinal order; none when the directory is missing.</summary>
+    IReadOnlyList<string> List(string directory);
+
+    /// <summary>Makes an empty file, in place of one that may be there.</summary>
+    IJournalFile Create(string path);
+
+    /// <summary>Opens what is there.</summary>
+    IJournalFile Open(string path, bool isWritable);
+
+    void Delete(string path);
+
+    /// <summary>Atomic; replaces <paramref name="to"/>.</summary>
+    void Rename(string from, string to);
+
+    /// <summary>Makes the directory's names durable. Without it a created or renamed file may be gone after a power loss.</summary>
+    void SyncDirectory(string directory);
+
+    /// <summary>Holds the file until disposed, so that one process at a time has the data directory.</summary>
+    /// <exception cref="LedgerLockedException">Somebody holds it.</exception>
+    IDisposable Lock(string path);
+}
+
+/// <summary>A file of the journal. Positional reads may come from any thread; writes come from one thread at a time.</summary>
+internal interface IJournalFile : IDisposable
+{
+    long Length { get; }
+
+    /// <summary>Fills <paramref name="into"/> from <paramref name="offset"/> as far as the file goes.</summary>
+    /// <returns>The number of bytes read.</returns>
+    int ReadAt(Span<byte> into, long offset);
+
+    /// <summary>Writes all of <paramref name="bytes"/> or throws.</summary>
+    void WriteAt(ReadOnlySpan<byte> bytes, long offset);
+
+    /// <summary>Returns when what was written survives a power loss.</summary>
+    void Sync();
+}

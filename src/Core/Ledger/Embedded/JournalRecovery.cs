@@ -1,0 +1,83 @@
+namespace HotPath.Core.Ledger.Embedded;
+
+/// <summary>The segments of a journal, open, and whose they are.</summary>
+internal sealed record OpenedJournal(ulong LedgerId, JournalSegments Segments, List<long> Numbers);
+
+/// <summary>Opens the segments there are and checks that none is missing.</summary>
+internal static class JournalRecovery
+{
+    internal static List<long> ListSegments(IJournalStorage storage, string directory) =>
+        [.. storage.List(directory).Select(JournalFormat.SegmentNumber).Where(number => number >= 0).Order()];
+
+    /// <exception cref="JournalDamagedException">A segment is missing, or a header block is not whole.</exception>
+    internal static OpenedJournal Open(IJournalStorage storage, string directory, bool isWritable)
+    {
+        List<long> numbers = ListSegments(storage, directory);
+        var files = new List<IJournalFile>(numbers.Count);
+        try
+        {
+            SegmentHeader first = default;
+            for (int i = 0; i < numbers.Count; i++)
+            {
+                if (numbers[i] != numbers[0] + i)
+                {
+                    throw new JournalDamagedException(
+                        JournalFormat.SegmentName(numbers[0] + i), 0, 0, "the segment is missing between others");
+                }
+                files.Add(storage.Open(Path.Combine(directory, JournalFormat.SegmentName(numbers[i])), isWritable));
+                SegmentHeader header = ReadHeader(files[i], numbers[i]);
+                first = i == 0 ? header : first;
+                if (header.LedgerId != first.LedgerId || header.SegmentBytes != first.SegmentBytes)
+                {
+                    throw new JournalDamagedException(
+                        JournalFormat.SegmentName(numbers[i]), 0, header.FirstSequence, "the segment belongs to another ledger");
+                }
+            }
+            return new OpenedJournal(first.LedgerId, new JournalSegments(first.SegmentBytes, numbers[0], files), numbers);
+        }
+        catch
+        {
+            files.ForEach(file => file.Dispose());
+            throw;
+        }
+    }
+
+    internal static SegmentHeader ReadHeader(IJournalFile file, long number)
+    {
+        Span<byte> block = stackalloc byte[64];
+        block = block[..file.ReadAt(block, 0)];
+        if (!JournalFormat.TryReadSegmentHeader(block, out SegmentHeader header) || header.Number != number)
+        {
+            throw new JournalDamagedException(JournalFormat.SegmentName(number), 0, 0, "the header block is not whole");
+        }
+        return header;
+    }
+
+    internal static void RequireSegment(OpenedJournal opened, in JournalPosition position)
+    {
+        long number = position.Address / opened.Segments.SegmentBytes;
+        if (number < opened.Numbers[0] || number > opened.Numbers[^1])
+        {
+            throw new JournalDamagedException(
+                JournalFormat.SegmentName(number), 0, position.NextSequence, "the segment that a manifest names is missing");
+        }
+    }
+
+    /// <summary>Makes the end clean: bytes of a batch that was never acknowledged must not be taken for a later one.</summary>
+    internal static void DropTail(IJournalStorage storage, string directory, OpenedJournal opened, in ScanResult scan)
+    {
+        if (scan.HasEmptyNext)
+        {
+            opened.Segments.RemoveLast();
+            storage.Delete(Path.Combine(directory, JournalFormat.SegmentName(opened.Numbers[^1])));
+            storage.SyncDirectory(directory);
+            opened.Numbers.RemoveAt(opened.Numbers.Count - 1);
+        }
+        if (scan.TornBytes > 0)
+        {
+            IJournalFile file = opened.Segments.File(scan.End.Address / opened.Segments.SegmentBytes);
+            file.WriteAt(new byte[scan.TornBytes], scan.End.Address % opened.Segments.SegmentBytes);
+            file.Sync();
+        }
+    }
+}

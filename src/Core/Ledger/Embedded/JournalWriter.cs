@@ -1,0 +1,167 @@
+using System.IO.Hashing;
+
+namespace HotPath.Core.Ledger.Embedded;
+
+/// <summary>
+/// Gathers records into the open batch and makes batches durable. One thread. The protocol: append while <see cref="HasRoom"/>, then
+/// <see cref="Commit"/>; after any exception nothing more may be written, since what the disk holds is unknown.
+/// </summary>
+internal sealed class JournalWriter
+{
+    private const int MaxBatchBytes = 1024 * 1024;
+
+    private readonly SegmentPreparer _preparer;
+    private readonly ulong _ledgerId;
+    private readonly int _segmentBytes;
+    private readonly byte[] _batch;
+    private IJournalFile _file;
+    private long _segment;
+    private int _offset;
+    private int _length;
+    private int _records;
+    private long _nextSequence;
+    private long _durableSequence;
+    private ulong _chain;
+    private long _timeMs;
+    private bool _isPreparing;
+
+    // Written by the ledger thread after a sync (release), read by readers before they read the journal (acquire).
+    private long _durableEnd;
+
+    internal JournalWriter(JournalSegments segments, SegmentPreparer preparer, ulong ledgerId, in JournalPosition position, long timeMs)
+    {
+        Segments = segments;
+        _preparer = preparer;
+        _ledgerId = ledgerId;
+        _segmentBytes = segments.SegmentBytes;
+        // A batch never crosses a segment, so it can never be longer than one.
+        _batch = new byte[Math.Min(MaxBatchBytes, _segmentBytes - JournalFormat.HeaderBlockBytes - JournalFormat.SealBatchBytes)];
+        _segment = position.Address / _segmentBytes;
+        _offset = (int)(position.Address % _segmentBytes);
+        _file = segments.File(_segment);
+        _nextSequence = position.NextSequence;
+        _durableSequence = position.NextSequence - 1;
+        _chain = position.Chain;
+        _timeMs = timeMs;
+        _durableEnd = position.Address;
+    }
+
+    internal JournalSegments Segments { get; }
+
+    /// <summary>Everything below this address is durable. Any thread.</summary>
+    internal long DurableEnd => Volatile.Read(ref _durableEnd);
+
+    /// <summary>The latest time the journal names: it never goes back, whatever the clock does. Any thread.</summary>
+    internal long TimeMs => Volatile.Read(ref _timeMs);
+
+    internal bool HasOpenBatch => _length > 0;
+
+    internal int OpenRecords => _records;
+
+    internal long NextSequence => _nextSequence;
+
+    /// <summary>Whether one more record of any kind fits into the open batch and its segment.</summary>
+    internal bool HasRoom =>
+        BatchLength + JournalFormat.MaxRecordBytes <= _batch.Length &&
+        _offset + BatchLength + JournalFormat.MaxRecordBytes + JournalFormat.SealBatchBytes <= _segmentBytes;
+
+    /// <summary>Where the journal stands. Between two batches only.</summary>
+    internal JournalPosition Position => new(((long)_segment * _segmentBytes) + _offset, _nextSequence, _chain);
+
+    private int BatchLength => Math.Max(_length, JournalFormat.BatchRecordBytes);
+
+    /// <summary>Appends to the open batch. Needs <see cref="HasRoom"/>.</summary>
+    /// <returns>The record's address.</returns>
+    internal long Append(RecordType type, ReadOnlySpan<byte> payload)
+    {
+        OpenBatch();
+        Span<byte> record = _batch.AsSpan(_length);
+        payload.CopyTo(record[JournalFormat.RecordHeaderBytes..]);
+        JournalFormat.SealRecord(record, type, _nextSequence, payload.Length);
+        long address = ((long)_segment * _segmentBytes) + _offset + _length;
+        _nextSequence++;
+        _records++;
+        _length += JournalFormat.RecordBytes(payload.Length);
+        return address;
+    }
+
+    /// <summary>
+    /// Makes the open batch durable: one write, one sync. Without one, writes an empty batch, which names everything before it as durable.
+    /// </summary>
+    internal void Commit(long nowMs)
+    {
+        OpenBatch();
+        Volatile.Write(ref _timeMs, Math.Max(_timeMs, nowMs));
+        Span<byte> batch = FinishBatch();
+        _file.WriteAt(batch, _offset);
+        _file.Sync();
+        Committed();
+        if (!HasRoom)
+        {
+            Roll();
+        }
+        else if (!_isPreparing && _offset > _segmentBytes / 2)
+        {
+            // Half a segment ahead: seconds, while zero-filling takes a fraction of one.
+            _isPreparing = true;
+            _preparer.Start();
+        }
+    }
+
+    /// <summary>Forgets the open batch: after a failure nobody may believe that it was written.</summary>
+    internal void Abandon() => _length = 0;
+
+    private void OpenBatch()
+    {
+        if (_length == 0)
+        {
+            _length = JournalFormat.BatchRecordBytes;
+            _nextSequence++;
+            _records = 0;
+        }
+    }
+
+    private Span<byte> FinishBatch()
+    {
+        var header = new BatchHeader(
+            _durableSequence, _chain, _timeMs, _records, _length - JournalFormat.BatchRecordBytes, _ledgerId);
+        Span<byte> batch = _batch.AsSpan(0, _length);
+        JournalFormat.WriteBatch(batch[JournalFormat.RecordHeaderBytes..], header);
+        JournalFormat.SealRecord(batch, RecordType.Batch, _nextSequence - 1 - _records, JournalFormat.BatchPayloadBytes);
+        _chain = XxHash3.HashToUInt64(batch, (long)_chain);
+        return batch;
+    }
+
+    private void Committed()
+    {
+        _offset += _length;
+        _durableSequence = _nextSequence - 1;
+        _length = 0;
+        Volatile.Write(ref _durableEnd, ((long)_segment * _segmentBytes) + _offset);
+    }
+
+    /// <summary>Ends the segment. The next one exists durably before the SEAL says so.</summary>
+    private void Roll()
+    {
+        IJournalFile sealedFile = _file;
+        long durableBefore = _durableSequence;
+        int sealedOffset = _offset;
+        Append(RecordType.Seal, default);
+        Span<byte> batch = FinishBatch();
+        Span<byte> block = new byte[JournalFormat.HeaderBlockBytes];
+        JournalFormat.WriteSegmentHeader(
+            block, new SegmentHeader(_segmentBytes, _ledgerId, _segment + 1, _nextSequence, _chain, durableBefore));
+        IJournalFile next = _preparer.Take(_segment + 1, block);
+        sealedFile.WriteAt(batch, sealedOffset);
+        sealedFile.Sync();
+
+        Segments.Add(next);
+        _file = next;
+        _segment++;
+        _offset = JournalFormat.HeaderBlockBytes;
+        _durableSequence = _nextSequence - 1;
+        _length = 0;
+        _isPreparing = false;
+        Volatile.Write(ref _durableEnd, ((long)_segment * _segmentBytes) + _offset);
+    }
+}

@@ -1,0 +1,34 @@
+namespace HotPath.Core.Ledger.Embedded;
+
+/// <summary>What the engine has to say to its operators.</summary>
+public enum LedgerEventKind : byte
+{
+    None = 0,
+
+    /// <summary>Recovery is done.</summary>
+    Recovered,
+
+    /// <summary>Bytes after the last durable batch, never acknowledged, were dropped.</summary>
+    TornTailDropped,
+
+    /// <summary>A checkpoint or manifest could not be used; an older one or the journal itself serves.</summary>
+    CheckpointUnusable,
+
+    /// <summary>The index was rebuilt from the whole journal.</summary>
+    IndexRebuilt,
+
+    /// <summary>A checkpoint counts from now on.</summary>
+    CheckpointTaken,
+
+    /// <summary>A checkpoint could not be taken; the next one will be tried.</summary>
+    CheckpointFailed,
+
+    /// <summary>80 % of the trades this node is configured for are in the book.</summary>
+    NearlyFull,
+
+    /// <summary>The engine has stopped itself: nothing more is acknowledged.</summary>
+    Stopped,
+}
+
+/// <summary>An event and the sentence that goes with it.</summary>
+public readonly record struct LedgerEvent(LedgerEventKind Kind, string Message);

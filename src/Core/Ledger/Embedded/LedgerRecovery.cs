@@ -1,0 +1,171 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using HotPath.Core.Runtime;
+
+namespace HotPath.Core.Ledger.Embedded;
+
+/// <summary>What recovery hands to the running engine.</summary>
+internal sealed record RecoveredLedger(
+    ulong LedgerId, Book Book, IBookIndex Index, JournalWriter Journal, SegmentPreparer Preparer, Manifest? Newest, Manifest? Older)
+{
+    internal void Close()
+    {
+        Preparer.Close();
+        Journal.Segments.Dispose();
+        Index.Dispose();
+    }
+}
+
+/// <summary>
+/// From what the disk holds to a book that can go on: (1) the manifests, (2) the segments, (3) the newest checkpoint that loads,
+/// (4) the journal after it, (5) the torn tail dropped. May itself be killed at any point and repeated.
+/// </summary>
+internal sealed class LedgerRecovery(
+    EmbeddedLedgerOptions options, IJournalStorage storage, IBookIndexFactory indexes, IScheduler scheduler, Action<LedgerEvent> tell)
+{
+    private readonly string _journalDirectory = Path.Combine(options.DataDirectory, "journal");
+
+    internal RecoveredLedger Recover()
+    {
+        storage.CreateDirectory(_journalDirectory);
+        (List<Manifest> manifests, List<string> damaged) = Manifest.Load(storage, options.DataDirectory);
+        foreach (string name in damaged)
+        {
+            tell(new LedgerEvent(LedgerEventKind.CheckpointUnusable, $"{name} is damaged"));
+        }
+        if (JournalRecovery.ListSegments(storage, _journalDirectory).Count == 0)
+        {
+            if (manifests.Count > 0 || damaged.Count > 0)
+            {
+                throw new JournalDamagedException(
+                    JournalFormat.SegmentName(0), 0, 0, $"no segments in {_journalDirectory}, although a manifest says that there is a journal");
+            }
+            CreateFirstSegment();
+        }
+        OpenedJournal opened = JournalRecovery.Open(storage, _journalDirectory, isWritable: true);
+        try
+        {
+            return Recover(opened, manifests);
+        }
+        catch
+        {
+            opened.Segments.Dispose();
+            throw;
+        }
+    }
+
+    private RecoveredLedger Recover(OpenedJournal opened, List<Manifest> manifests)
+    {
+        Manifest? foreign = manifests.Find(manifest => manifest.LedgerId != opened.LedgerId);
+        if (foreign is not null)
+        {
+            throw new JournalDamagedException($"manifest {foreign.Number} belongs to another ledger than the segments");
+        }
+        (IBookIndex index, Manifest? chosen) = OpenIndex(opened, manifests);
+        try
+        {
+            var book = new Book(index, options.MaxTrades);
+            if (chosen is not null)
+            {
+                book.Restore(chosen);
+            }
+            JournalWriter journal = Replay(opened, book, manifests, chosen, out SegmentPreparer preparer);
+            DeleteNewer(manifests, chosen);
+            Manifest? newest = chosen ?? SaveFirstManifest(opened, manifests);
+            Manifest? older = manifests.Find(manifest => chosen is not null && manifest.Number < chosen.Number);
+            return new RecoveredLedger(opened.LedgerId, book, index, journal, preparer, newest, older);
+        }
+        catch
+        {
+            index.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The newest checkpoint that loads, else an empty index, to be rebuilt from the journal's beginning.</summary>
+    private (IBookIndex Index, Manifest? Chosen) OpenIndex(OpenedJournal opened, List<Manifest> manifests)
+    {
+        foreach (Manifest manifest in manifests.Where(manifest => !manifest.Tokens.IsNone))
+        {
+            IBookIndex? index = indexes.TryRecover(manifest.Tokens, out string whyNot);
+            if (index is not null)
+            {
+                return (index, manifest);
+            }
+            tell(new LedgerEvent(LedgerEventKind.CheckpointUnusable, $"checkpoint {manifest.Number}: {whyNot}"));
+        }
+        if (opened.Numbers[0] != 0)
+        {
+            throw new JournalDamagedException(
+                JournalFormat.SegmentName(0), 0, 1, "no checkpoint can be used, and the journal does not begin with its first segment");
+        }
+        return (indexes.CreateEmpty(), null);
+    }
+
+    /// <summary>What could not be loaded must not come back: the index's log goes on from the chosen checkpoint and overwrites what a newer one names.</summary>
+    private void DeleteNewer(List<Manifest> manifests, Manifest? chosen)
+    {
+        foreach (Manifest unusable in manifests.Where(manifest => chosen is not null && manifest.Number > chosen.Number))
+        {
+            unusable.Remove(storage, options.DataDirectory);
+        }
+    }
+
+    private JournalWriter Replay(
+        OpenedJournal opened, Book book, List<Manifest> manifests, Manifest? chosen, out SegmentPreparer preparer)
+    {
+        var start = new JournalPosition(JournalFormat.HeaderBlockBytes, 1, opened.LedgerId);
+        // From the older checkpoint on everything is verified; the book takes only what comes after the chosen one.
+        Manifest? from = chosen is null ? null : manifests.Where(manifest => !manifest.Tokens.IsNone).MinBy(manifest => manifest.Number);
+        JournalPosition position = from?.Position ?? start;
+        long durable = manifests.Count == 0 ? 0 : manifests.Max(manifest => manifest.DurableSequence);
+        JournalRecovery.RequireSegment(opened, position);
+        ScanResult scan = new JournalScanner(opened.Segments, opened.Numbers, book).Scan(position, opened.LedgerId, durable);
+        JournalRecovery.DropTail(storage, _journalDirectory, opened, scan);
+        if (scan.TornBytes > 0)
+        {
+            tell(new LedgerEvent(
+                LedgerEventKind.TornTailDropped,
+                $"{scan.TornBytes} bytes after record {scan.End.NextSequence - 1} were never acknowledged and are dropped"));
+        }
+        if (chosen is null && book.Replayed > 0)
+        {
+            tell(new LedgerEvent(LedgerEventKind.IndexRebuilt, $"the index was rebuilt from {book.Replayed} records"));
+        }
+        tell(new LedgerEvent(
+            LedgerEventKind.Recovered,
+            $"{book.Trades} trades, {book.PendingCount} pending; {book.Replayed} records replayed, last record {scan.End.NextSequence - 1}"));
+        preparer = new SegmentPreparer(storage, scheduler, _journalDirectory, opened.Segments.SegmentBytes);
+        return new JournalWriter(opened.Segments, preparer, opened.LedgerId, scan.End, book.TimeMs);
+    }
+
+    private void CreateFirstSegment()
+    {
+        Span<byte> id = stackalloc byte[sizeof(ulong)];
+        RandomNumberGenerator.Fill(id);
+        ulong ledgerId = BinaryPrimitives.ReadUInt64LittleEndian(id);
+        byte[] block = new byte[JournalFormat.HeaderBlockBytes];
+        JournalFormat.WriteSegmentHeader(block, new SegmentHeader(options.SegmentBytes, ledgerId, 0, 1, ledgerId, 0));
+        new SegmentPreparer(storage, scheduler, _journalDirectory, options.SegmentBytes).Take(0, block).Dispose();
+        storage.SyncDirectory(options.DataDirectory);
+    }
+
+    /// <summary>Says that there is a journal, so that an emptied folder is noticed.</summary>
+    private Manifest SaveFirstManifest(OpenedJournal opened, List<Manifest> manifests)
+    {
+        var manifest = new Manifest
+        {
+            Number = manifests.Count == 0 ? 1 : manifests.Max(known => known.Number) + 1,
+            LedgerId = opened.LedgerId,
+            Position = new JournalPosition(JournalFormat.HeaderBlockBytes, 1, opened.LedgerId),
+            DurableSequence = manifests.Count == 0 ? 0 : manifests.Max(known => known.DurableSequence),
+            Tokens = default,
+            TimeMs = 0,
+            Ceiling = 0,
+            Trades = 0,
+            Pending = [],
+        };
+        manifest.Save(storage, options.DataDirectory, older: null);
+        return manifest;
+    }
+}

@@ -1,0 +1,48 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace HotPath.Core.Ledger.Embedded;
+
+/// <summary>The three calls .NET does not offer: fdatasync (fsync costs a second journal write of the file system) and fsync of a directory.</summary>
+internal static partial class LibC
+{
+    private const int ReadOnly = 0;
+
+    /// <summary>Content and size are durable on return; times need not be.</summary>
+    internal static void SyncContent(SafeFileHandle file)
+    {
+        if (fdatasync(file) != 0)
+        {
+            throw new IOException($"fdatasync failed: {Marshal.GetLastPInvokeErrorMessage()}");
+        }
+    }
+
+    /// <summary>A file's content, or a directory's names, are durable on return.</summary>
+    internal static void SyncPath(string path)
+    {
+        int descriptor = open(path, ReadOnly);
+        if (descriptor < 0)
+        {
+            throw new IOException($"open of {path} failed: {Marshal.GetLastPInvokeErrorMessage()}");
+        }
+        int result = fsync(descriptor);
+        string error = result == 0 ? "" : Marshal.GetLastPInvokeErrorMessage();
+        _ = close(descriptor);
+        if (result != 0)
+        {
+            throw new IOException($"fsync of {path} failed: {error}");
+        }
+    }
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int open(string path, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fsync(int descriptor);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fdatasync(SafeFileHandle file);
+
+    [LibraryImport("libc")]
+    private static partial int close(int descriptor);
+}

@@ -1,0 +1,144 @@
+using System.Buffers.Binary;
+using HotPath.Core.Model;
+
+namespace HotPath.Core.Ledger.Embedded;
+
+/// <summary>
+/// Joins a checkpoint of the index to a place in the journal. Written atomically, after everything the checkpoint can hold is durable
+/// in the journal; the two newest are kept.
+/// </summary>
+internal sealed class Manifest
+{
+    private const ulong Magic = 0x314E414D50544F48; // "HOTPMAN1"
+    private const int FixedBytes = 120;
+    private const int PendingBytes = 16;
+    private const string Prefix = "manifest-";
+    private const string TemporaryName = "manifest.tmp";
+
+    internal required long Number { get; init; }
+
+    internal required ulong LedgerId { get; init; }
+
+    /// <summary>Everything before this place was in the index when the checkpoint began.</summary>
+    internal required JournalPosition Position { get; init; }
+
+    /// <summary>The journal was durable up to this record when the manifest was written.</summary>
+    internal required long DurableSequence { get; init; }
+
+    /// <summary>None in the first manifest of a ledger: it says that there is a journal.</summary>
+    internal required IndexTokens Tokens { get; init; }
+
+    internal required long TimeMs { get; init; }
+
+    internal required ulong Ceiling { get; init; }
+
+    internal required long Trades { get; init; }
+
+    internal required IReadOnlyList<TradeNo> Pending { get; init; }
+
+    /// <summary>The whole manifests, newest first, and the names of those that are not whole.</summary>
+    internal static (List<Manifest> Whole, List<string> Damaged) Load(IJournalStorage storage, string directory)
+    {
+        var whole = new List<Manifest>();
+        var damaged = new List<string>();
+        foreach (string name in storage.List(directory).Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)).Reverse())
+        {
+            using IJournalFile file = storage.Open(Path.Combine(directory, name), isWritable: false);
+            byte[] bytes = new byte[file.Length];
+            if (file.ReadAt(bytes, 0) == bytes.Length && TryRead(bytes) is { } manifest)
+            {
+                whole.Add(manifest);
+            }
+            else
+            {
+                damaged.Add(name);
+            }
+        }
+        return (whole, damaged);
+    }
+
+    /// <summary>Makes this manifest the newest and removes all but it and <paramref name="older"/>.</summary>
+    internal void Save(IJournalStorage storage, string directory, Manifest? older)
+    {
+        string temporary = Path.Combine(directory, TemporaryName);
+        using (IJournalFile file = storage.Create(temporary))
+        {
+            file.WriteAt(Write(), 0);
+            file.Sync();
+        }
+        storage.Rename(temporary, Path.Combine(directory, Name(Number)));
+        storage.SyncDirectory(directory);
+        foreach (string name in storage.List(directory).Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)))
+        {
+            if (name != Name(Number) && (older is null || name != Name(older.Number)))
+            {
+                storage.Delete(Path.Combine(directory, name));
+            }
+        }
+    }
+
+    internal void Remove(IJournalStorage storage, string directory)
+    {
+        storage.Delete(Path.Combine(directory, Name(Number)));
+        storage.SyncDirectory(directory);
+    }
+
+    private static string Name(long number) => $"{Prefix}{number:D10}";
+
+    private byte[] Write()
+    {
+        byte[] bytes = new byte[FixedBytes + (Pending.Count * PendingBytes) + 8];
+        Span<byte> into = bytes;
+        BinaryPrimitives.WriteUInt64LittleEndian(into, Magic);
+        BinaryPrimitives.WriteInt64LittleEndian(into[8..], Number);
+        BinaryPrimitives.WriteUInt64LittleEndian(into[16..], LedgerId);
+        BinaryPrimitives.WriteInt64LittleEndian(into[24..], Position.Address);
+        BinaryPrimitives.WriteInt64LittleEndian(into[32..], Position.NextSequence);
+        BinaryPrimitives.WriteUInt64LittleEndian(into[40..], Position.Chain);
+        BinaryPrimitives.WriteInt64LittleEndian(into[48..], DurableSequence);
+        Tokens.Claims.TryWriteBytes(into[56..]);
+        Tokens.Book.TryWriteBytes(into[72..]);
+        BinaryPrimitives.WriteInt64LittleEndian(into[88..], TimeMs);
+        BinaryPrimitives.WriteUInt64LittleEndian(into[96..], Ceiling);
+        BinaryPrimitives.WriteInt64LittleEndian(into[104..], Trades);
+        BinaryPrimitives.WriteInt64LittleEndian(into[112..], Pending.Count);
+        for (int i = 0; i < Pending.Count; i++)
+        {
+            Span<byte> at = into[(FixedBytes + (i * PendingBytes))..];
+            BinaryPrimitives.WriteUInt64LittleEndian(at, Pending[i].Stamp);
+            BinaryPrimitives.WriteUInt64LittleEndian(at[8..], Pending[i].Node);
+        }
+        BinaryPrimitives.WriteUInt32LittleEndian(into[^8..], JournalFormat.Checksum(into[..^8]));
+        return bytes;
+    }
+
+    private static Manifest? TryRead(ReadOnlySpan<byte> from)
+    {
+        if (from.Length < FixedBytes + 8 || from.Length % 8 != 0 || BinaryPrimitives.ReadUInt64LittleEndian(from) != Magic ||
+            BinaryPrimitives.ReadUInt32LittleEndian(from[^8..]) != JournalFormat.Checksum(from[..^8]))
+        {
+            return null;
+        }
+        var pending = new TradeNo[BinaryPrimitives.ReadInt64LittleEndian(from[112..])];
+        for (int i = 0; i < pending.Length; i++)
+        {
+            ReadOnlySpan<byte> at = from[(FixedBytes + (i * PendingBytes))..];
+            pending[i] = new TradeNo(BinaryPrimitives.ReadUInt64LittleEndian(at), (ushort)BinaryPrimitives.ReadUInt64LittleEndian(at[8..]));
+        }
+        return new Manifest
+        {
+            Number = BinaryPrimitives.ReadInt64LittleEndian(from[8..]),
+            LedgerId = BinaryPrimitives.ReadUInt64LittleEndian(from[16..]),
+            Position = new JournalPosition(
+                BinaryPrimitives.ReadInt64LittleEndian(from[24..]),
+                BinaryPrimitives.ReadInt64LittleEndian(from[32..]),
+                BinaryPrimitives.ReadUInt64LittleEndian(from[40..])),
+            DurableSequence = BinaryPrimitives.ReadInt64LittleEndian(from[48..]),
+            Tokens = new IndexTokens(new Guid(from.Slice(56, 16)), new Guid(from.Slice(72, 16))),
+            TimeMs = BinaryPrimitives.ReadInt64LittleEndian(from[88..]),
+            Ceiling = BinaryPrimitives.ReadUInt64LittleEndian(from[96..]),
+            Trades = BinaryPrimitives.ReadInt64LittleEndian(from[104..]),
+            Pending = pending,
+        };
+    }
+}

@@ -1,0 +1,56 @@
+using System.Collections.Concurrent;
+using HotPath.Core.Ledger.Embedded;
+
+namespace HotPath.Core.Tests.Ledger;
+
+/// <summary>The simplest index there is: what FASTER must agree with, and what a simulation runs on. Keeps no checkpoints.</summary>
+internal sealed class DictionaryBookIndex : IBookIndex
+{
+    private readonly ConcurrentDictionary<IndexKey, ClaimEntry> _claims = new();
+    private readonly ConcurrentDictionary<IndexKey, BookEntry> _book = new();
+
+    public bool TryGetClaim(in IndexKey key, out ClaimEntry entry) => _claims.TryGetValue(key, out entry);
+
+    public bool TryGetBook(in IndexKey key, out BookEntry entry) => _book.TryGetValue(key, out entry);
+
+    public void PutClaim(in IndexKey key, in ClaimEntry entry) => _claims[key] = entry;
+
+    public void PutBook(in IndexKey key, in BookEntry entry) => _book[key] = entry;
+
+    public IBookReader RentReader() => this;
+
+    public void ReturnReader(IBookReader reader)
+    {
+    }
+
+    public bool TryBeginCheckpoint(out IndexTokens tokens)
+    {
+        tokens = default;
+        return false;
+    }
+
+    public CheckpointProgress PollCheckpoint() => CheckpointProgress.Failed;
+
+    public void MakeDurable()
+    {
+    }
+
+    public void ForgetCheckpoint(in IndexTokens tokens)
+    {
+    }
+
+    public void Dispose()
+    {
+    }
+}
+
+internal sealed class DictionaryIndexFactory : IBookIndexFactory
+{
+    public IBookIndex? TryRecover(in IndexTokens tokens, out string whyNot)
+    {
+        whyNot = "a dictionary keeps no checkpoints";
+        return null;
+    }
+
+    public IBookIndex CreateEmpty() => new DictionaryBookIndex();
+}

@@ -1,0 +1,102 @@
+using HotPath.Core.Ledger.Embedded;
+using HotPath.Core.Runtime;
+using HotPath.Core.Telemetry;
+using Microsoft.Extensions.Time.Testing;
+
+namespace HotPath.Core.Tests.Ledger;
+
+/// <summary>A data directory of its own, a clock one can set, and a ledger on both; opened and closed as often as a test likes.</summary>
+internal sealed class LedgerBench : IAsyncDisposable
+{
+    internal static readonly DateTimeOffset Start = new(2026, 9, 19, 2, 30, 0, TimeSpan.Zero);
+
+    private readonly bool _isFaster;
+
+    internal LedgerBench(bool isFaster = false, int segmentBytes = 256 * 1024)
+    {
+        _isFaster = isFaster;
+        SegmentBytes = segmentBytes;
+        Directory = Path.Combine(Path.GetTempPath(), "hotpath-ledger-" + Guid.NewGuid().ToString("N"));
+    }
+
+    internal string Directory { get; init; }
+
+    internal int SegmentBytes { get; }
+
+    internal long MaxTrades { get; init; } = 10_000;
+
+    internal long CheckpointEveryRecords { get; init; } = 100_000_000;
+
+    internal IJournalStorage Storage { get; init; } = FileStorage.Instance;
+
+    internal TimeProvider Time { get; init; } = new FakeTimeProvider(Start);
+
+    internal FakeTimeProvider Clock => (FakeTimeProvider)Time;
+
+    internal List<LedgerEvent> Events { get; } = [];
+
+    internal string Journal => Path.Combine(Directory, "journal");
+
+    internal EmbeddedLedgerOptions Options => new()
+    {
+        DataDirectory = Directory,
+        NodeId = 7,
+        MaxTrades = MaxTrades,
+        SegmentBytes = SegmentBytes,
+        IndexMemoryBytes = 4 * 1024 * 1024,
+        CommandRingCapacity = 1024,
+        CheckpointEveryRecords = CheckpointEveryRecords,
+    };
+
+    internal long NowMs => Time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    internal EmbeddedLedger Open() => EmbeddedLedger.Open(
+        Options,
+        ThreadScheduler.Instance,
+        Time,
+        new GatewayMetrics("test"),
+        Tell,
+        Storage,
+        _isFaster ? new FasterIndexFactory(Options) : new DictionaryIndexFactory());
+
+    /// <summary>The directory as a power loss at this moment would leave it, apart from what was not synced: a copy, to be opened by its own bench.</summary>
+    internal LedgerBench Crash()
+    {
+        string copy = Directory + "-" + Guid.NewGuid().ToString("N");
+        foreach (string file in System.IO.Directory.EnumerateFiles(Directory, "*", SearchOption.AllDirectories))
+        {
+            string target = Path.Combine(copy, Path.GetRelativePath(Directory, file));
+            System.IO.Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            if (Path.GetFileName(file) != "lock")
+            {
+                File.Copy(file, target);
+            }
+        }
+        return new LedgerBench(_isFaster, SegmentBytes) { Directory = copy, MaxTrades = MaxTrades, Time = Time };
+    }
+
+    internal bool Told(LedgerEventKind kind)
+    {
+        lock (Events)
+        {
+            return Events.Exists(told => told.Kind == kind);
+        }
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        if (System.IO.Directory.Exists(Directory))
+        {
+            System.IO.Directory.Delete(Directory, recursive: true);
+        }
+        return default;
+    }
+
+    private void Tell(LedgerEvent told)
+    {
+        lock (Events)
+        {
+            Events.Add(told);
+        }
+    }
+}
