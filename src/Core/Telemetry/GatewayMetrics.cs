@@ -17,6 +17,10 @@ public sealed class GatewayMetrics
     private static readonly string[] ChannelResults = Enum.GetNames<ChannelResult>().Select(name => name.ToLowerInvariant()).ToArray();
     private static readonly string[] Causes = Enum.GetNames<RefusalCause>().Select(name => name.ToLowerInvariant()).ToArray();
 
+    /// <summary>Media type of <see cref="WriteTextAsync"/>.</summary>
+    public const string TextFormat = PrometheusConstants.TextContentType;
+
+    private readonly CollectorRegistry _registry;
     private readonly Counter.Child[,] _requests;
     private readonly Histogram.Child[] _durations;
     private readonly Counter.Child[] _trades;
@@ -36,8 +40,8 @@ public sealed class GatewayMetrics
 
     public GatewayMetrics(string version)
     {
-        Registry = Metrics.NewCustomRegistry();
-        MetricFactory make = Metrics.WithCustomRegistry(Registry);
+        _registry = Metrics.NewCustomRegistry();
+        MetricFactory make = Metrics.WithCustomRegistry(_registry);
 
         int bizTypes = BizTypes.All.Max(type => (int)type) + 1;
         int codes = RespCodes.All.Max(code => (int)code) + 1;
@@ -109,8 +113,9 @@ public sealed class GatewayMetrics
         NotReady,
     }
 
-    /// <summary>Where the exporter reads.</summary>
-    public CollectorRegistry Registry { get; }
+    /// <summary>Writes every metric in Prometheus text format.</summary>
+    public Task WriteTextAsync(Stream output, CancellationToken cancellationToken) =>
+        _registry.CollectAndExportAsTextAsync(output, cancellationToken);
 
     public void RequestStarted() => _inFlight.Inc();
 

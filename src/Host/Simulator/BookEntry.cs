@@ -1,0 +1,49 @@
+using HotPath.Core.Clearing;
+using HotPath.Core.Model;
+
+namespace HotPath.Host.Simulator;
+
+/// <summary>What a book keeps of a reference. 24 bytes: a million of them, keyed, take about 70 MB.</summary>
+internal struct BookEntry
+{
+    internal Amount Amount;
+    internal long DueAtMs;
+    internal uint CurrencyRaw;
+
+    /// <summary>A payment came.</summary>
+    internal bool IsPaid;
+    internal bool IsReversed;
+
+    /// <summary>The reversal came before any payment: none will ever be executed.</summary>
+    internal bool IsBlocked;
+
+    /// <summary>SUCCESS was told to somebody: no reversal any more.</summary>
+    internal bool IsFinal;
+}
+
+/// <summary>What the books say of a reference. The names are the contract's.</summary>
+internal enum BookResult
+{
+    NotFound = 0,
+    Pending,
+    Success,
+    Failed,
+    Reversed,
+
+    /// <summary>The reference is known with another amount or currency: HTTP 409.</summary>
+    OtherContent,
+}
+
+/// <summary>What to tell, once <paramref name="Written"/> has ended: an answer never overtakes its line.</summary>
+/// <param name="Result">What the books say.</param>
+/// <param name="DeclineCode">Why, when they say Failed.</param>
+/// <param name="Reference">The reference as booked.</param>
+/// <param name="Written">Ends when the lines behind this answer are with the operating system.</param>
+internal readonly record struct BookAnswer(BookResult Result, string DeclineCode, ClearingReference Reference, Task Written);
+
+/// <summary>A payment that was booked.</summary>
+/// <param name="Answer">How its caller is to be answered.</param>
+/// <param name="DueAtMs">When its result is due.</param>
+/// <param name="IsSettledAlready">The reference is reversed, or known with other content: tell that at once.</param>
+/// <param name="Written">Ends when its line is with the operating system.</param>
+internal readonly record struct BookReceipt(PayAnswer Answer, long DueAtMs, bool IsSettledAlready, Task Written);

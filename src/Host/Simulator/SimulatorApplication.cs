@@ -1,0 +1,160 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Text.Json;
+using HotPath.Core.Clearing;
+using HotPath.Core.Clearing.Adapters.Simulated;
+using HotPath.Core.Model;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace HotPath.Host.Simulator;
+
+/// <summary>The three requests of the channel contract over the simulator's books.</summary>
+internal sealed class SimulatorApplication(
+    Books books, LognormalLatency latency, TimeSpan silenceCap, TimeProvider clock, CancellationToken stopping) : IHttpApplication<HttpContext>
+{
+    /// <summary>Largest accepted request, in bytes. A payment with every optional member is below 2 KiB.</summary>
+    internal const int MaxBodyBytes = 16 * 1024;
+
+    public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
+
+    public void DisposeContext(HttpContext context, Exception? exception)
+    {
+    }
+
+    public async Task ProcessRequestAsync(HttpContext context)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
+        try
+        {
+            await AnswerAsync(context, ended.Token);
+        }
+        catch (Exception failure) when (failure is OperationCanceledException or IOException)
+        {
+            // The caller left, the simulator stops, or the books cannot be written: no answer is the honest one.
+            context.Abort();
+        }
+    }
+
+    private async Task AnswerAsync(HttpContext context, CancellationToken ended)
+    {
+        if (!HttpMethods.IsPost(context.Request.Method))
+        {
+            context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+            return;
+        }
+        if (await ReadAsync(context.Request.BodyReader, ended) is not { } reference)
+        {
+            context.Response.StatusCode = StatusCodes.Status400BadRequest;
+            return;
+        }
+        switch (context.Request.Path.Value)
+        {
+            case "/v1/pay":
+                await PayAsync(context, reference, ended);
+                break;
+            case "/v1/inquire":
+                await WriteAsync(context, books.Tell(reference), ended);
+                break;
+            case "/v1/reverse":
+                await WriteAsync(context, books.Reverse(reference), ended);
+                break;
+            default:
+                context.Response.StatusCode = StatusCodes.Status404NotFound;
+                break;
+        }
+    }
+
+    private static async ValueTask<ClearingReference?> ReadAsync(PipeReader body, CancellationToken ended)
+    {
+        while (true)
+        {
+            ReadResult read = await body.ReadAsync(ended);
+            if (!read.IsCompleted)
+            {
+                // Kestrel ends the request when it is longer than MaxBodyBytes.
+                body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                continue;
+            }
+            ReadOnlySpan<byte> json = read.Buffer.IsSingleSegment ? read.Buffer.FirstSpan : read.Buffer.ToArray();
+            bool isRead = ReferenceReader.TryRead(json, out ClearingReference reference);
+            body.AdvanceTo(read.Buffer.End);
+            return isRead ? reference : null;
+        }
+    }
+
+    private async Task PayAsync(HttpContext context, ClearingReference reference, CancellationToken ended)
+    {
+        TimeSpan channelLatency = latency.Next();
+        BookReceipt receipt = books.Receive(reference, channelLatency);
+        await receipt.Written;
+        if (!receipt.IsSettledAlready)
+        {
+            switch (receipt.Answer)
+            {
+                case PayAnswer.ServerError:
+                    context.Response.StatusCode = StatusCodes.Status500InternalServerError;
+                    return;
+                case PayAnswer.None:
+                    await Task.Delay(silenceCap, clock, ended);
+                    context.Abort();
+                    return;
+                case PayAnswer.Pending:
+                    await WaitAsync(channelLatency, ended);
+                    break;
+                default:
+                    await WaitUntilAsync(receipt.DueAtMs, ended);
+                    break;
+            }
+        }
+        await WriteAsync(context, books.Tell(reference), ended);
+    }
+
+    private async Task WaitUntilAsync(long dueAtMs, CancellationToken ended)
+    {
+        // Timers may fire a little early, and an answer before its due time would be PENDING.
+        for (long left = dueAtMs - books.NowMs; left > 0; left = dueAtMs - books.NowMs)
+        {
+            await WaitAsync(TimeSpan.FromMilliseconds(left), ended);
+        }
+    }
+
+    private Task WaitAsync(TimeSpan time, CancellationToken ended) =>
+        time > TimeSpan.Zero ? Task.Delay(time, clock, ended) : Task.CompletedTask;
+
+    private static async Task WriteAsync(HttpContext context, BookAnswer answer, CancellationToken ended)
+    {
+        await answer.Written;
+        ended.ThrowIfCancellationRequested();
+        if (answer.Result == BookResult.OtherContent)
+        {
+            context.Response.StatusCode = StatusCodes.Status409Conflict;
+            return;
+        }
+        var body = new ArrayBufferWriter<byte>(256);
+        Render(body, answer);
+        context.Response.ContentType = "application/json";
+        context.Response.ContentLength = body.WrittenCount;
+        await context.Response.BodyWriter.WriteAsync(body.WrittenMemory, ended);
+    }
+
+    private static void Render(ArrayBufferWriter<byte> into, in BookAnswer answer)
+    {
+        using var json = new Utf8JsonWriter(into);
+        json.WriteStartObject();
+        BookLine.WriteReference(json, answer.Reference);
+        json.WriteString("result"u8, BookLine.NameOf(answer.Result));
+        if (answer.Result == BookResult.Failed)
+        {
+            json.WriteString("decline_code"u8, answer.DeclineCode);
+        }
+        if (answer.Result == BookResult.Success)
+        {
+            Span<byte> number = stackalloc byte[3 + TradeNo.TextLength];
+            "SIM"u8.CopyTo(number);
+            answer.Reference.TradeNo.Format(number[3..]);
+            json.WriteString("channel_trade_no"u8, number);
+        }
+        json.WriteEndObject();
+    }
+}

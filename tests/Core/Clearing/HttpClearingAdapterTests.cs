@@ -1,0 +1,141 @@
+using System.Text;
+using System.Text.Json;
+using HotPath.Core.Clearing;
+using HotPath.Core.Clearing.Adapters.Http;
+using HotPath.Core.Model;
+using Xunit;
+
+namespace HotPath.Core.Tests.Clearing;
+
+/// <summary>The adapter against a server on a raw socket: what it sends, and what it makes of answers.</summary>
+public sealed class HttpClearingAdapterTests
+{
+    private readonly ClearingReference _reference = Payments.NewReference();
+
+    [Fact]
+    public async Task A_payment_is_sent_whole_with_its_trade_no_as_key_and_its_success_is_believed()
+    {
+        await using ScriptedServer server = Answering(Payments.AnswerTo(_reference, "SUCCESS", ",\"channel_trade_no\":\"C-1\",\"more\":{\"x\":[1]}"));
+        await using HttpClearingAdapter adapter = AdapterTo(server);
+
+        ClearingResult result = await adapter.PayOnceAsync(_reference);
+
+        Assert.Equal(ClearingOutcome.Succeeded, result.Outcome);
+        Assert.Equal("C-1", result.ChannelTradeNo.ToString());
+        ReceivedRequest request = Assert.Single(server.Requests);
+        Assert.StartsWith("POST /v1/pay HTTP/1.1", request.Head, StringComparison.Ordinal);
+        Assert.Contains($"\r\nIdempotency-Key: {_reference.TradeNo}", request.Head, StringComparison.Ordinal);
+        JsonElement body = JsonDocument.Parse(request.Body).RootElement;
+        Assert.Equal(
+            ["reference", "amount_minor", "currency", "inst_id", "trade_type", "qr_type", "qr_content", "body", "terminal_type"],
+            body.EnumerateObject().Select(member => member.Name));
+        Assert.Equal(_reference.TradeNo.ToString(), body.GetProperty("reference").GetString());
+        Assert.Equal("8880", body.GetProperty("amount_minor").GetString());
+        Assert.Equal("000201\"\\26", body.GetProperty("qr_content").GetString());
+        Assert.Equal("绿茶", body.GetProperty("body").GetString());
+    }
+
+    [Theory]
+    [InlineData("INSUFFICIENT_BALANCE", RespCode.InsufficientBalance)]
+    [InlineData("LIMIT_EXCEEDED", RespCode.LimitExceeded)]
+    [InlineData("ACCOUNT_ABNORMAL", RespCode.AccountAbnormal)]
+    public async Task A_decline_is_told_with_its_reason(string declineCode, RespCode failCode)
+    {
+        await using ScriptedServer server = Answering(Payments.AnswerTo(_reference, "FAILED", $",\"decline_code\":\"{declineCode}\""));
+        await using HttpClearingAdapter adapter = AdapterTo(server);
+
+        ClearingResult result = await adapter.PayOnceAsync(_reference);
+
+        Assert.Equal((ClearingOutcome.Failed, failCode), (result.Outcome, result.FailCode));
+    }
+
+    [Theory]
+    [InlineData("8880", "8881")]
+    [InlineData("\"8880\"", "8880")]
+    [InlineData("\"8880\"", "\"08880\"")]
+    [InlineData("CNY", "HKD")]
+    [InlineData("\"CNY\"", "null")]
+    [InlineData("\"currency\":\"CNY\",", "")]
+    [InlineData("\"reference\":\"20", "\"reference\":\"21")]
+    [InlineData("\"currency\":\"CNY\"", "\"currency\":\"CNY\",\"currency\":\"CNY\"")]
+    [InlineData("\"result\":\"SUCCESS\"", "\"result\":\"FAILED\",\"r\\u0065sult\":\"SUCCESS\"")]
+    [InlineData("SUCCESS", "success")]
+    [InlineData("SUCCESS", "NOT_FOUND")]
+    [InlineData("\"SUCCESS\"", "\"FAILED\"")]
+    [InlineData("\"SUCCESS\"", "\"FAILED\",\"decline_code\":\"B002\"")]
+    [InlineData("\"SUCCESS\"", "\"SUCCESS\",\"channel_trade_no\":\"a b\"")]
+    [InlineData("\"SUCCESS\"}", "\"SUCCESS\"}{}")]
+    [InlineData("\"SUCCESS\"}", "\"SUCCESS\"}x")]
+    [InlineData("{", "[")]
+    [InlineData("\"SUCCESS\"}", "\"SUCCESS\",\"deep\":[[[[[[[[[[1]]]]]]]]]]}")]
+    public async Task An_answer_that_does_not_bind_to_the_payment_leaves_it_in_doubt(string was, string became)
+    {
+        string answer = Payments.AnswerTo(_reference, "SUCCESS");
+        Assert.Contains(was, answer, StringComparison.Ordinal);
+        await using ScriptedServer server = Answering(answer.Replace(was, became, StringComparison.Ordinal));
+        await using HttpClearingAdapter adapter = AdapterTo(server);
+
+        Assert.Equal(ClearingOutcome.Unknown, (await adapter.PayOnceAsync(_reference)).Outcome);
+    }
+
+    [Fact]
+    public void An_answer_cut_at_any_position_is_in_doubt()
+    {
+        byte[] whole = Encoding.UTF8.GetBytes(Payments.AnswerTo(_reference, "SUCCESS", ",\"channel_trade_no\":\"C-1\""));
+
+        Assert.Equal(ClearingOutcome.Succeeded, ClearingAnswer.Read(whole, ClearingVerb.Pay, _reference).Outcome);
+        for (int length = 0; length < whole.Length; length++)
+        {
+            Assert.Equal(ClearingOutcome.Unknown, ClearingAnswer.Read(whole.AsSpan(0, length), ClearingVerb.Pay, _reference).Outcome);
+        }
+    }
+
+    [Theory]
+    [InlineData("SUCCESS", ClearingOutcome.Succeeded, ClearingOutcome.Succeeded)]
+    [InlineData("PENDING", ClearingOutcome.Processing, ClearingOutcome.Unknown)]
+    [InlineData("NOT_FOUND", ClearingOutcome.NotFound, ClearingOutcome.Unknown)]
+    [InlineData("REVERSED", ClearingOutcome.Reversed, ClearingOutcome.Reversed)]
+    public async Task Inquiry_and_reversal_take_the_results_that_answer_them(string result, ClearingOutcome inquired, ClearingOutcome reversed)
+    {
+        await using ScriptedServer server = Answering(Payments.AnswerTo(_reference, result));
+        await using HttpClearingAdapter adapter = AdapterTo(server);
+
+        Assert.Equal(inquired, (await adapter.InquireAsync(_reference)).Outcome);
+        Assert.Equal(reversed, (await adapter.ReverseAsync(_reference)).Outcome);
+
+        Assert.Equal(["POST /v1/inquire HTTP/1.1", "POST /v1/reverse HTTP/1.1"], server.Requests.Select(request => request.Head.Split("\r\n")[0]));
+        Assert.All(server.Requests, request =>
+            Assert.Equal($$"""{"reference":"{{_reference.TradeNo}}","amount_minor":"8880","currency":"CNY"}""", request.Body));
+    }
+
+    [Fact]
+    public async Task Calls_one_after_the_other_share_a_connection()
+    {
+        await using ScriptedServer server = Answering(Payments.AnswerTo(_reference, "PENDING"));
+        await using HttpClearingAdapter adapter = AdapterTo(server);
+
+        for (int i = 0; i < 20; i++)
+        {
+            Assert.Equal(ClearingOutcome.Processing, (await adapter.InquireAsync(_reference)).Outcome);
+        }
+
+        Assert.Equal(1, server.Connections);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(61_000)]
+    public void A_deadline_out_of_range_is_refused_by_name(int milliseconds)
+    {
+        var options = new HttpClearingOptions { BaseAddress = new Uri("http://127.0.0.1:1"), Deadline = TimeSpan.FromMilliseconds(milliseconds) };
+
+        ArgumentException refusal = Assert.ThrowsAny<ArgumentException>(() => new HttpClearingAdapter(options, TimeProvider.System));
+
+        Assert.Contains("Deadline", refusal.Message, StringComparison.Ordinal);
+    }
+
+    private static ScriptedServer Answering(string body) => new((_, stream) => stream.WriteAsync(ScriptedServer.Http(body)).AsTask());
+
+    private static HttpClearingAdapter AdapterTo(ScriptedServer server) =>
+        new(new HttpClearingOptions { BaseAddress = server.BaseAddress }, TimeProvider.System);
+}

@@ -1,0 +1,51 @@
+using HotPath.Core.Clearing;
+using HotPath.Core.Clearing.Adapters.Http;
+using HotPath.Core.Model;
+using HotPath.Core.Runtime;
+using HotPath.Core.Telemetry;
+using Xunit;
+
+namespace HotPath.Core.Tests.Clearing;
+
+/// <summary>Payments as tests send them.</summary>
+internal static class Payments
+{
+    private static int _lastNumber;
+
+    internal static ClearingReference NewReference(long amountMinor = 8880) => new(
+        new TradeNo((1_772_337_600_000UL << TradeNo.CounterBits) | (uint)Interlocked.Increment(ref _lastNumber), 7),
+        new Amount(amountMinor),
+        Currency.Parse("CNY"));
+
+    internal static ValueTask<ClearingResult> PayAsync(this Channel channel, ClearingReference reference, TimeSpan budget) => channel.PayAsync(
+        new PayOrder
+        {
+            Reference = reference,
+            InstId = InstId.From("CN000001"),
+            TradeType = TradeType.Scan,
+            QrType = QrType.Static,
+            QrContent = "000201\"\\26"u8,
+            Body = "绿茶"u8,
+            TerminalType = "01"u8,
+            TerminalId = default,
+        },
+        budget);
+
+    internal static Channel NewChannel(IClearingAdapter adapter, TimeProvider? clock = null, IScheduler? scheduler = null, int maxInFlight = 64) => new(
+        new ChannelOptions { Id = "test", MaxInFlight = maxInFlight },
+        adapter,
+        scheduler ?? ThreadScheduler.Instance,
+        clock ?? TimeProvider.System,
+        new GatewayMetrics("test"));
+
+    /// <summary>One payment through a real adapter and a channel of its own.</summary>
+    internal static async Task<ClearingResult> PayOnceAsync(this HttpClearingAdapter adapter, ClearingReference reference)
+    {
+        Channel channel = NewChannel(adapter);
+        Assert.True(channel.TryTakeCredit());
+        return await channel.PayAsync(reference, TimeSpan.FromSeconds(30));
+    }
+
+    internal static string AnswerTo(ClearingReference reference, string result, string more = "") =>
+        $$"""{"reference":"{{reference.TradeNo}}","amount_minor":"{{reference.Amount}}","currency":"{{reference.Currency}}","result":"{{result}}"{{more}}}""";
+}

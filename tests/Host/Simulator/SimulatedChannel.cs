@@ -1,0 +1,119 @@
+using System.Text.Json;
+using HotPath.Core.Clearing;
+using HotPath.Core.Clearing.Adapters.Http;
+using HotPath.Core.Model;
+using HotPath.Core.Runtime;
+using HotPath.Core.Telemetry;
+using HotPath.Host.Simulator;
+using Microsoft.Extensions.Time.Testing;
+using Xunit;
+
+namespace HotPath.Host.Tests.Simulator;
+
+/// <summary>A simulator on virtual time behind the real HTTP adapter, with books in a folder of its own.</summary>
+internal sealed class SimulatedChannel : IAsyncDisposable
+{
+    private static readonly DateTimeOffset Start = new(2026, 3, 1, 4, 0, 0, TimeSpan.Zero);
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("hotpath-books-").FullName;
+    private ClearingSimulator? _simulator;
+    private HttpClearingAdapter? _adapter;
+    private Channel? _channel;
+    private uint _lastNumber;
+
+    internal FakeTimeProvider Clock { get; } = new(Start);
+
+    internal string BooksFile => Path.Combine(_directory, "books.jsonl");
+
+    internal long PaysReceived => _simulator!.PaysReceived;
+
+    internal Uri BaseAddress => _simulator!.BaseAddress;
+
+    /// <param name="deadline">The adapter's, on real time: what a test waits for an answer that never comes.</param>
+    internal static async Task<SimulatedChannel> StartAsync(TimeSpan? deadline = null)
+    {
+        var channel = new SimulatedChannel();
+        await channel.StartSimulatorAsync(deadline ?? TimeSpan.FromSeconds(10));
+        return channel;
+    }
+
+    internal async Task RestartAsync()
+    {
+        await StopAsync();
+        await StartSimulatorAsync(TimeSpan.FromSeconds(10));
+    }
+
+    internal async Task StopAsync()
+    {
+        await _adapter!.DisposeAsync();
+        await _simulator!.DisposeAsync();
+    }
+
+    internal Task StartSimulatorAgainAsync() => StartSimulatorAsync(TimeSpan.FromSeconds(10));
+
+    internal ClearingReference Reference(long amountMinor) =>
+        new(new TradeNo(((ulong)Start.ToUnixTimeMilliseconds() << TradeNo.CounterBits) | ++_lastNumber, 7), new Amount(amountMinor), Currency.Parse("CNY"));
+
+    internal Task<ClearingResult> PayAsync(ClearingReference reference)
+    {
+        var order = new PayOrder
+        {
+            Reference = reference,
+            InstId = InstId.From("CN000001"),
+            TradeType = TradeType.Scan,
+            QrType = QrType.Static,
+            QrContent = "00020101"u8,
+            Body = "茶 \"one\""u8,
+            TerminalType = "01"u8,
+            TerminalId = "T1"u8,
+        };
+        Assert.True(_channel!.TryTakeCredit());
+        return _channel.PayAsync(order, TimeSpan.FromSeconds(30)).AsTask();
+    }
+
+    /// <summary>Sends a payment and comes back when the simulator has booked it.</summary>
+    internal async Task<Task<ClearingResult>> BookAsync(ClearingReference reference)
+    {
+        long before = PaysReceived;
+        Task<ClearingResult> answer = PayAsync(reference);
+        while (PaysReceived == before)
+        {
+            await Task.Delay(1);
+        }
+        return answer;
+    }
+
+    internal async Task<ClearingOutcome> InquireAsync(ClearingReference reference) => (await _adapter!.InquireAsync(reference)).Outcome;
+
+    internal async Task<ClearingOutcome> ReverseAsync(ClearingReference reference) => (await _adapter!.ReverseAsync(reference)).Outcome;
+
+    /// <summary>Lets virtual time pass until the answer is there.</summary>
+    internal async Task<ClearingResult> AdvanceUntilAnsweredAsync(Task<ClearingResult> answer, TimeSpan atMost)
+    {
+        DateTimeOffset end = Clock.GetUtcNow() + atMost;
+        while (!answer.IsCompleted && Clock.GetUtcNow() < end)
+        {
+            Clock.Advance(TimeSpan.FromSeconds(1));
+            await Task.WhenAny(answer, Task.Delay(20));
+        }
+        return await answer;
+    }
+
+    internal IReadOnlyList<JsonElement> Lines(string eventName) =>
+        [.. File.ReadAllLines(BooksFile).Select(line => JsonDocument.Parse(line).RootElement).Where(line => line.GetProperty("event").GetString() == eventName)];
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    private async Task StartSimulatorAsync(TimeSpan deadline)
+    {
+        var options = new SimulatorOptions { BooksDirectory = _directory, ChannelLatency = TimeSpan.Zero };
+        _simulator = await ClearingSimulator.StartAsync(options, Clock);
+        _adapter = new HttpClearingAdapter(new HttpClearingOptions { BaseAddress = _simulator.BaseAddress, Deadline = deadline }, TimeProvider.System);
+        _channel = new Channel(
+            new ChannelOptions { Id = "simulator" }, _adapter, ThreadScheduler.Instance, TimeProvider.System, new GatewayMetrics("test"));
+    }
+}
