@@ -31,9 +31,7 @@ internal sealed class DictionaryBookIndex : IBookIndex
 
     public CheckpointProgress PollCheckpoint() => CheckpointProgress.Failed;
 
-    public void MakeDurable()
-    {
-    }
+    public IndexTokens Seal(in IndexTokens tokens) => tokens;
 
     public void ForgetCheckpoint(in IndexTokens tokens)
     {

@@ -11,6 +11,7 @@ internal sealed class LedgerBench : IAsyncDisposable
     internal static readonly DateTimeOffset Start = new(2026, 9, 19, 2, 30, 0, TimeSpan.Zero);
 
     private readonly bool _isFaster;
+    private EmbeddedLedger? _left;
 
     internal LedgerBench(bool isFaster = false, int segmentBytes = 256 * 1024)
     {
@@ -83,13 +84,19 @@ internal sealed class LedgerBench : IAsyncDisposable
         }
     }
 
-    public ValueTask DisposeAsync()
+    /// <summary>Closes <paramref name="ledger"/> only when the test ends.</summary>
+    internal void Leave(EmbeddedLedger ledger) => _left = ledger;
+
+    public async ValueTask DisposeAsync()
     {
+        if (_left is not null)
+        {
+            await _left.DisposeAsync();
+        }
         if (System.IO.Directory.Exists(Directory))
         {
             System.IO.Directory.Delete(Directory, recursive: true);
         }
-        return default;
     }
 
     private void Tell(LedgerEvent told)

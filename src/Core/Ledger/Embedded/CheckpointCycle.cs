@@ -95,7 +95,7 @@ internal sealed class CheckpointCycle : IThreadPoolWorkItem
         Manifest draft = _draft!;
         try
         {
-            _ledger.Index.MakeDurable();
+            draft.Tokens = _ledger.Index.Seal(draft.Tokens);
             draft.Save(_storage, _options.DataDirectory, _newest);
             if (_older is not null && !_older.Tokens.IsNone)
             {

@@ -73,7 +73,7 @@ internal sealed class FasterBookIndex : IBookIndex
         return claims == CheckpointProgress.Done && book == CheckpointProgress.Done ? CheckpointProgress.Done : CheckpointProgress.Running;
     }
 
-    public void MakeDurable()
+    public IndexTokens Seal(in IndexTokens tokens)
     {
         // FASTER writes through (O_SYNC) but syncs no directory and not the files' sizes: before a manifest names them, all of it is synced.
         foreach (string path in Directory.EnumerateFileSystemEntries(_directory, "*", SearchOption.AllDirectories))
@@ -81,6 +81,7 @@ internal sealed class FasterBookIndex : IBookIndex
             LibC.SyncPath(path);
         }
         LibC.SyncPath(_directory);
+        return tokens with { Checksum = CheckpointFiles.Sum(_directory, tokens) };
     }
 
     public void ForgetCheckpoint(in IndexTokens tokens)
@@ -151,6 +152,11 @@ internal sealed class FasterIndexFactory(EmbeddedLedgerOptions options) : IBookI
         FasterBookIndex? index = null;
         try
         {
+            if (CheckpointFiles.Sum(_directory, tokens) != tokens.Checksum)
+            {
+                whyNot = "its files are not as they were written";
+                return null;
+            }
             index = new FasterBookIndex(_directory, options);
             index.Recover(tokens);
             whyNot = "";

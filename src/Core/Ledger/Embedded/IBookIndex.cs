@@ -28,8 +28,8 @@ internal interface IBookIndex : IBookReader, IDisposable
     /// <summary>How far the begun checkpoint is. Does not block.</summary>
     CheckpointProgress PollCheckpoint();
 
-    /// <summary>Makes the files of a finished checkpoint survive a power loss. Any thread.</summary>
-    void MakeDurable();
+    /// <summary>Makes the files of a finished checkpoint survive a power loss, and sums them up. Any thread.</summary>
+    IndexTokens Seal(in IndexTokens tokens);
 
     /// <summary>Removes the files of a checkpoint that no manifest names any more.</summary>
     void ForgetCheckpoint(in IndexTokens tokens);
@@ -62,7 +62,10 @@ internal enum CheckpointProgress : byte
 }
 
 /// <summary>Names a checkpoint of both stores.</summary>
-internal readonly record struct IndexTokens(Guid Claims, Guid Book)
+/// <param name="Claims">FASTER's token for the claims.</param>
+/// <param name="Book">FASTER's token for the book.</param>
+/// <param name="Checksum">Over the files written for this checkpoint alone; FASTER loads a bent hash index without a word.</param>
+internal readonly record struct IndexTokens(Guid Claims, Guid Book, ulong Checksum = 0)
 {
     internal bool IsNone => Claims == Guid.Empty && Book == Guid.Empty;
 }

@@ -1,0 +1,41 @@
+using System.Globalization;
+using System.Security.Cryptography;
+
+namespace HotPath.Host.Client;
+
+/// <summary>Requests as an institution fills them, before they are signed.</summary>
+internal static class Requests
+{
+    /// <summary>A payment with every required member.</summary>
+    internal static SignedMessage ScanPay(string instId, string amount, string currency, TimeProvider clock) => new(Common("SCAN_PAY", instId, clock))
+    {
+        ["out_trade_no"] = NewNumber("T", clock),
+        ["total_amount"] = amount,
+        ["currency"] = currency,
+        ["trade_type"] = "SCAN",
+        ["qr_type"] = "02",
+        ["qr_content"] = "https://qr.example.hk/p?m=1",
+        ["body"] = "咖啡",
+        ["terminal_type"] = "01",
+        ["terminal_id"] = "T01",
+    };
+
+    /// <summary>A query; the caller sets trade_no, out_trade_no, or both.</summary>
+    internal static SignedMessage TradeQuery(string instId, TimeProvider clock) => new(Common("TRADE_QUERY", instId, clock));
+
+    private static Dictionary<string, string> Common(string bizType, string instId, TimeProvider clock) => new()
+    {
+        ["version"] = "1.3",
+        ["charset"] = "UTF-8",
+        ["sign_type"] = "RSA2",
+        ["biz_type"] = bizType,
+        ["req_time"] = BeijingNow(clock),
+        ["req_id"] = NewNumber("R", clock),
+        ["inst_id"] = instId,
+    };
+
+    private static string NewNumber(string prefix, TimeProvider clock) => prefix + BeijingNow(clock) + RandomNumberGenerator.GetHexString(12, lowercase: true);
+
+    private static string BeijingNow(TimeProvider clock) =>
+        clock.GetUtcNow().ToOffset(TimeSpan.FromHours(8)).ToString("yyyyMMddHHmmss", CultureInfo.InvariantCulture);
+}

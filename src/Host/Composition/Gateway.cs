@@ -1,0 +1,149 @@
+using HotPath.Core.Auth;
+using HotPath.Core.Clearing;
+using HotPath.Core.Clearing.Adapters.Http;
+using HotPath.Core.Ledger;
+using HotPath.Core.Ledger.Embedded;
+using HotPath.Core.Operations;
+using HotPath.Core.Pipeline;
+using HotPath.Core.Routing;
+using HotPath.Core.Runtime;
+using HotPath.Core.Telemetry;
+using HotPath.Host.Admin;
+using HotPath.Host.Configuration;
+using HotPath.Host.Server;
+using HotPath.Signing;
+
+namespace HotPath.Host.Composition;
+
+/// <summary>
+/// A running gateway, put together from checked settings. It starts from the inside out (admin listener, ledger, resolver, warm-up,
+/// institutions' listener, ready) and stops from the outside in (not ready, no new connection, requests under way, resolver, channels, ledger).
+/// </summary>
+internal sealed partial class Gateway : IAsyncDisposable
+{
+    // A request under way ends within PipelineOptions.PayBudget and one journal batch; a supervisor usually kills after 10 s or more.
+    private static readonly TimeSpan DrainBudget = TimeSpan.FromSeconds(4);
+
+    private readonly Readiness _readiness;
+    private readonly WebApplication _admin;
+    private readonly ILedger _ledger;
+    private readonly Corridor _corridor;
+    private readonly WebApplication _institutions;
+    private readonly ILogger<Gateway> _logger;
+    private bool _isStopped;
+
+    private Gateway(
+        Readiness readiness, GatewayMetrics metrics, WebApplication admin, ILedger ledger, Corridor corridor, WebApplication institutions,
+        ServerCertificate certificate, ILogger<Gateway> logger)
+    {
+        _readiness = readiness;
+        Metrics = metrics;
+        _admin = admin;
+        _ledger = ledger;
+        _corridor = corridor;
+        _institutions = institutions;
+        _logger = logger;
+        Certificate = certificate;
+        ApiAddress = new Uri(BareApplication.Address(institutions), PaymentEndpoint.Path);
+        AdminAddress = BareApplication.Address(admin);
+    }
+
+    /// <summary>Where institutions post.</summary>
+    internal Uri ApiAddress { get; }
+
+    /// <summary>Root of the admin listener.</summary>
+    internal Uri AdminAddress { get; }
+
+    internal GatewayMetrics Metrics { get; }
+
+    /// <summary>What new handshakes show.</summary>
+    internal ServerCertificate Certificate { get; }
+
+    /// <summary>Completes with the reason when the ledger has stopped itself: the process must go, a restart recovers.</summary>
+    internal Task<string> Failure => _ledger.Failure;
+
+    /// <summary>Starts everything; returns when the first payment can come.</summary>
+    /// <exception cref="LedgerLockedException">Another process has the data directory.</exception>
+    /// <exception cref="JournalDamagedException">Something durable is not whole; says where.</exception>
+    /// <exception cref="IOException">A port is taken.</exception>
+    internal static async Task<Gateway> StartAsync(GatewaySettings settings, ILoggerFactory logs, TimeProvider clock)
+    {
+        var undo = new Stack<IAsyncDisposable>();
+        try
+        {
+            var metrics = new GatewayMetrics(BuildInfo.Version);
+            var readiness = new Readiness();
+            WebApplication admin = await new AdminServer(readiness, metrics).StartAsync(settings.Admin, logs);
+            undo.Push(admin);
+
+            ILedger ledger = OpenLedger(settings.Ledger, clock, metrics, logs);
+            undo.Push(ledger);
+
+            var corridor = new Corridor(settings, ledger, metrics, clock, logs);
+            undo.Push(corridor);
+            await corridor.Resolver.StartAsync();
+            await corridor.WarmUpAsync();
+
+            var endpoint = new PaymentEndpoint(corridor.Pipeline, metrics, clock);
+            WebApplication institutions = await InstitutionServer.StartAsync(
+                settings.Listen, settings.Certificate, settings.Limits, endpoint.HandleAsync, logs);
+            undo.Push(institutions);
+
+            var gateway = new Gateway(
+                readiness, metrics, admin, ledger, corridor, institutions, settings.Certificate, logs.CreateLogger<Gateway>());
+            readiness.Ready(ledger);
+            gateway.LogReady(gateway.ApiAddress, gateway.AdminAddress);
+            return gateway;
+        }
+        catch
+        {
+            while (undo.TryPop(out IAsyncDisposable? started))
+            {
+                await started.DisposeAsync();
+            }
+            throw;
+        }
+    }
+
+    /// <summary>Stops in order. What was accepted is answered or recorded; what is PENDING is resolved after the next start.</summary>
+    internal async Task StopAsync()
+    {
+        if (_isStopped)
+        {
+            return;
+        }
+        _isStopped = true;
+        _readiness.Drain();
+        LogDraining();
+        using (var budget = new CancellationTokenSource(DrainBudget))
+        {
+            await _institutions.StopAsync(budget.Token);
+        }
+        await _institutions.DisposeAsync();
+        await _corridor.DisposeAsync();
+        await _ledger.DisposeAsync();
+        using (var atOnce = new CancellationTokenSource(TimeSpan.FromMilliseconds(200)))
+        {
+            await _admin.StopAsync(atOnce.Token);
+        }
+        await _admin.DisposeAsync();
+        LogStopped();
+    }
+
+    public async ValueTask DisposeAsync() => await StopAsync();
+
+    private static EmbeddedLedger OpenLedger(EmbeddedLedgerOptions options, TimeProvider clock, GatewayMetrics metrics, ILoggerFactory logs)
+    {
+        var voice = new LedgerVoice(logs.CreateLogger<EmbeddedLedger>());
+        return EmbeddedLedger.Open(options, ThreadScheduler.Instance, clock, metrics, voice.Tell);
+    }
+
+    [LoggerMessage(EventId = 300, Level = LogLevel.Information, Message = "ready at {Api}, admin at {Admin}")]
+    private partial void LogReady(Uri api, Uri admin);
+
+    [LoggerMessage(EventId = 301, Level = LogLevel.Information, Message = "draining: no new connections, requests under way go on")]
+    private partial void LogDraining();
+
+    [LoggerMessage(EventId = 302, Level = LogLevel.Information, Message = "stopped")]
+    private partial void LogStopped();
+}

@@ -1,0 +1,70 @@
+using System.Runtime.InteropServices;
+
+namespace HotPath.Host.Composition;
+
+/// <summary>A gateway as the business of this process: signals, thread pool, and what the process says when it ends.</summary>
+internal sealed partial class GatewayProcess : IDisposable
+{
+    /// <summary>Exit code after the ledger stopped itself (EX_SOFTWARE of sysexits.h): the supervisor restarts, the restart recovers.</summary>
+    internal const int LedgerFailed = 70;
+
+    // A read that falls out of the page cache blocks its thread; with 2 threads on 2 cores two of them would stop everything for half a second,
+    // which is how long the pool waits before it adds one.
+    private const int MinThreads = 16;
+
+    private readonly TaskCompletionSource _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly PosixSignalRegistration _term;
+    private readonly PosixSignalRegistration _interrupt;
+    private readonly ILogger<GatewayProcess> _logger;
+
+    internal GatewayProcess(ILoggerFactory logs)
+    {
+        _logger = logs.CreateLogger<GatewayProcess>();
+        _term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+        _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+        AppDomain.CurrentDomain.UnhandledException += OnUnhandled;
+        ThreadPool.GetMinThreads(out int workers, out int completions);
+        ThreadPool.SetMinThreads(Math.Max(workers, MinThreads), completions);
+    }
+
+    /// <summary>Asks for a stop, as SIGTERM does.</summary>
+    internal void Stop() => _stop.TrySetResult();
+
+    /// <summary>Completes when somebody asked for a stop.</summary>
+    internal Task StopAsked => _stop.Task;
+
+    /// <summary>Stays until a stop is asked for (clean stop, 0) or the ledger fails (<see cref="LedgerFailed"/>, at once).</summary>
+    internal async Task<int> ServeAsync(Gateway gateway)
+    {
+        if (await Task.WhenAny(_stop.Task, gateway.Failure) == gateway.Failure)
+        {
+            // Nothing more can be acknowledged, so nothing is worth waiting for: the process ends and its connections with it.
+            LogLedgerFailed(await gateway.Failure);
+            return LedgerFailed;
+        }
+        await gateway.StopAsync();
+        return 0;
+    }
+
+    public void Dispose()
+    {
+        AppDomain.CurrentDomain.UnhandledException -= OnUnhandled;
+        _term.Dispose();
+        _interrupt.Dispose();
+    }
+
+    private void OnSignal(PosixSignalContext context)
+    {
+        // Ours to handle: the runtime would end the process.
+        context.Cancel = true;
+        _stop.TrySetResult();
+    }
+
+    private void OnUnhandled(object sender, UnhandledExceptionEventArgs failure) => LogUnhandled(failure.ExceptionObject as Exception);
+
+    [LoggerMessage(EventId = 320, Level = LogLevel.Critical, Message = "the ledger has stopped: {Reason}; this process ends, a restart recovers")]
+    private partial void LogLedgerFailed(string reason);
+
+    [LoggerMessage(EventId = 321, Level = LogLevel.Critical, Message = "an exception that nobody handles")]
+    private partial void LogUnhandled(Exception? failure);
+}

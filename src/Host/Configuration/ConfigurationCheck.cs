@@ -1,0 +1,261 @@
+using System.Net;
+using HotPath.Core.Auth;
+using HotPath.Core.Clearing;
+using HotPath.Core.Clearing.Adapters.Http;
+using HotPath.Core.Ledger.Embedded;
+using HotPath.Core.Model;
+using HotPath.Host.Server;
+using HotPath.Signing;
+
+namespace HotPath.Host.Configuration;
+
+/// <summary>
+/// Looks at a whole configuration before anything starts: missing files, keys too short, private keys that others can read, addresses that
+/// send payments in the clear, names that are there twice or not at all. Everything that is wrong is told at once.
+/// </summary>
+internal sealed class ConfigurationCheck
+{
+    private const int MaxPort = 65_535;
+    private const long MaxMib = 64 * 1024;
+
+    private readonly Faults _faults = new();
+    private readonly KeyFiles _keys;
+
+    private ConfigurationCheck(TimeProvider clock) => _keys = new KeyFiles(_faults, clock);
+
+    /// <summary>The settings, or why there are none.</summary>
+    internal static (GatewaySettings? Settings, IReadOnlyList<ConfigurationFault> Faults) Run(GatewayConfiguration configuration, TimeProvider clock)
+    {
+        var check = new ConfigurationCheck(clock);
+        GatewaySettings settings = check.Check(configuration);
+        return check._faults.All.Count == 0 ? (settings, []) : (null, check._faults.All);
+    }
+
+    // Half-made where there are faults, and then nobody gets it.
+    private GatewaySettings Check(GatewayConfiguration configuration)
+    {
+        ListenConfiguration listen = configuration.Listen ?? new ListenConfiguration();
+        if (configuration.Listen is null)
+        {
+            _faults.Add("listen", "is missing");
+        }
+        ServerCertificate? certificate = configuration.Listen is null ? null : _keys.ReadCertificate("listen", listen);
+        return new GatewaySettings
+        {
+            Listen = CheckEndPoint("listen", listen.Address, listen.Port, mustBeLoopback: false),
+            Certificate = certificate!,
+            Admin = CheckEndPoint("admin", configuration.Admin.Address, configuration.Admin.Port, mustBeLoopback: true),
+            Ledger = CheckLedger(configuration),
+            SigningKey = _keys.ReadSigningKey("signing_key", configuration.SigningKey)!,
+            Institutions = CheckInstitutions(configuration.Institutions),
+            Channels = CheckChannels(configuration.Channels),
+            Routes = CheckRoutes(configuration),
+        };
+    }
+
+    private IPEndPoint CheckEndPoint(string path, string address, int port, bool mustBeLoopback)
+    {
+        _faults.InRange(path + ".port", port, 0, MaxPort);
+        if (!IPAddress.TryParse(address, out IPAddress? ip))
+        {
+            _faults.Add(path + ".address", $"{address} is not an IP address");
+            ip = IPAddress.Loopback;
+        }
+        else if (mustBeLoopback && !IPAddress.IsLoopback(ip))
+        {
+            _faults.Add(path + ".address", $"{address} is not loopback: the admin listener has no authentication");
+        }
+        return new IPEndPoint(ip, Math.Clamp(port, 0, MaxPort));
+    }
+
+    private EmbeddedLedgerOptions CheckLedger(GatewayConfiguration configuration)
+    {
+        _faults.InRange("node_id", configuration.NodeId, 0, 999);
+        _faults.InRange("max_trades", configuration.MaxTrades, 1_000, 500_000_000);
+        _faults.InRange("index_memory_mib", configuration.IndexMemoryMib, 4, MaxMib);
+        string? directory = _faults.Required("data_directory", configuration.DataDirectory);
+        if (directory is not null && File.Exists(directory))
+        {
+            _faults.Add("data_directory", $"{directory} is a file");
+        }
+        return new EmbeddedLedgerOptions
+        {
+            DataDirectory = directory ?? "",
+            NodeId = configuration.NodeId,
+            MaxTrades = configuration.MaxTrades,
+            IndexMemoryBytes = (long)configuration.IndexMemoryMib << 20,
+        };
+    }
+
+    private List<InstitutionSettings> CheckInstitutions(IReadOnlyList<InstitutionConfiguration> institutions)
+    {
+        NotEmpty("institutions", institutions.Count);
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var settings = new List<InstitutionSettings>();
+        for (int i = 0; i < institutions.Count; i++)
+        {
+            string path = $"institutions[{i}]";
+            InstitutionConfiguration institution = institutions[i];
+            string instId = _faults.Required(path + ".inst_id", institution.InstId) ?? "";
+            if (instId.Length > InstId.MaxLength || !instId.All(char.IsAsciiLetterOrDigit))
+            {
+                _faults.Add(path + ".inst_id", $"must be 1 to {InstId.MaxLength} of A-Z a-z 0-9");
+                instId = "";
+            }
+            _faults.Unique(seen, path + ".inst_id", instId);
+            Region region = CheckListed(path + ".region", institution.Region, ("domestic", Region.Domestic), ("overseas", Region.Overseas));
+            Language language = CheckListed(path + ".language", institution.Language, ("zh", Language.Chinese), ("en", Language.English));
+            KeyRing keys = CheckKeys(path + ".keys", institution);
+            settings.Add(new InstitutionSettings(instId, region, language, CheckCurrencies(path, institution.Currencies), keys));
+        }
+        return settings;
+    }
+
+    private KeyRing CheckKeys(string path, InstitutionConfiguration institution)
+    {
+        NotEmpty(path, institution.Keys.Count);
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var keys = new List<RegisteredKey>();
+        for (int i = 0; i < institution.Keys.Count; i++)
+        {
+            InstitutionKeyConfiguration key = institution.Keys[i];
+            string at = $"{path}[{i}]";
+            string? keyId = _faults.Token(at + ".key_id", key.KeyId, 64);
+            _faults.Unique(seen, at + ".key_id", keyId);
+            if (key.NotAfter <= key.NotBefore)
+            {
+                _faults.Add(at + ".not_after", "is not after not_before: the key would never count");
+            }
+            if (_keys.ReadInstitutionKey(at + ".path", key.Path, "institution " + institution.InstId) is { } publicKey && keyId is not null)
+            {
+                keys.Add(new RegisteredKey(
+                    keyId, publicKey, key.NotBefore?.ToUnixTimeMilliseconds() ?? 0, key.NotAfter?.ToUnixTimeMilliseconds() ?? long.MaxValue));
+            }
+        }
+        return new KeyRing(keys);
+    }
+
+    private List<ChannelSettings> CheckChannels(IReadOnlyList<ChannelConfiguration> channels)
+    {
+        NotEmpty("channels", channels.Count);
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var settings = new List<ChannelSettings>();
+        for (int i = 0; i < channels.Count; i++)
+        {
+            string path = $"channels[{i}]";
+            ChannelConfiguration channel = channels[i];
+            string? id = _faults.Token(path + ".id", channel.Id, 32);
+            _faults.Unique(seen, path + ".id", id);
+            _faults.InRange(path + ".max_in_flight", channel.MaxInFlight, 1, 65_536);
+            _faults.InRange(path + ".max_connections", channel.MaxConnections, 1, 16_384);
+            TimeSpan deadline = CheckDuration(path + ".deadline", channel.Deadline, TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(60));
+            // Shorter, and a reversal could overtake its own payment.
+            TimeSpan settleWindow = CheckDuration(path + ".settle_window", channel.SettleWindow, deadline, TimeSpan.FromMinutes(10));
+            Uri url = CheckUrl(path + ".url", channel.Url);
+            settings.Add(new ChannelSettings(
+                new ChannelOptions { Id = id ?? "", MaxInFlight = channel.MaxInFlight, SettleWindow = settleWindow },
+                new HttpClearingOptions { BaseAddress = url, Deadline = deadline, MaxConnections = channel.MaxConnections }));
+        }
+        return settings;
+    }
+
+    private Uri CheckUrl(string path, string? url)
+    {
+        var nowhere = new Uri("https://invalid");
+        if (_faults.Required(path, url) is null)
+        {
+            return nowhere;
+        }
+        if (!Uri.TryCreate(url, UriKind.Absolute, out Uri? address) || (address.Scheme != Uri.UriSchemeHttp && address.Scheme != Uri.UriSchemeHttps))
+        {
+            _faults.Add(path, $"{url} is not an absolute http or https address");
+            return nowhere;
+        }
+        if (address.Scheme == Uri.UriSchemeHttp && !address.IsLoopback)
+        {
+            _faults.Add(path, $"{url} would send payments in the clear: https, or http to this machine");
+        }
+        if (address.UserInfo.Length > 0 || address.Query.Length > 0 || address.Fragment.Length > 0)
+        {
+            _faults.Add(path, "must be scheme, host, port and path only");
+        }
+        return address;
+    }
+
+    private List<RouteSettings> CheckRoutes(GatewayConfiguration configuration)
+    {
+        NotEmpty("routes", configuration.Routes.Count);
+        HashSet<string?> channels = [.. configuration.Channels.Select(channel => channel.Id)];
+        var settings = new List<RouteSettings>();
+        for (int i = 0; i < configuration.Routes.Count; i++)
+        {
+            string path = $"routes[{i}]";
+            RouteConfiguration route = configuration.Routes[i];
+            if (_faults.Required(path + ".channel", route.Channel) is { } channel && !channels.Contains(channel))
+            {
+                _faults.Add(path + ".channel", $"no channel has the id {channel}");
+            }
+            _faults.InRange(path + ".max_minor_units", route.MaxMinorUnits ?? long.MaxValue, 1, long.MaxValue);
+            _faults.InRange(path + ".only_amounts_ending_with", route.OnlyAmountsEndingWith ?? 0, 0, 99);
+            settings.Add(new RouteSettings(
+                route.Channel ?? "", CheckCurrencies(path, route.Currencies).ToHashSet(), route.MaxMinorUnits ?? long.MaxValue,
+                route.Enabled, route.OnlyAmountsEndingWith));
+        }
+        return settings;
+    }
+
+    private List<Currency> CheckCurrencies(string path, IReadOnlyList<string> codes)
+    {
+        NotEmpty(path + ".currencies", codes.Count);
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var currencies = new List<Currency>();
+        for (int i = 0; i < codes.Count; i++)
+        {
+            string at = $"{path}.currencies[{i}]";
+            Currency currency = Currency.Parse(codes[i]);
+            if (!currency.IsKnown)
+            {
+                _faults.Add(at, $"{codes[i]} is not an ISO 4217 currency");
+            }
+            _faults.Unique(seen, at, codes[i]);
+            currencies.Add(currency);
+        }
+        return currencies;
+    }
+
+    private TimeSpan CheckDuration(string path, string text, TimeSpan least, TimeSpan most)
+    {
+        if (!DurationText.TryParse(text, out TimeSpan duration))
+        {
+            _faults.Add(path, $"{text} is not a duration like 20ms, 2s, 5m");
+            return least;
+        }
+        if (duration < least || duration > most)
+        {
+            _faults.Add(path, $"{text} is outside {least.TotalMilliseconds}ms to {most.TotalMilliseconds}ms");
+            return least;
+        }
+        return duration;
+    }
+
+    private T CheckListed<T>(string path, string? value, params (string Name, T Value)[] allowed)
+    {
+        foreach ((string name, T meaning) in allowed)
+        {
+            if (name == value)
+            {
+                return meaning;
+            }
+        }
+        _faults.Add(path, $"must be one of {string.Join(", ", allowed.Select(one => one.Name))}");
+        return allowed[0].Value;
+    }
+
+    private void NotEmpty(string path, int count)
+    {
+        if (count == 0)
+        {
+            _faults.Add(path, "needs at least one");
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using System.Net;
+using HotPath.Core.Auth;
+using HotPath.Core.Clearing;
+using HotPath.Core.Clearing.Adapters.Http;
+using HotPath.Core.Ledger.Embedded;
+using HotPath.Core.Model;
+using HotPath.Host.Server;
+using HotPath.Signing;
+
+namespace HotPath.Host.Configuration;
+
+/// <summary>A checked configuration: everything read, loaded and in range. Only <see cref="ConfigurationCheck"/> makes one.</summary>
+internal sealed record GatewaySettings
+{
+    public required IPEndPoint Listen { get; init; }
+
+    public required ServerCertificate Certificate { get; init; }
+
+    public required IPEndPoint Admin { get; init; }
+
+    public required EmbeddedLedgerOptions Ledger { get; init; }
+
+    public required RsaSigningKey SigningKey { get; init; }
+
+    public required IReadOnlyList<InstitutionSettings> Institutions { get; init; }
+
+    public required IReadOnlyList<ChannelSettings> Channels { get; init; }
+
+    public required IReadOnlyList<RouteSettings> Routes { get; init; }
+
+    public ServerLimits Limits { get; init; } = new();
+}
+
+/// <summary>A registered institution with its keys loaded.</summary>
+internal sealed record InstitutionSettings(string InstId, Region Region, Language Language, IReadOnlyList<Currency> Currencies, KeyRing Keys);
+
+/// <summary>A channel and how its adapter reaches it.</summary>
+internal sealed record ChannelSettings(ChannelOptions Channel, HttpClearingOptions Http);
+
+/// <summary>A route, its channel still by name.</summary>
+internal sealed record RouteSettings(
+    string ChannelId, IReadOnlySet<Currency> Currencies, long MaxMinorUnits, bool IsEnabled, int? OnlyAmountsEndingWith);

@@ -1,0 +1,181 @@
+using HotPath.Core.Ledger;
+using HotPath.Core.Ledger.Embedded;
+using HotPath.Core.Model;
+using Xunit;
+
+namespace HotPath.Core.Tests.Ledger;
+
+/// <summary>Checkpoints shorten a restart and are never needed for the truth.</summary>
+public sealed class CheckpointTests
+{
+    private const int EveryRecords = 200;
+
+    [Fact]
+    public async Task Recovery_AfterACheckpoint_ReplaysOnlyTheTail()
+    {
+        await using var bench = NewBench();
+        List<Trade> trades = await CrashedAfterTwoCheckpoints(bench);
+        await using LedgerBench crashed = bench.Crash();
+        await AssertHasAll(crashed, trades);
+        Assert.False(crashed.Told(LedgerEventKind.CheckpointUnusable));
+        Assert.False(crashed.Told(LedgerEventKind.IndexRebuilt));
+    }
+
+    [Fact]
+    public async Task Recovery_AfterACleanStop_ReplaysNothingButTheLastNumber()
+    {
+        await using var bench = NewBench();
+        await using (EmbeddedLedger ledger = bench.Open())
+        {
+            await Pay(ledger, bench, 0, 50);
+        }
+        bench.Events.Clear();
+        await using EmbeddedLedger again = bench.Open();
+        LedgerEvent told = bench.Events.Single(told => told.Kind == LedgerEventKind.Recovered);
+        Assert.StartsWith("50 trades, 0 pending; 0 records replayed", told.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("info.dat")]
+    [InlineData("ht.dat")]
+    public async Task Recovery_NewestCheckpointDamaged_UsesTheOlder(string fileName)
+    {
+        await using var bench = NewBench();
+        List<Trade> trades = await CrashedAfterTwoCheckpoints(bench);
+        await using LedgerBench crashed = bench.Crash();
+        (List<Manifest> manifests, _) = Manifest.Load(FileStorage.Instance, crashed.Directory);
+        Assert.Equal(2, manifests.Count);
+        Damage(crashed, manifests[0], fileName);
+        await AssertHasAll(crashed, trades);
+        Assert.True(crashed.Told(LedgerEventKind.CheckpointUnusable));
+        Assert.False(crashed.Told(LedgerEventKind.IndexRebuilt));
+        await AssertHasAll(crashed, trades);
+    }
+
+    [Fact]
+    public async Task Recovery_BothCheckpointsDamaged_RebuildsFromTheJournal()
+    {
+        await using var bench = NewBench();
+        List<Trade> trades = await CrashedAfterTwoCheckpoints(bench);
+        await using LedgerBench crashed = bench.Crash();
+        Manifest.Load(FileStorage.Instance, crashed.Directory).Whole.ForEach(manifest => Damage(crashed, manifest, "info.dat"));
+        await AssertHasAll(crashed, trades);
+        Assert.True(crashed.Told(LedgerEventKind.IndexRebuilt));
+        await AssertHasAll(crashed, trades);
+    }
+
+    [Fact]
+    public async Task Recovery_IndexFolderGone_RebuildsFromTheJournal()
+    {
+        await using var bench = NewBench();
+        List<Trade> trades = await CrashedAfterTwoCheckpoints(bench);
+        await using LedgerBench crashed = bench.Crash();
+        Directory.Delete(Path.Combine(crashed.Directory, "index"), recursive: true);
+        await AssertHasAll(crashed, trades);
+        Assert.True(crashed.Told(LedgerEventKind.IndexRebuilt));
+    }
+
+    [Fact]
+    public async Task Recovery_NewestManifestDamaged_UsesTheOlder()
+    {
+        await using var bench = NewBench();
+        List<Trade> trades = await CrashedAfterTwoCheckpoints(bench);
+        await using LedgerBench crashed = bench.Crash();
+        string newest = Directory.GetFiles(crashed.Directory, "manifest-*").Order().Last();
+        byte[] bytes = File.ReadAllBytes(newest);
+        bytes[30] ^= 4;
+        File.WriteAllBytes(newest, bytes);
+        await AssertHasAll(crashed, trades);
+        Assert.True(crashed.Told(LedgerEventKind.CheckpointUnusable));
+    }
+
+    [Fact]
+    public async Task Checkpoints_OfMoreThanFitsIntoMemory_AreReadFromDisk()
+    {
+        await using var bench = new LedgerBench(isFaster: true, segmentBytes: 1024 * 1024) { MaxTrades = 50_000, CheckpointEveryRecords = 20_000 };
+        var first = new List<Trade>();
+        await using (EmbeddedLedger ledger = bench.Open())
+        {
+            // 2 MiB of book are 40,000 records of two or three a trade.
+            for (int round = 0; round < 40; round++)
+            {
+                List<Trade> some = await Pay(ledger, bench, round, 1000);
+                first.AddRange(some.Take(10));
+            }
+            await AssertHas(ledger, first);
+        }
+        await using EmbeddedLedger again = bench.Open();
+        await AssertHas(again, first);
+        Assert.False(bench.Told(LedgerEventKind.IndexRebuilt));
+    }
+
+    private static LedgerBench NewBench() => new(isFaster: true) { CheckpointEveryRecords = EveryRecords };
+
+    private static async Task<List<Trade>> CrashedAfterTwoCheckpoints(LedgerBench bench)
+    {
+        var trades = new List<Trade>();
+        EmbeddedLedger ledger = bench.Open();
+        for (int round = 0; Taken(bench) < 3; round++)
+        {
+            trades.AddRange(await Pay(ledger, bench, round, 20));
+            Assert.True(round < 1000, "no checkpoint came");
+        }
+        trades.AddRange(await Pay(ledger, bench, 10_000, 7));
+        // The copy is taken by the caller; this process must not add a clean stop's checkpoint to it, so it lives on until the test's end.
+        bench.Leave(ledger);
+        return trades;
+    }
+
+    private static int Taken(LedgerBench bench)
+    {
+        lock (bench.Events)
+        {
+            return bench.Events.Count(told => told.Kind == LedgerEventKind.CheckpointTaken);
+        }
+    }
+
+    private static async Task<List<Trade>> Pay(EmbeddedLedger ledger, LedgerBench bench, int round, int count)
+    {
+        Trade[] trades = [.. Enumerable.Range(0, count).Select(i => Trades.New(ledger, $"R{round}-{i}", $"T{round}-{i}", null, $"C{round}-{i}"))];
+        foreach (Trade[] some in trades.Chunk(500))
+        {
+            await Task.WhenAll(some.Select(async trade =>
+            {
+                Assert.True((await ledger.ClaimAsync(trade)).IsWon);
+                Assert.Equal(CompleteState.Recorded, await ledger.CompleteAsync(trade.Ended(ledger, bench.NowMs)));
+            }));
+        }
+        return [.. trades];
+    }
+
+    private static async Task AssertHasAll(LedgerBench bench, List<Trade> trades)
+    {
+        await using EmbeddedLedger ledger = bench.Open();
+        await AssertHas(ledger, trades);
+        Trade late = Trades.New(ledger, "late" + Guid.NewGuid().ToString("N"), "late" + Guid.NewGuid().ToString("N"));
+        Assert.True((await ledger.ClaimAsync(late)).IsWon);
+        Assert.Equal(CompleteState.Recorded, await ledger.CompleteAsync(late.Ended(ledger, bench.NowMs)));
+    }
+
+    private static async Task AssertHas(EmbeddedLedger ledger, List<Trade> trades)
+    {
+        var found = new Trade();
+        foreach (Trade trade in trades)
+        {
+            Assert.True(await ledger.FindAsync(trade.TradeNo, found));
+            Trades.AssertSame(trade, found);
+            Assert.True(await ledger.FindByOrderAsync(trade.InstId, trade.OrderNo.Span.ToArray(), found));
+            Assert.Equal(ReqIdState.Replay, await ledger.RecallAsync(trade.InstId, trade.ReqId.Span.ToArray(), trade.Fingerprint, found));
+        }
+        Assert.Empty(await ledger.PendingAsync());
+    }
+
+    private static void Damage(LedgerBench bench, Manifest manifest, string fileName)
+    {
+        string path = CheckpointFiles.Find(Path.Combine(bench.Directory, "index"), manifest.Tokens)
+            .First(path => Path.GetFileName(path).StartsWith(fileName, StringComparison.Ordinal));
+        byte[] bytes = File.ReadAllBytes(path);
+        bytes[bytes.Length / 2] ^= 1;
+        File.WriteAllBytes(path, bytes);
+    }
+}

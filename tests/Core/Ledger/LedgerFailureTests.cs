@@ -1,0 +1,121 @@
+using HotPath.Core.Ledger;
+using HotPath.Core.Ledger.Embedded;
+using HotPath.Core.Model;
+using Xunit;
+
+namespace HotPath.Core.Tests.Ledger;
+
+/// <summary>A disk that fails ends the engine; what was acknowledged before is there afterwards, and nothing is acknowledged after.</summary>
+public sealed class LedgerFailureTests
+{
+    [Theory]
+    [InlineData(true, 1)]
+    [InlineData(true, 5)]
+    [InlineData(false, 1)]
+    [InlineData(false, 7)]
+    public async Task Failure_OfTheDisk_StopsAcknowledging_AndARestartHasEverythingAcknowledged(bool failsOnSync, int failFrom)
+    {
+        var storage = new FailingStorage { FailsOnSync = failsOnSync, FailFrom = failFrom };
+        await using var bench = new LedgerBench { Storage = storage };
+        var won = new List<Trade>();
+        await using (EmbeddedLedger ledger = bench.Open())
+        {
+            storage.Arm();
+            Claim last = default;
+            for (int i = 0; i < 20; i++)
+            {
+                Trade trade = Trades.New(ledger, $"R{i}", $"T{i}");
+                Claim claim = await ledger.ClaimAsync(trade);
+                Assert.Contains(claim.State, new[] { ClaimState.Won, ClaimState.Unknown, ClaimState.Unavailable });
+                Assert.True(!claim.IsWon || last.State is ClaimState.Won or ClaimState.Refused, "acknowledged after a failure");
+                won.AddRange(claim.IsWon ? [trade] : Array.Empty<Trade>());
+                last = claim;
+            }
+            Assert.Equal(failFrom - 1, won.Count);
+            Assert.False(ledger.IsReady);
+            Assert.Contains("no space left", await ledger.Failure.WaitAsync(TimeSpan.FromSeconds(1)), StringComparison.Ordinal);
+            Assert.True(bench.Told(LedgerEventKind.Stopped));
+            await Assert.ThrowsAsync<LedgerUnavailableException>(async () => await ledger.PendingAsync());
+        }
+        await using LedgerBench after = bench.Crash();
+        await using EmbeddedLedger restarted = after.Open();
+        foreach (Trade trade in won)
+        {
+            Assert.True(await restarted.FindAsync(trade.TradeNo, new Trade()));
+        }
+    }
+
+    [Fact]
+    public async Task Failure_InTheMiddleOfABatch_AnswersUnknownOrUnavailable_NeverWon()
+    {
+        var storage = new FailingStorage { FailsOnSync = true, FailFrom = 1 };
+        await using var bench = new LedgerBench { Storage = storage };
+        await using EmbeddedLedger ledger = bench.Open();
+        Trade[] trades = [.. Enumerable.Range(0, 200).Select(i => Trades.New(ledger, $"R{i}", $"T{i}"))];
+        storage.Arm();
+        Claim[] claims = await Task.WhenAll(trades.Select(trade => ledger.ClaimAsync(trade).AsTask()));
+        Assert.All(claims, claim => Assert.Contains(claim.State, new[] { ClaimState.Unknown, ClaimState.Unavailable }));
+        Assert.Contains(claims, claim => claim.State == ClaimState.Unknown);
+        await Assert.ThrowsAsync<LedgerUnavailableException>(async () => await ledger.FindAsync(trades[0].TradeNo, new Trade()));
+    }
+
+    [Fact]
+    public async Task Open_ADirectoryThatIsInUse_IsRefused()
+    {
+        await using var bench = new LedgerBench();
+        await using EmbeddedLedger ledger = bench.Open();
+        LedgerLockedException held = Assert.Throws<LedgerLockedException>(bench.Open);
+        Assert.Contains(bench.Directory, held.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Claim_AtTheConfiguredEnd_IsRefused_AndWarnedAtEightyPercent()
+    {
+        await using var bench = new LedgerBench { MaxTrades = 1000 };
+        await using (EmbeddedLedger ledger = bench.Open())
+        {
+            Trade[] trades = [.. Enumerable.Range(0, 1000).Select(i => Trades.New(ledger, $"R{i}", $"T{i}"))];
+            foreach (Trade[] some in trades.Chunk(500))
+            {
+                Claim[] claims = await Task.WhenAll(some.Select(trade => ledger.ClaimAsync(trade).AsTask()));
+                Assert.All(claims, claim => Assert.True(claim.IsWon));
+            }
+            Assert.True(bench.Told(LedgerEventKind.NearlyFull));
+            Assert.Equal(ClaimState.Refused, (await ledger.ClaimAsync(Trades.New(ledger, "R", "T"))).State);
+            Assert.Equal(ClaimState.InFlight, (await ledger.ClaimAsync(Trades.New(ledger, "R1", "T1"))).State);
+            Assert.Equal(CompleteState.Recorded, await ledger.CompleteAsync(trades[0].Ended(ledger, bench.NowMs)));
+        }
+        await using EmbeddedLedger again = bench.Open();
+        Assert.Equal(ClaimState.Refused, (await again.ClaimAsync(Trades.New(again, "R", "T"))).State);
+    }
+
+    [Fact]
+    public async Task Find_ByAnIndexThatLeadsElsewhere_StopsTheEngine_AndNeverShowsAnotherTrade()
+    {
+        await using var bench = new LedgerBench();
+        var index = new DictionaryBookIndex();
+        await using EmbeddedLedger ledger = EmbeddedLedger.Open(
+            bench.Options, Runtime.ThreadScheduler.Instance, bench.Time, new Telemetry.GatewayMetrics("test"), _ => { }, bench.Storage, new Given(index));
+        Trade first = Trades.New(ledger, "R1", "T1");
+        Trade second = Trades.New(ledger, "R2", "T2");
+        await ledger.ClaimAsync(first);
+        await ledger.ClaimAsync(second);
+        Assert.True(index.TryGetBook(IndexKey.Trade(second.TradeNo), out BookEntry wrong));
+        index.PutBook(IndexKey.Trade(first.TradeNo), wrong);
+        await Assert.ThrowsAsync<JournalDamagedException>(async () => await ledger.FindAsync(first.TradeNo, new Trade()));
+        Assert.False(ledger.IsReady);
+        await ledger.Failure.WaitAsync(TimeSpan.FromSeconds(5));
+        Assert.Equal(ClaimState.Unavailable, (await ledger.ClaimAsync(first)).State);
+    }
+
+    private sealed class Given(IBookIndex index) : IBookIndexFactory
+    {
+        public IBookIndex? TryRecover(in IndexTokens tokens, out string whyNot)
+        {
+            whyNot = "";
+            return null;
+        }
+
+        public IBookIndex CreateEmpty() => index;
+    }
+}
