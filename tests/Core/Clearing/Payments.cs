@@ -10,6 +10,7 @@ namespace HotPath.Core.Tests.Clearing;
 /// <summary>Payments as tests send them.</summary>
 internal static class Payments
 {
+    private static readonly InstId Institution = InstId.From("CN000001");
     private static int _lastNumber;
 
     internal static ClearingReference NewReference(long amountMinor = 8880) => new(
@@ -17,14 +18,18 @@ internal static class Payments
         new Amount(amountMinor),
         Currency.Parse("CNY"));
 
-    internal static ValueTask<ClearingResult> PayAsync(this Channel channel, ClearingReference reference, TimeSpan budget) => channel.PayAsync(
+    internal static ValueTask<ClearingResult> PayAsync(this Channel channel, ClearingReference reference, TimeSpan budget) =>
+        channel.PayAsync(reference, budget, "000201\"\\26"u8);
+
+    internal static ValueTask<ClearingResult> PayAsync(
+        this Channel channel, ClearingReference reference, TimeSpan budget, ReadOnlySpan<byte> qrContent) => channel.PayAsync(
         new PayOrder
         {
             Reference = reference,
-            InstId = InstId.From("CN000001"),
+            InstId = Institution,
             TradeType = TradeType.Scan,
             QrType = QrType.Static,
-            QrContent = "000201\"\\26"u8,
+            QrContent = qrContent,
             Body = "绿茶"u8,
             TerminalType = "01"u8,
             TerminalId = default,
