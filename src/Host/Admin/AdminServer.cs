@@ -52,11 +52,11 @@ internal sealed class AdminServer(Readiness readiness, GatewayMetrics metrics)
         return metrics.WriteTextAsync(context.Response.Body, context.RequestAborted);
     }
 
-    private static Task SayAsync(HttpContext context, int status, string text)
+    private static async Task SayAsync(HttpContext context, int status, string text)
     {
         context.Response.StatusCode = status;
         context.Response.ContentType = "text/plain; charset=utf-8";
         context.Response.ContentLength = text.Length;
-        return context.Response.BodyWriter.WriteAsync(Encoding.ASCII.GetBytes(text)).AsTask();
+        await context.Response.BodyWriter.WriteAsync(Encoding.ASCII.GetBytes(text));
     }
 }

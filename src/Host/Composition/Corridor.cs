@@ -12,6 +12,7 @@ using HotPath.Core.Telemetry;
 using HotPath.Core.Wire;
 using HotPath.Host.Configuration;
 using HotPath.Signing;
+using Route = HotPath.Core.Routing.Route;
 
 namespace HotPath.Host.Composition;
 

@@ -1,0 +1,60 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using HotPath.Host.Configuration;
+using HotPath.Host.Logging;
+
+namespace HotPath.Host.Cli;
+
+/// <summary>Options that more than one verb has.</summary>
+internal static class Options
+{
+    internal static Option<int> Port(string name, int standard, string description)
+    {
+        var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => standard };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: var text }] && int.TryParse(text, out int port) && port is < 0 or > 65_535)
+            {
+                result.AddError($"{name} {port} is outside 0 to 65535");
+            }
+        });
+        return option;
+    }
+
+    internal static Option<TimeSpan> ChannelLatency() => new("--channel-latency")
+    {
+        Description = "mean time from a payment to the channel's answer, 0ms to 10s",
+        DefaultValueFactory = _ => TimeSpan.FromMilliseconds(20),
+        CustomParser = result =>
+        {
+            string text = result.Tokens[0].Value;
+            if (!DurationText.TryParse(text, out TimeSpan latency) || latency > TimeSpan.FromSeconds(10))
+            {
+                result.AddError($"--channel-latency {text} is not a duration of 0ms to 10s");
+            }
+            return latency;
+        },
+    };
+
+    internal static Option<LogLevel> Log(LogLevel standard) => new("--log-level")
+    {
+        Description = "least level of the log lines on stderr: " + string.Join(", ", GatewayLogs.Levels.Keys),
+        DefaultValueFactory = _ => standard,
+        CustomParser = ParseLevel,
+    };
+
+    internal static Argument<string> File() => new("FILE") { Description = "a flat JSON object of strings" };
+
+    internal static Option<string> Key(string description, bool isRequired) =>
+        new("--key") { Description = description, Required = isRequired, HelpName = "PEM" };
+
+    private static LogLevel ParseLevel(ArgumentResult result)
+    {
+        string text = result.Tokens[0].Value;
+        if (!GatewayLogs.Levels.TryGetValue(text, out LogLevel level))
+        {
+            result.AddError($"--log-level {text} is none of {string.Join(", ", GatewayLogs.Levels.Keys)}");
+        }
+        return level;
+    }
+}

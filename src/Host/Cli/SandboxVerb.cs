@@ -1,0 +1,34 @@
+using System.CommandLine;
+using HotPath.Host.Logging;
+using HotPath.Host.Sandbox;
+
+namespace HotPath.Host.Cli;
+
+/// <summary><c>hotpath sandbox</c>: a whole gateway without configuration.</summary>
+internal static class SandboxVerb
+{
+    internal static Command Create(TextWriter output)
+    {
+        var data = new Option<string>("--data") { Description = "folder of everything it keeps", DefaultValueFactory = _ => SandboxFolder.Default };
+        Option<int> port = Options.Port("--port", 8443, "institutions' port on 127.0.0.1; 0: a free one");
+        Option<int> adminPort = Options.Port("--admin-port", 9464, "admin port on 127.0.0.1; 0: a free one");
+        Option<TimeSpan> latency = Options.ChannelLatency();
+        var noDemo = new Option<bool>("--no-demo") { Description = "send no payment of its own" };
+        // WARN: what a terminal should show beside the demo is what went wrong.
+        Option<LogLevel> level = Options.Log(LogLevel.Warning);
+        var verb = new Command("sandbox", "Start a gateway with demo keys, demo institutions and a simulated channel") { data, port, adminPort, latency, noDemo, level };
+        verb.SetAction(async (parsed, _) =>
+        {
+            var options = new SandboxOptions
+            {
+                Data = parsed.GetRequiredValue(data),
+                Port = parsed.GetValue(port),
+                AdminPort = parsed.GetValue(adminPort),
+                ChannelLatency = parsed.GetValue(latency),
+            };
+            using ILoggerFactory logs = GatewayLogs.To(Console.OpenStandardError(), parsed.GetValue(level), TimeProvider.System);
+            return await SandboxProgram.RunAsync(options, !parsed.GetValue(noDemo), logs, TimeProvider.System, output);
+        });
+        return verb;
+    }
+}

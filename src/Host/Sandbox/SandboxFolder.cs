@@ -1,0 +1,85 @@
+using System.Security.Cryptography.X509Certificates;
+using HotPath.Signing;
+
+namespace HotPath.Host.Sandbox;
+
+/// <summary>
+/// Where everything of a sandbox lies. <c>gateway/</c> and <c>institutions/&lt;inst_id&gt;/</c> each hold <c>private.pem</c> (PKCS#8) and
+/// <c>public.pem</c>; <c>tls/</c> the development CA and certificate; <c>simulator/</c> the channel's books; the rest is the ledger's.
+/// </summary>
+internal sealed class SandboxFolder(string root)
+{
+    internal const string Default = ".hotpath/sandbox";
+    internal const string GatewayKeyId = "gw-1";
+    internal const string InstitutionKeyId = "key-1";
+
+    internal string Root { get; } = Path.GetFullPath(root);
+
+    internal string CaCertificate => Path.Combine(Root, "tls", "ca.pem");
+
+    internal string CaKey => Path.Combine(Root, "tls", "ca-key.pem");
+
+    internal string Certificate => Path.Combine(Root, "tls", "server.pem");
+
+    internal string CertificateKey => Path.Combine(Root, "tls", "server-key.pem");
+
+    internal string GatewayPrivateKey => Path.Combine(Root, "gateway", "private.pem");
+
+    internal string GatewayPublicKey => Path.Combine(Root, "gateway", "public.pem");
+
+    internal string SimulatorBooks => Path.Combine(Root, "simulator");
+
+    internal string Lock => Path.Combine(Root, "sandbox.lock");
+
+    internal string PrivateKeyOf(string instId) => Path.Combine(Root, "institutions", instId, "private.pem");
+
+    internal string PublicKeyOf(string instId) => Path.Combine(Root, "institutions", instId, "public.pem");
+
+    /// <summary>What a client of this sandbox trusts.</summary>
+    internal X509Certificate2 LoadCa() => X509CertificateLoader.LoadCertificateFromFile(CaCertificate);
+
+    internal RsaPublicKey LoadGatewayKey() => PemKeys.ReadPublic(File.ReadAllText(GatewayPublicKey));
+
+    internal RsaSigningKey LoadPrivateKeyOf(string instId) => PemKeys.ReadPrivate(InstitutionKeyId, File.ReadAllText(PrivateKeyOf(instId)));
+
+    /// <summary>Makes what is missing: signing keys once and for ever, certificates again when they expire.</summary>
+    internal void Furnish(IEnumerable<string> instIds, TimeProvider clock)
+    {
+        EnsureKeys(GatewayPrivateKey, GatewayPublicKey);
+        foreach (string instId in instIds)
+        {
+            EnsureKeys(PrivateKeyOf(instId), PublicKeyOf(instId));
+        }
+        DevelopmentCertificates.Ensure(this, clock);
+    }
+
+    /// <summary>Writes a file that only its owner may read, whole or not at all.</summary>
+    internal static void WritePrivate(string path, string text)
+    {
+        string next = path + ".new";
+        File.Delete(next);
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+        {
+            // From the first byte on, not after the fact.
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+        using (var writer = new StreamWriter(next, options))
+        {
+            writer.Write(text);
+        }
+        File.Move(next, path, overwrite: true);
+    }
+
+    private static void EnsureKeys(string privatePath, string publicPath)
+    {
+        if (File.Exists(privatePath) && File.Exists(publicPath))
+        {
+            return;
+        }
+        Directory.CreateDirectory(Path.GetDirectoryName(privatePath)!);
+        (string privatePem, string publicPem) = PemKeys.Generate();
+        WritePrivate(privatePath, privatePem);
+        File.WriteAllText(publicPath, publicPem);
+    }
+}

@@ -1,0 +1,153 @@
+using System.Net;
+using System.Net.Sockets;
+using HotPath.Host.Client;
+using HotPath.Host.Composition;
+using HotPath.Host.Configuration;
+using HotPath.Host.Server;
+using HotPath.Host.Simulator;
+
+namespace HotPath.Host.Sandbox;
+
+/// <summary>
+/// A whole gateway that needs no configuration: keys and certificates made on first start, two demo institutions, and a clearing simulator
+/// behind the real HTTP adapter. It is the same configuration object and the same code as <c>hotpath run</c>.
+/// </summary>
+internal sealed class SandboxGateway : IAsyncDisposable
+{
+    /// <summary>Registered in the mainland: pays abroad (3.2.1).</summary>
+    internal const string Domestic = "CN000001";
+
+    /// <summary>Registered in Hong Kong: is paid by mainland wallets (3.2.2).</summary>
+    internal const string Overseas = "HK000001";
+
+    // Amounts that end in these digits go to a channel whose port is closed (the command line contract's list of outcomes).
+    private const int ClosedChannelDigits = 11;
+
+    private static readonly string[] Currencies = ["CNY", "HKD", "USD", "EUR", "JPY", "KRW", "THB", "SGD", "KWD", "BHD"];
+
+    private readonly FileStream _lock;
+    private readonly ClearingSimulator _simulator;
+    private readonly Socket _closedPort;
+
+    private SandboxGateway(SandboxFolder folder, FileStream lockFile, ClearingSimulator simulator, Socket closedPort, Gateway gateway)
+    {
+        Folder = folder;
+        _lock = lockFile;
+        _simulator = simulator;
+        _closedPort = closedPort;
+        Gateway = gateway;
+    }
+
+    internal SandboxFolder Folder { get; }
+
+    internal Gateway Gateway { get; }
+
+    internal ClearingSimulator Simulator => _simulator;
+
+    /// <exception cref="SandboxException">It cannot start; the message is for people.</exception>
+    internal static async Task<SandboxGateway> StartAsync(
+        SandboxOptions options, ILoggerFactory logs, TimeProvider clock, ServerLimits? limits = null)
+    {
+        var folder = new SandboxFolder(options.Data);
+        Directory.CreateDirectory(folder.Root);
+        FileStream lockFile = TakeLock(folder);
+        ClearingSimulator? simulator = null;
+        Socket? closedPort = null;
+        try
+        {
+            folder.Furnish([Domestic, Overseas], clock);
+            simulator = await ClearingSimulator.StartAsync(
+                new SimulatorOptions { BooksDirectory = folder.SimulatorBooks, ChannelLatency = options.ChannelLatency }, clock);
+            closedPort = TakePortWithoutListening();
+            GatewayConfiguration configuration = Configure(options, folder, simulator.BaseAddress, closedPort);
+            (GatewaySettings? settings, IReadOnlyList<ConfigurationFault> faults) = ConfigurationCheck.Run(configuration, clock);
+            if (settings is null)
+            {
+                throw new SandboxException(string.Join("; ", faults));
+            }
+            Gateway gateway = await Gateway.StartAsync(limits is null ? settings : settings with { Limits = limits }, logs, clock);
+            return new SandboxGateway(folder, lockFile, simulator, closedPort, gateway);
+        }
+        catch
+        {
+            closedPort?.Dispose();
+            if (simulator is not null)
+            {
+                await simulator.DisposeAsync();
+            }
+            await lockFile.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>A client that signs for one of the demo institutions and trusts what this sandbox made.</summary>
+    internal InstitutionClient NewClient(string instId) =>
+        new(Gateway.ApiAddress, Folder.LoadPrivateKeyOf(instId), Folder.LoadGatewayKey(), Folder.LoadCa());
+
+    public async ValueTask DisposeAsync()
+    {
+        await Gateway.DisposeAsync();
+        await _simulator.DisposeAsync();
+        _closedPort.Dispose();
+        await _lock.DisposeAsync();
+    }
+
+    // Before anything is made or opened: of two sandboxes that start at once in an empty folder, one makes the keys.
+    private static FileStream TakeLock(SandboxFolder folder)
+    {
+        try
+        {
+            return new FileStream(folder.Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException failure)
+        {
+            throw new SandboxException($"{folder.Root} is in use by another sandbox", failure);
+        }
+    }
+
+    // Bound and never listened on: connecting is refused, and nobody else can take the port while the sandbox runs.
+    private static Socket TakePortWithoutListening()
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return socket;
+    }
+
+    private static GatewayConfiguration Configure(SandboxOptions options, SandboxFolder folder, Uri simulator, Socket closedPort) => new()
+    {
+        Listen = new ListenConfiguration
+        {
+            Address = "127.0.0.1",
+            Port = options.Port,
+            Certificate = folder.Certificate,
+            CertificateKey = folder.CertificateKey,
+        },
+        Admin = new AdminConfiguration { Port = options.AdminPort },
+        DataDirectory = folder.Root,
+        MaxTrades = options.MaxTrades,
+        IndexMemoryMib = options.IndexMemoryMib,
+        SigningKey = new KeyFileConfiguration { KeyId = SandboxFolder.GatewayKeyId, Path = folder.GatewayPrivateKey },
+        Institutions = [Institution(folder, Domestic, "domestic"), Institution(folder, Overseas, "overseas")],
+        Channels =
+        [
+            new ChannelConfiguration { Id = "simulator", Url = simulator.AbsoluteUri },
+            new ChannelConfiguration { Id = "closed", Url = $"http://{closedPort.LocalEndPoint}" },
+        ],
+        Routes =
+        [
+            new RouteConfiguration { Channel = "closed", Currencies = Currencies, OnlyAmountsEndingWith = ClosedChannelDigits },
+            new RouteConfiguration { Channel = "simulator", Currencies = Currencies },
+        ],
+    };
+
+    private static InstitutionConfiguration Institution(SandboxFolder folder, string instId, string region) => new()
+    {
+        InstId = instId,
+        Region = region,
+        Currencies = Currencies,
+        Keys = [new InstitutionKeyConfiguration { KeyId = SandboxFolder.InstitutionKeyId, Path = folder.PublicKeyOf(instId) }],
+    };
+}
+
+/// <summary>A sandbox that cannot start. The message is one line for people.</summary>
+internal sealed class SandboxException(string message, Exception? inner = null) : Exception(message, inner);

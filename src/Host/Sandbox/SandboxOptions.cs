@@ -1,0 +1,23 @@
+namespace HotPath.Host.Sandbox;
+
+/// <summary>How a sandbox is started.</summary>
+internal sealed record SandboxOptions
+{
+    /// <summary>Folder of everything it keeps. Default .hotpath/sandbox.</summary>
+    public string Data { get; init; } = SandboxFolder.Default;
+
+    /// <summary>Institutions' port on 127.0.0.1. Default 8443. 0: a free one.</summary>
+    public int Port { get; init; } = 8443;
+
+    /// <summary>Admin port on 127.0.0.1. Default 9464. 0: a free one.</summary>
+    public int AdminPort { get; init; } = 9464;
+
+    /// <summary>Mean time of the simulated channel. Default 20 ms. Range 0 to 10 s.</summary>
+    public TimeSpan ChannelLatency { get; init; } = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Trades it keeps at most. Default 10,000,000.</summary>
+    public long MaxTrades { get; init; } = 10_000_000;
+
+    /// <summary>Memory for the newest part of the index, in MiB. Default 512.</summary>
+    public int IndexMemoryMib { get; init; } = 512;
+}
