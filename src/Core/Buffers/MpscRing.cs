@@ -85,7 +85,9 @@ public sealed class MpscRing<T>
     }
 }
 
-/// <summary>Where producers and the consumer of a ring are, on different cache lines. Not nested: generic types cannot have explicit layout.</summary>
+/// <summary>
+/// Where producers and the consumer of a ring are, on different cache lines. Not nested: generic types cannot have explicit layout.
+/// </summary>
 [StructLayout(LayoutKind.Explicit, Size = 256)]
 internal struct RingPositions
 {

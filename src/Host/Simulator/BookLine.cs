@@ -29,8 +29,10 @@ internal struct BookLine
     /// <summary>What the books say at this moment, or, for a new payment, will say at <see cref="DueAtMs"/>.</summary>
     internal BookResult Result;
 
-    /// <summary>Money has moved, or will at <see cref="DueAtMs"/>, as far as this line knows: the last line of a reference is the truth.</summary>
+    /// <summary>Money has moved, or will at <see cref="DueAtMs"/>, as far as this line knows: a reference's last line is the truth.</summary>
     internal bool IsExecuted;
+
+    /// <summary>The same was asked for before.</summary>
     internal bool IsDuplicate;
     internal long DueAtMs;
 
@@ -111,7 +113,9 @@ internal struct BookLine
         if (reader.ValueTextEquals("event"u8))
         {
             reader.Read();
-            Event = reader.ValueTextEquals("pay"u8) ? BookEvent.Pay : reader.ValueTextEquals("reverse"u8) ? BookEvent.Reverse : BookEvent.Final;
+            Event = reader.ValueTextEquals("pay"u8) ? BookEvent.Pay
+                : reader.ValueTextEquals("reverse"u8) ? BookEvent.Reverse
+                : BookEvent.Final;
         }
         else if (reader.ValueTextEquals("at_ms"u8))
         {

@@ -85,7 +85,12 @@ internal sealed class Books : IAsyncDisposable
                 {
                     _file.AddAsync(new BookLine
                     {
-                        Event = BookEvent.Final, AtMs = NowMs, Reference = reference, Result = result, IsExecuted = true, DueAtMs = entry.DueAtMs,
+                        Event = BookEvent.Final,
+                        AtMs = NowMs,
+                        Reference = reference,
+                        Result = result,
+                        IsExecuted = true,
+                        DueAtMs = entry.DueAtMs,
                     });
                 }
             }

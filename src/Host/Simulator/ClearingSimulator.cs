@@ -35,7 +35,8 @@ internal sealed class ClearingSimulator : IAsyncDisposable
 
     /// <summary>Opens the books and listens.</summary>
     /// <exception cref="IOException">The port or the books are taken.</exception>
-    internal static async Task<ClearingSimulator> StartAsync(SimulatorOptions options, TimeProvider clock, CancellationToken cancellationToken = default)
+    internal static async Task<ClearingSimulator> StartAsync(
+        SimulatorOptions options, TimeProvider clock, CancellationToken cancellationToken = default)
     {
         options.Validate();
         var books = new Books(options.BooksDirectory, options.SettleWindow, clock);

@@ -165,6 +165,9 @@ public sealed class HttpClearingAdapterFailureTests
         await using HttpClearingAdapter adapter = AdapterTo(new Uri($"http://127.0.0.1:{port}"));
 
         Assert.Equal(ClearingOutcome.NotDelivered, (await adapter.PayOnceAsync(_reference)).Outcome);
+        // These did not arrive either, which says nothing about a payment that may have arrived before them.
+        Assert.Equal(ClearingOutcome.Unknown, (await adapter.InquireAsync(_reference)).Outcome);
+        Assert.Equal(ClearingOutcome.Unknown, (await adapter.ReverseAsync(_reference)).Outcome);
     }
 
     [Fact]

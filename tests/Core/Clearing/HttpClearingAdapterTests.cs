@@ -122,6 +122,20 @@ public sealed class HttpClearingAdapterTests
         Assert.Equal(1, server.Connections);
     }
 
+    [Fact]
+    public async Task Ill_formed_text_does_not_keep_a_claimed_payment_from_being_sent()
+    {
+        await using ScriptedServer server = Answering(Payments.AnswerTo(_reference, "SUCCESS"));
+        await using HttpClearingAdapter adapter = AdapterTo(server);
+        Channel channel = Payments.NewChannel(adapter);
+        Assert.True(channel.TryTakeCredit());
+
+        ClearingResult result = await channel.PayAsync(_reference, TimeSpan.FromSeconds(30), qrContent: [(byte)'a', 0xC3, 0x28, 0xFF, 0]);
+
+        Assert.Equal(ClearingOutcome.Succeeded, result.Outcome);
+        Assert.StartsWith("a", JsonDocument.Parse(Assert.Single(server.Requests).Body).RootElement.GetProperty("qr_content").GetString(), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(61_000)]

@@ -18,14 +18,18 @@ internal static class Payments
         new Amount(amountMinor),
         Currency.Parse("CNY"));
 
-    internal static ValueTask<ClearingResult> PayAsync(this Channel channel, ClearingReference reference, TimeSpan budget) => channel.PayAsync(
+    internal static ValueTask<ClearingResult> PayAsync(this Channel channel, ClearingReference reference, TimeSpan budget) =>
+        channel.PayAsync(reference, budget, "000201\"\\26"u8);
+
+    internal static ValueTask<ClearingResult> PayAsync(
+        this Channel channel, ClearingReference reference, TimeSpan budget, ReadOnlySpan<byte> qrContent) => channel.PayAsync(
         new PayOrder
         {
             Reference = reference,
             InstId = Institution,
             TradeType = TradeType.Scan,
             QrType = QrType.Static,
-            QrContent = "000201\"\\26"u8,
+            QrContent = qrContent,
             Body = "绿茶"u8,
             TerminalType = "01"u8,
             TerminalId = default,

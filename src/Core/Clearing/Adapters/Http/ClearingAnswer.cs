@@ -125,7 +125,8 @@ internal ref struct ClearingAnswer
     {
         ClearingOutcome outcome = OutcomeOf(_result);
         RespCode failCode = outcome == ClearingOutcome.Failed ? FailCodeOf(_declineCode) : RespCode.None;
-        bool isNumberFine = _channelTradeNo.Length <= ShortText.MaxLength && _channelTradeNo.IndexOfAnyExceptInRange((byte)'!', (byte)'~') < 0;
+        bool isNumberFine = _channelTradeNo.Length <= ShortText.MaxLength &&
+            _channelTradeNo.IndexOfAnyExceptInRange((byte)'!', (byte)'~') < 0;
         // A decline for a reason we do not know may be one that leaves money behind ("partly executed"): somebody must look.
         bool isReasonFine = outcome != ClearingOutcome.Failed || failCode != RespCode.None;
         if (!IsAnswerTo(verb, outcome) || !isNumberFine || !isReasonFine)

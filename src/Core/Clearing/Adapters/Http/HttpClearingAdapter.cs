@@ -16,7 +16,7 @@ namespace HotPath.Core.Clearing.Adapters.Http;
 /// </para>
 /// <para>
 /// The handler sends the body to its end (or fails) before it reads the answer, so that the call's buffer is free when a send has ended.
-/// What it allocates for a request (about 2 KB) is its own; ours are one request object and the text of one header.
+/// It allocates for each request (a few KB, its own); ours are the request, its content and the text of one header.
 /// </para>
 /// </remarks>
 public sealed class HttpClearingAdapter : IClearingAdapter
@@ -29,7 +29,8 @@ public sealed class HttpClearingAdapter : IClearingAdapter
     private readonly Uri[] _addresses;
     private readonly int _maxAnswerBytes;
     private readonly DeadlinePool _deadlines;
-    private readonly ObjectPool<RequestEncoder> _encoders = new DefaultObjectPool<RequestEncoder>(new DefaultPooledObjectPolicy<RequestEncoder>());
+    private readonly ObjectPool<RequestEncoder> _encoders =
+        new DefaultObjectPool<RequestEncoder>(new DefaultPooledObjectPolicy<RequestEncoder>());
 
     public HttpClearingAdapter(HttpClearingOptions options, TimeProvider clock)
     {
@@ -124,7 +125,9 @@ public sealed class HttpClearingAdapter : IClearingAdapter
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
-            return ClearingResult.Of(IsNotDelivered(failure, content) ? ClearingOutcome.NotDelivered : ClearingOutcome.Unknown);
+            // Of an inquiry or a reversal that did not get through, nothing follows for the payment.
+            bool isProof = verb == ClearingVerb.Pay && IsNotDelivered(failure, content);
+            return ClearingResult.Of(isProof ? ClearingOutcome.NotDelivered : ClearingOutcome.Unknown);
         }
         finally
         {
@@ -165,11 +168,14 @@ public sealed class HttpClearingAdapter : IClearingAdapter
         {
             return false;
         }
-        return failure is HttpRequestException
+        return failure switch
         {
-            HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
-        }
+            HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } => true,
+            HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } => true,
+            HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => true,
             // ConnectTimeout is told in this form; our own deadline has no inner TimeoutException and stays in doubt.
-            || failure is OperationCanceledException { InnerException: TimeoutException };
+            OperationCanceledException { InnerException: TimeoutException } => true,
+            _ => false,
+        };
     }
 }

@@ -1,0 +1,118 @@
+using HotPath.Core.Auth;
+using HotPath.Core.Clearing;
+using HotPath.Core.Clearing.Adapters.Simulated;
+using HotPath.Core.Ledger.Embedded;
+using HotPath.Core.Model;
+using HotPath.Core.Operations;
+using HotPath.Core.Pipeline;
+using HotPath.Core.Routing;
+using HotPath.Core.Runtime;
+using HotPath.Core.Telemetry;
+using HotPath.Core.Wire;
+using HotPath.LoadTest.Packing;
+using HotPath.Signing;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace HotPath.Bench;
+
+/// <summary>The whole gateway without its socket: a body goes in, a signed answer comes out. Real ledger on a disk, channel that answers at once.</summary>
+internal sealed class Corridor : IAsyncDisposable
+{
+    private const string Institution = "CN000001";
+
+    private readonly string _directory;
+    private readonly SimulatedClearingAdapter _adapter;
+    private readonly PendingResolver _resolver;
+    private readonly SignedBody _signer;
+    private int _orders;
+
+    public Corridor()
+    {
+        TimeProvider clock = TimeProvider.System;
+        (string privatePem, string publicPem) = PemKeys.Generate();
+        _signer = new SignedBody(Institution, PemKeys.ReadPrivate("", privatePem));
+        GatewayKey = PemKeys.ReadPrivate("gw-bench", PemKeys.Generate().PrivatePem);
+        Keys = new KeyRing([new RegisteredKey("k1", PemKeys.ReadPublic(publicPem))]);
+        InstitutionRecord = new Institution(
+            Institution, Region.Domestic, Language.Chinese, [Currency.Parse("HKD")], Keys, new SigningBudget(SigningBudget.DefaultPerInstitution, clock));
+
+        // Beside the program, not in /tmp, which is often memory: fdatasync must mean something.
+        _directory = Path.Combine(AppContext.BaseDirectory, "bench-data", Path.GetRandomFileName());
+        var metrics = new GatewayMetrics("bench");
+        Ledger = EmbeddedLedger.Open(
+            // No checkpoint falls into a measurement: it is measured by soaking, not here.
+            new EmbeddedLedgerOptions { DataDirectory = _directory, MaxTrades = 2_000_000, CheckpointEveryRecords = 100_000_000, CheckpointInterval = TimeSpan.FromDays(1) },
+            ThreadScheduler.Instance, clock, metrics, static _ => { });
+        _adapter = new SimulatedClearingAdapter(TimeSpan.Zero, clock);
+        var channel = new Channel(new ChannelOptions { Id = "bench" }, _adapter, ThreadScheduler.Instance, clock, metrics);
+        var router = new Router([new Route { Channel = channel, Currencies = new HashSet<Currency> { Currency.Parse("HKD") } }]);
+        var institutions = new InstitutionDirectory([InstitutionRecord]);
+        Authenticator = new Authenticator(institutions);
+        Signer = new AnswerSigner(new GatewayKeys(GatewayKey), Ledger, clock);
+        var waiters = new TradeWaiters(clock);
+        _resolver = new PendingResolver(Ledger, router, institutions, Signer, waiters, metrics, clock, NullLogger<PendingResolver>.Instance);
+        channel.LateResults = _resolver;
+        var options = new PipelineOptions();
+        Pipeline = new PaymentPipeline(
+            Authenticator, Ledger, router, Signer, _resolver, waiters, options, clock, metrics,
+            new PaymentLog(NullLogger<PaymentLog>.Instance, options.LogSampleEvery), new SigningBudget(SigningBudget.DefaultUnauthenticated, clock));
+    }
+
+    public EmbeddedLedger Ledger { get; }
+
+    public PaymentPipeline Pipeline { get; }
+
+    public AnswerSigner Signer { get; }
+
+    public Authenticator Authenticator { get; }
+
+    public Institution InstitutionRecord { get; }
+
+    public KeyRing Keys { get; }
+
+    public RsaSigningKey GatewayKey { get; }
+
+    /// <summary>Distinct signed payments, half of them with a single-use code.</summary>
+    public byte[][] SignPayments(int count)
+    {
+        var bodies = new byte[count][];
+        for (int i = 0; i < count; i++)
+        {
+            bodies[i] = _signer.Payment($"B{_orders++}", TimeProvider.System.GetUtcNow(), i, isDynamicCode: i % 2 == 0);
+        }
+        return bodies;
+    }
+
+    /// <summary>Serves one body as the host does.</summary>
+    public ValueTask PayAsync(RequestSlot slot, byte[] body)
+    {
+        Load(slot, body);
+        return Pipeline.RunAsync(slot);
+    }
+
+    /// <summary>Puts a body into a slot as the host does.</summary>
+    public static void Load(RequestSlot slot, byte[] body)
+    {
+        slot.Clear();
+        body.CopyTo(slot.BodyBuffer);
+        slot.SetBody(body.Length);
+        slot.ArrivedAt = TimeProvider.System.GetTimestamp();
+    }
+
+    /// <summary>Throws unless the slot's answer says 0000: a benchmark of refusals would be a fast one.</summary>
+    public static void RequireSuccess(RequestSlot slot)
+    {
+        if (slot.HttpStatus != 200 || slot.Answer.Json.Span.IndexOf("\"resp_code\":\"0000\""u8) < 0)
+        {
+            throw new InvalidOperationException($"HTTP {slot.HttpStatus}: {System.Text.Encoding.UTF8.GetString(slot.Answer.Json.Span)}");
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _resolver.Dispose();
+        await _adapter.DisposeAsync();
+        await Ledger.DisposeAsync();
+        Directory.Delete(_directory, recursive: true);
+    }
+}

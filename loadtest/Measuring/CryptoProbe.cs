@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
+namespace HotPath.LoadTest.Measuring;
+
+/// <summary>What one RSA-2048 sign and one verify cost, in µs of CPU.</summary>
+internal readonly record struct CryptoCost(double SignMicroseconds, double VerifyMicroseconds)
+{
+    /// <summary>The crypto of one payment: its signature verified, its answer signed.</summary>
+    public double PaymentMicroseconds => SignMicroseconds + VerifyMicroseconds;
+
+    public static CryptoCost Mean(CryptoCost a, CryptoCost b) =>
+        new((a.SignMicroseconds + b.SignMicroseconds) / 2, (a.VerifyMicroseconds + b.VerifyMicroseconds) / 2);
+}
+
+/// <summary>
+/// The floor under a payment, measured on the same machine before and after a run: how we call RSA, and libcrypto's own speed test.
+/// </summary>
+internal static partial class CryptoProbe
+{
+    private const int ClockThreadCpuTime = 3;
+    private const int Signs = 600;
+    private const int Verifies = 3000;
+
+    /// <summary>Our own calls, in this thread's CPU time: neighbours that take the core do not count, slower clocks do.</summary>
+    public static CryptoCost Own()
+    {
+        using var rsa = RSA.Create(2048);
+        byte[] text = new byte[400];
+        byte[] signature = new byte[256];
+        void Sign() => rsa.SignData(text, signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        void Verify() => rsa.VerifyData(text, signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        return new CryptoCost(MicrosecondsOf(Sign, Signs), MicrosecondsOf(Verify, Verifies));
+    }
+
+    /// <summary><c>openssl speed</c>; null where there is no openssl program. The program's version is not always the library's.</summary>
+    public static CryptoCost? OpenSsl()
+    {
+        // -mr: one line for machines, +F2:<n>:<bits>:<seconds a sign>:<seconds a verify>
+        string line = Run("openssl", "speed -mr -seconds 1 rsa2048").Split('\n').FirstOrDefault(static line => line.StartsWith("+F2:", StringComparison.Ordinal)) ?? "";
+        string[] parts = line.Split(':');
+        return parts.Length >= 5 && TryMicroseconds(parts[3], out double sign) && TryMicroseconds(parts[4], out double verify)
+            ? new CryptoCost(sign, verify)
+            : null;
+    }
+
+    /// <summary>The openssl program's version, or nothing.</summary>
+    public static string OpenSslVersion() => Run("openssl", "version").Trim();
+
+    private static string Run(string program, string arguments)
+    {
+        try
+        {
+            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            process.ErrorDataReceived += static (_, _) => { };
+            process.BeginErrorReadLine();
+            return process.StandardOutput.ReadToEnd();
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return "";
+        }
+    }
+
+    // 5.0e-06 and 0.000293 alike.
+    private static bool TryMicroseconds(string seconds, out double microseconds)
+    {
+        bool isNumber = double.TryParse(seconds, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value > 0;
+        microseconds = value * 1e6;
+        return isNumber;
+    }
+
+    private static double MicrosecondsOf(Action operation, int count)
+    {
+        for (int i = 0; i < count / 10; i++)
+        {
+            operation();
+        }
+        double before = ThreadCpuMicroseconds();
+        for (int i = 0; i < count; i++)
+        {
+            operation();
+        }
+        return (ThreadCpuMicroseconds() - before) / count;
+    }
+
+    private static double ThreadCpuMicroseconds()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return Running.Pacer.Now / 1000.0;
+        }
+        ClockGettime(ClockThreadCpuTime, out TimeSpec time);
+        return (time.Seconds * 1e6) + (time.Nanoseconds / 1000.0);
+    }
+
+    [LibraryImport("libc", EntryPoint = "clock_gettime")]
+    private static partial int ClockGettime(int clock, out TimeSpec time);
+
+    private struct TimeSpec
+    {
+        public nint Seconds;
+        public nint Nanoseconds;
+    }
+}

@@ -1,0 +1,26 @@
+using System.CommandLine;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using HotPath.LoadTest.Commands;
+
+var root = new RootCommand("HotPath's load generator.") { PackCommand.Create(), RunCommand.Create(), SoakCommand.Create() };
+ParseResult parsed = root.Parse(args);
+if (parsed.Errors.Count > 0)
+{
+    await parsed.InvokeAsync();
+    return 2;
+}
+try
+{
+    return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+}
+catch (Exception failure) when (failure is SocketException or AuthenticationException)
+{
+    await Console.Error.WriteLineAsync($"no gateway: {failure.Message}");
+    return 3;
+}
+catch (Exception failure) when (failure is IOException or HotPath.Signing.KeyFormatException or UnauthorizedAccessException)
+{
+    await Console.Error.WriteLineAsync(failure.Message);
+    return 2;
+}

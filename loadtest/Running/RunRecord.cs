@@ -1,0 +1,125 @@
+using System.Text;
+using HdrHistogram;
+
+namespace HotPath.LoadTest.Running;
+
+/// <summary>A payment that was answered, kept to be asked for again after the run.</summary>
+internal sealed record PaidTrade(string InstId, string RespCode, string TradeNo, string OrderNo, string Amount);
+
+/// <summary>What a run has seen. One short lock a payment (0.1 µs): cheaper than a histogram for each connection, and simple to trust.</summary>
+internal sealed class RunRecord
+{
+    /// <summary>Counted under this name: the connection broke, so what became of the payment is for a query to tell.</summary>
+    public const string NoAnswer = "no answer";
+
+    private const int MaxTrades = 500;
+    private const int MaxMismatches = 20;
+    private const long LongestMicroseconds = 3_600_000_000;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, long> _codes = [];
+    private readonly Dictionary<uint, string> _names = [];
+    private readonly List<PaidTrade> _trades = [];
+    private readonly List<string> _mismatches = [];
+
+    /// <summary>Microseconds from the intended start to the answer: what a customer waits.</summary>
+    public LongHistogram FromIntended { get; } = new(LongestMicroseconds, 3);
+
+    /// <summary>Microseconds from the send to the answer: what a generator sees that waits for its server (coordinated omission).</summary>
+    public LongHistogram FromSend { get; } = new(LongestMicroseconds, 3);
+
+    /// <summary>Microseconds that the generator itself was late: a payment was due and a connection free, and nothing was sent yet.</summary>
+    public LongHistogram SendLag { get; } = new(LongestMicroseconds, 3);
+
+    /// <summary>Arrivals so far.</summary>
+    public long Offered { get; private set; }
+
+    /// <summary>Payments with an answer, whatever it said.</summary>
+    public long Done { get; private set; }
+
+    /// <summary>Answers whose signature was verified.</summary>
+    public long Verified { get; private set; }
+
+    public IReadOnlyDictionary<string, long> Codes => _codes;
+
+    public IReadOnlyList<PaidTrade> Trades => _trades;
+
+    /// <summary>Answers that were not what they had to be; the first twenty.</summary>
+    public IReadOnlyList<string> Mismatches => _mismatches;
+
+    public void Arrived()
+    {
+        lock (_lock)
+        {
+            Offered++;
+        }
+    }
+
+    /// <summary>The generator was this late, in nanoseconds.</summary>
+    public void Sent(long lagNs)
+    {
+        lock (_lock)
+        {
+            SendLag.RecordValue(Math.Max(0, lagNs / 1000));
+        }
+    }
+
+    /// <summary>A payment is answered with this code (four bytes), or with an HTTP status other than 200.</summary>
+    public void Answered(int httpStatus, ReadOnlySpan<byte> respCode, long fromIntendedNs, long fromSendNs)
+    {
+        lock (_lock)
+        {
+            Done++;
+            Count(Name(httpStatus, respCode));
+            FromIntended.RecordValue(fromIntendedNs / 1000);
+            FromSend.RecordValue(fromSendNs / 1000);
+        }
+    }
+
+    /// <summary>A payment got no answer in this time; it stays in the distribution, else the worst of a run would be invisible.</summary>
+    public void Unanswered(long fromIntendedNs)
+    {
+        lock (_lock)
+        {
+            Count(NoAnswer);
+            FromIntended.RecordValue(Math.Max(0, fromIntendedNs / 1000));
+        }
+    }
+
+    public void WasVerified(PaidTrade? trade)
+    {
+        lock (_lock)
+        {
+            Verified++;
+            if (trade is not null && _trades.Count < MaxTrades)
+            {
+                _trades.Add(trade);
+            }
+        }
+    }
+
+    public void Mismatch(string what)
+    {
+        lock (_lock)
+        {
+            if (_mismatches.Count < MaxMismatches)
+            {
+                _mismatches.Add(what);
+            }
+        }
+    }
+
+    private void Count(string name) => _codes[name] = _codes.GetValueOrDefault(name) + 1;
+
+    private string Name(int httpStatus, ReadOnlySpan<byte> respCode)
+    {
+        bool isCode = httpStatus == 200 && respCode.Length == sizeof(uint);
+        uint key = isCode ? BitConverter.ToUInt32(respCode) : (uint)httpStatus;
+        if (!_names.TryGetValue(key, out string? name))
+        {
+            name = isCode ? Encoding.ASCII.GetString(respCode) : $"HTTP {httpStatus}";
+            _names.Add(key, name);
+        }
+        return name;
+    }
+}
