@@ -54,9 +54,10 @@ internal sealed class Corridor : IAsyncDisposable
             channel.LateResults = Resolver;
         }
         Pipeline = new PaymentPipeline(
-            _authenticator, ledger, router, _signer, Resolver, waiters, options, clock, metrics,
-            new PaymentLog(logs.CreateLogger<PaymentLog>(), options.LogSampleEvery),
-            new SigningBudget(SigningBudget.DefaultUnauthenticated, clock));
+            _authenticator, ledger, router, _signer, Resolver, waiters, options, clock,
+            new AnswerDesk(
+                _signer, new SigningBudget(SigningBudget.DefaultUnauthenticated, clock), clock, metrics,
+                new PaymentLog(logs.CreateLogger<PaymentLog>(), options.LogSampleEvery)));
     }
 
     internal PendingResolver Resolver { get; }
