@@ -31,7 +31,7 @@ internal sealed class PaymentEndpoint(PaymentPipeline pipeline, GatewayMetrics m
 
     internal Task HandleAsync(HttpContext context)
     {
-        int refusal = RequestRules.Check(context.Request);
+        int refusal = RequestRules.Check(context.Request, context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
         if (refusal == RequestRules.Fine)
         {
             return ServeAsync(context, (int)context.Request.ContentLength.GetValueOrDefault());
