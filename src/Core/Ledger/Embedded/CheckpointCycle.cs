@@ -137,7 +137,7 @@ internal sealed class CheckpointCycle : IThreadPoolWorkItem
             TimeMs = _ledger.Journal.TimeMs,
             Ceiling = _ledger.Book.Ceiling,
             Trades = _ledger.Book.Trades,
-            Pending = _ledger.Book.ListPending(),
+            Pending = _ledger.Book.CopyPending(),
         };
         _state = State.Running;
     }
