@@ -22,7 +22,8 @@ internal static class SoakCommand
     private static readonly Option<int> Connections = CommonOptions.Connections();
     private static readonly Option<int> Users = PackCommand.Users();
     private static readonly Option<int> DynamicPercent = PackCommand.DynamicPercent();
-    private static readonly Option<int> Payments = new("--payments") { Description = "How many.", DefaultValueFactory = static _ => 1_000_000 };
+    private static readonly Option<int> Payments = CommonOptions.Positive(
+        new Option<int>("--payments") { Description = "How many.", DefaultValueFactory = static _ => 1_000_000 });
     private static readonly Option<TimeSpan> SampleEvery = CommonOptions.Duration("--sample-every", TimeSpan.FromSeconds(5), "Between two looks at the memory.");
     private static readonly Option<double> AllowedGrowth = new("--bytes-per-payment")
     {

@@ -48,13 +48,13 @@ internal static class ReportText
     {
         ServerSide server = report.Server;
         Line(to, $"  crypto, µs CPU a payment: own calls {report.Crypto.PaymentMicroseconds:F0} (sign {report.Crypto.SignMicroseconds:F0}, verify {report.Crypto.VerifyMicroseconds:F0})" +
-            (report.OpenSslCrypto is { } speed ? FormattableString.Invariant($", openssl speed {speed.PaymentMicroseconds:F0}") : ", no openssl program"));
+            (report.CryptoByOpensslSpeed is { } speed ? FormattableString.Invariant($", openssl speed {speed.PaymentMicroseconds:F0}") : ", no openssl program"));
         Line(to, $"  generator, µs CPU a payment: {report.GeneratorCpuMicroseconds:F0}");
         if (server.CpuMicroseconds is { } cpu)
         {
             Line(to, $"  gateway, µs CPU a payment: {cpu:F0}, without crypto {server.RestMicroseconds:F0}; efficiency {server.Efficiency:F2}" +
-                (server.EfficiencyToOpenSsl is { } toSpeed ? FormattableString.Invariant($", to openssl speed {toSpeed:F2}") : ""));
-            Line(to, $"  gateway, resident MiB: {server.ResidentMiB:F0}");
+                (server.EfficiencyToOpensslSpeed is { } toSpeed ? FormattableString.Invariant($", to openssl speed {toSpeed:F2}") : ""));
+            Line(to, $"  gateway, resident MB: {server.ResidentMegabytes:F0}");
         }
         if (server.CommitsPerSecond is { } commits)
         {
