@@ -78,8 +78,16 @@ internal static class RunCommand
         var crypto = CryptoCost.Mean(cryptoBefore.Own, CryptoProbe.Own());
         CryptoCost? openSsl = cryptoBefore.OpenSsl is { } first && CryptoProbe.OpenSsl() is { } second ? CryptoCost.Mean(first, second) : null;
         int queried = await new TradeAudit(sandbox.Endpoint, sandbox.Signers, sandbox.Gateway, TimeProvider.System).RunAsync(record, cancel);
+        Report report = Judge(parsed, record, result, queried) with { Crypto = crypto, CryptoByOpensslSpeed = openSsl, Server = result.Against(crypto, openSsl), Machine = machine };
+        Publish(parsed, report, record);
+        return report.ExitCode;
+    }
+
+    private static Report Judge(ParseResult parsed, RunRecord record, Measurement.Result result, int queried)
+    {
+        bool isClosedLoop = parsed.GetValue(Saturate) is not null;
         (string verdict, IReadOnlyList<string> reasons) = Verdicts.On(record);
-        var report = new Report
+        return new Report
         {
             Verdict = verdict,
             Reasons = reasons,
@@ -97,13 +105,8 @@ internal static class RunCommand
             SignaturesVerified = record.Verified,
             TradesQueried = queried,
             GeneratorCpuMicroseconds = result.GeneratorCpuMicroseconds,
-            Crypto = crypto,
-            CryptoByOpensslSpeed = openSsl,
-            Server = result.Against(crypto, openSsl),
-            Machine = machine,
+            Server = result.Server,
         };
-        Publish(parsed, report, record);
-        return report.ExitCode;
     }
 
     private static Pack PackFor(ParseResult parsed, int count) => parsed.GetValue(PackFile) is { } file

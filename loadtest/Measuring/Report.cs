@@ -76,13 +76,13 @@ internal sealed record Report
 
     public required double GeneratorCpuMicroseconds { get; init; }
 
-    public required CryptoCost Crypto { get; init; }
+    public CryptoCost Crypto { get; init; }
 
     public CryptoCost? CryptoByOpensslSpeed { get; init; }
 
     public required ServerSide Server { get; init; }
 
-    public required Machine Machine { get; init; }
+    public Machine? Machine { get; init; }
 
     [JsonIgnore]
     public int ExitCode => Verdict switch { Verdicts.Ok => 0, Verdicts.Mismatch => 1, _ => 4 };

@@ -35,8 +35,10 @@ internal static class ReportText
         WriteLatency(to, "generator's lag", report.SendLag);
         WriteServer(report, to);
         Line(to, $"  signatures verified {report.SignaturesVerified}, trades queried afterwards {report.TradesQueried}");
-        Machine machine = report.Machine;
-        Line(to, $"  machine: {machine.Cores} cores, {machine.Cpu}, .NET {machine.DotNet}, {machine.OpenSsl}, load {machine.LoadAverage:F1} before");
+        if (report.Machine is { } machine)
+        {
+            Line(to, $"  machine: {machine.Cores} cores, {machine.Cpu}, .NET {machine.DotNet}, {machine.OpenSsl}, load {machine.LoadAverage:F1} before");
+        }
         foreach (string reason in report.Reasons)
         {
             Line(to, $"  {report.Verdict}: {reason}");
