@@ -69,8 +69,7 @@ internal sealed class Book : IRecordVisitor
         {
             return new Claim(ClaimState.OrderExists, order.TradeNo);
         }
-        if (!trade.CodeDigest.IsNone && _index.TryGetBook(keys.Code, out BookEntry code) && IsKept(code.TradeNo, journal, out BookEntry holder) &&
-            holder.Status is not (TradeStatus.Failed or TradeStatus.Cancelled))
+        if (!trade.CodeDigest.IsNone && _index.TryGetBook(keys.Code, out BookEntry code) && HoldsItsCode(code.TradeNo, journal))
         {
             return new Claim(ClaimState.CodeUsed, code.TradeNo);
         }
@@ -178,6 +177,10 @@ internal sealed class Book : IRecordVisitor
         answer = new Claim(state, claim.TradeNo);
         return true;
     }
+
+    /// <summary>A single-use code is free again when its trade provably moved no money.</summary>
+    private bool HoldsItsCode(TradeNo tradeNo, JournalWriter journal) =>
+        IsKept(tradeNo, journal, out BookEntry holder) && holder.Status is not (TradeStatus.Failed or TradeStatus.Cancelled);
 
     private bool IsKept(TradeNo tradeNo, JournalWriter journal, out BookEntry entry)
     {

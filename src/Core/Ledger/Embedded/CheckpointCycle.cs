@@ -108,7 +108,8 @@ internal sealed class CheckpointCycle : IThreadPoolWorkItem
             _tell(new LedgerEvent(
                 LedgerEventKind.CheckpointTaken, $"checkpoint {draft.Number} at record {draft.Position.NextSequence} took {seconds:F3} s"));
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        // FASTER tells of failures by exceptions of many kinds; without this checkpoint a restart only replays more.
+        catch (Exception failure)
         {
             _tell(new LedgerEvent(LedgerEventKind.CheckpointFailed, failure.Message));
         }

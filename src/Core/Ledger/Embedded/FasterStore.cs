@@ -90,7 +90,9 @@ internal sealed class FasterStore<TValue> : IDisposable
     /// <summary>A session for readers, to be disposed before the store.</summary>
     internal Session NewReader() => new(_store, _functions);
 
-    /// <summary>Begins a checkpoint: what is new in the record log is flushed (a fold-over). The hash index is made anew from it at a start.</summary>
+    /// <summary>
+    /// Begins a checkpoint: what is new in the record log is flushed (a fold-over). The hash index is made anew from it at a start.
+    /// </summary>
     internal bool TryBeginCheckpoint(out Guid token)
     {
         if (_checkpointing is { IsCompleted: false } || !_store.TryInitiateHybridLogCheckpoint(out token, CheckpointType.FoldOver))

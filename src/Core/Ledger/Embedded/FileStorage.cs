@@ -7,6 +7,10 @@ internal sealed class FileStorage : IJournalStorage
 {
     internal static readonly FileStorage Instance = new();
 
+    // A killed process holds its lock until its last thread has left the kernel: with a large heap, a second after it is gone from sight.
+    private const int LockAttempts = 20;
+    private const int LockPauseMs = 100;
+
     public void CreateDirectory(string directory) => Directory.CreateDirectory(directory);
 
     public IReadOnlyList<string> List(string directory)
@@ -34,14 +38,21 @@ internal sealed class FileStorage : IJournalStorage
 
     public IDisposable Lock(string path)
     {
-        try
+        for (int attempt = 1; ; attempt++)
         {
-            // FileShare.None is flock(LOCK_EX) here: it ends with the process, so a crash leaves no stale lock behind.
-            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException held)
-        {
-            throw new LedgerLockedException($"another process has this data directory (lock file {path})", held);
+            try
+            {
+                // FileShare.None is flock(LOCK_EX) here: it ends with the process, so a crash leaves no stale lock behind.
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException) when (attempt < LockAttempts)
+            {
+                Thread.Sleep(LockPauseMs);
+            }
+            catch (IOException held)
+            {
+                throw new LedgerLockedException($"another process has this data directory (lock file {path})", held);
+            }
         }
     }
 

@@ -122,7 +122,11 @@ internal sealed class Manifest
         {
             return null;
         }
-        var pending = new PendingTrade[BinaryPrimitives.ReadInt64LittleEndian(from[112..])];
+        var pending = new PendingTrade[(from.Length - FixedBytes - 8) / PendingBytes];
+        if (pending.Length != BinaryPrimitives.ReadInt64LittleEndian(from[112..]))
+        {
+            return null;
+        }
         for (int i = 0; i < pending.Length; i++)
         {
             ReadOnlySpan<byte> at = from[(FixedBytes + (i * PendingBytes))..];
