@@ -91,7 +91,18 @@ public sealed class Channel : IThreadPoolWorkItem
     {
         ClearingCall call = _calls.Get();
         call.Begin(order.Reference);
-        Adapter.EncodePay(order, call);
+        try
+        {
+            Adapter.EncodePay(order, call);
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            // A bug of the adapter, and nothing was sent; but the trade is claimed, so it takes the way of every doubt.
+            call.Payload.ResetWrittenCount();
+            _calls.Return(call);
+            ReturnCredit();
+            return new ValueTask<ClearingResult>(ClearingResult.Of(ClearingOutcome.Unknown));
+        }
         ValueTask<ClearingResult> answer = call.WaitAsync(budget);
         if (!_ring.TryEnqueue(call))
         {

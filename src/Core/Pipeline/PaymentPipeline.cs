@@ -36,13 +36,8 @@ public sealed class PaymentPipeline(
     TradeWaiters waiters,
     PipelineOptions options,
     TimeProvider clock,
-    GatewayMetrics metrics,
-    PaymentLog log,
-    SigningBudget unauthenticatedBudget)
+    AnswerDesk desk)
 {
-    private const int Ok = 200;
-    private const int TooManyRequests = 429;
-
     private readonly TradeQuery _tradeQuery = new(ledger);
 
     /// <summary>
@@ -56,7 +51,7 @@ public sealed class PaymentPipeline(
         Rejection rejection = RequestReader.Read(slot);
         if (rejection.IsRefusal)
         {
-            RefuseStranger(slot, rejection);
+            desk.RefuseStranger(slot, rejection);
             return;
         }
 
@@ -64,12 +59,12 @@ public sealed class PaymentPipeline(
         Institution? institution = Authenticate(slot);
         if (institution is null)
         {
-            RefuseStranger(slot, Rejection.Of(RespCode.NotAuthenticated));
+            desk.RefuseStranger(slot, Rejection.Of(RespCode.NotAuthenticated));
             return;
         }
         if (!ledger.IsReady)
         {
-            RefuseForCapacity(slot, institution, RespCode.ServiceUnavailable, GatewayMetrics.RefusalCause.NotReady);
+            desk.RefuseForCapacity(slot, institution, RespCode.ServiceUnavailable, GatewayMetrics.RefusalCause.NotReady);
             return;
         }
         if (slot.BizType == BizType.TradeQuery)
@@ -83,19 +78,19 @@ public sealed class PaymentPipeline(
         switch (await ledger.RecallAsync(institution.InstId, slot.Memory(Member.ReqId), fingerprint, slot.Trade))
         {
             case ReqIdState.Replay:
-                Repeat(slot);
+                desk.Repeat(slot);
                 return;
             case ReqIdState.InFlight:
                 await AwaitResultAsync(slot, institution, slot.Trade.TradeNo);
                 return;
             case ReqIdState.OtherContent:
-                Refuse(slot, Rejection.Of(RespCode.ReqIdReused), institution);
+                desk.Refuse(slot, Rejection.Of(RespCode.ReqIdReused), institution);
                 return;
         }
         rejection = CheckRequest(slot);
         if (rejection.IsRefusal)
         {
-            Refuse(slot, rejection, institution);
+            desk.Refuse(slot, rejection, institution);
             return;
         }
 
@@ -124,7 +119,7 @@ public sealed class PaymentPipeline(
         if (!ScanPay.TrySettle(slot.Trade, result, NowMs))
         {
             resolver.Watch(slot.Trade, channel);
-            AnswerPending(slot, institution);
+            desk.Show(slot, RespCode.Processing, institution, TradeView.Payment);
             return;
         }
 
@@ -136,14 +131,13 @@ public sealed class PaymentPipeline(
         {
             case CompleteState.Recorded:
                 waiters.Signal(slot.Trade.TradeNo);
-                metrics.TradeReached(slot.Trade.Status);
-                Finish(slot, AnswerSigner.FinalCode(slot.Trade));
+                desk.Tell(slot);
                 return;
             case CompleteState.AlreadyFinal:
                 await RepeatRecordedAsync(slot, slot.Trade.TradeNo);
                 return;
             default:
-                slot.HttpStatus = 0;
+                AnswerDesk.Cut(slot);
                 return;
         }
     }
@@ -175,15 +169,14 @@ public sealed class PaymentPipeline(
         }
         if (rejection.IsRefusal)
         {
-            Refuse(slot, rejection, institution);
+            desk.Refuse(slot, rejection, institution);
             return;
         }
         if (!slot.Trade.IsFinal)
         {
             resolver.Nudge(slot.Trade);
         }
-        signer.Show(slot, RespCode.Success, institution, TradeView.Query);
-        Finish(slot, RespCode.Success);
+        desk.Show(slot, RespCode.Success, institution, TradeView.Query);
     }
 
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
@@ -198,22 +191,21 @@ public sealed class PaymentPipeline(
                 await AwaitResultAsync(slot, institution, claim.TradeNo);
                 return;
             case ClaimState.OtherContent:
-                Refuse(slot, Rejection.Of(RespCode.ReqIdReused), institution);
+                desk.Refuse(slot, Rejection.Of(RespCode.ReqIdReused), institution);
                 return;
             case ClaimState.OrderExists:
             case ClaimState.CodeUsed:
                 bool isShown = await ledger.FindAsync(claim.TradeNo, slot.Trade) && slot.Trade.InstId == institution.InstId;
-                signer.Refuse(slot, Rejection.Of(RespCode.TradeExists), institution, isShown ? TradeView.Payment : TradeView.None);
-                Finish(slot, RespCode.TradeExists);
+                desk.Refuse(slot, Rejection.Of(RespCode.TradeExists), institution, isShown ? TradeView.Payment : TradeView.None);
                 return;
             case ClaimState.Refused:
-                RefuseForCapacity(slot, institution, RespCode.SystemBusy, GatewayMetrics.RefusalCause.LedgerCapacity);
+                desk.RefuseForCapacity(slot, institution, RespCode.SystemBusy, GatewayMetrics.RefusalCause.LedgerCapacity);
                 return;
             case ClaimState.Unavailable:
-                RefuseForCapacity(slot, institution, RespCode.ServiceUnavailable, GatewayMetrics.RefusalCause.NotReady);
+                desk.RefuseForCapacity(slot, institution, RespCode.ServiceUnavailable, GatewayMetrics.RefusalCause.NotReady);
                 return;
             default:
-                slot.HttpStatus = 0;
+                AnswerDesk.Cut(slot);
                 return;
         }
     }
@@ -232,15 +224,15 @@ public sealed class PaymentPipeline(
         }
         if (!isFound)
         {
-            slot.HttpStatus = 0;
+            AnswerDesk.Cut(slot);
         }
         else if (slot.Trade.IsFinal)
         {
-            Repeat(slot);
+            desk.Repeat(slot);
         }
         else
         {
-            AnswerPending(slot, institution);
+            desk.Show(slot, RespCode.Processing, institution, TradeView.Payment);
         }
     }
 
@@ -249,75 +241,17 @@ public sealed class PaymentPipeline(
     {
         if (await ledger.FindAsync(tradeNo, slot.Trade))
         {
-            Repeat(slot);
+            desk.Repeat(slot);
         }
-    }
-
-    private void Repeat(RequestSlot slot)
-    {
-        AnswerSigner.Repeat(slot.Answer, slot.Trade);
-        metrics.Replayed();
-        Finish(slot, AnswerSigner.FinalCode(slot.Trade));
-    }
-
-    private void AnswerPending(RequestSlot slot, Institution institution)
-    {
-        // What could not be settled must not show: the trade is as it was accepted.
-        signer.Show(slot, RespCode.Processing, institution, TradeView.Payment);
-        Finish(slot, RespCode.Processing);
-    }
-
-    private void Refuse(RequestSlot slot, Rejection rejection, Institution institution)
-    {
-        signer.Refuse(slot, rejection, institution);
-        log.Refused(slot, rejection);
-        Finish(slot, rejection.Code);
-    }
-
-    private void RefuseStranger(RequestSlot slot, Rejection rejection)
-    {
-        if (!unauthenticatedBudget.TryTake())
-        {
-            RefuseUnsigned(slot, GatewayMetrics.RefusalCause.SigningBudget);
-            return;
-        }
-        signer.Refuse(slot, rejection, institution: null);
-        log.Refused(slot, rejection);
-        Finish(slot, rejection.Code);
     }
 
     private void RefuseRoute(RequestSlot slot, Institution institution, Rejection rejection)
     {
         if (rejection.Code == RespCode.SystemBusy)
         {
-            RefuseForCapacity(slot, institution, rejection.Code, GatewayMetrics.RefusalCause.ChannelCapacity);
+            desk.RefuseForCapacity(slot, institution, rejection.Code, GatewayMetrics.RefusalCause.ChannelCapacity);
             return;
         }
-        Refuse(slot, rejection, institution);
-    }
-
-    private void RefuseForCapacity(RequestSlot slot, Institution institution, RespCode code, GatewayMetrics.RefusalCause cause)
-    {
-        if (!institution.RefusalBudget.TryTake())
-        {
-            RefuseUnsigned(slot, GatewayMetrics.RefusalCause.InstitutionSigningBudget);
-            return;
-        }
-        metrics.Refused(cause);
-        Refuse(slot, Rejection.Of(code), institution);
-    }
-
-    private void RefuseUnsigned(RequestSlot slot, GatewayMetrics.RefusalCause cause)
-    {
-        metrics.Refused(cause);
-        slot.HttpStatus = TooManyRequests;
-    }
-
-    private void Finish(RequestSlot slot, RespCode code)
-    {
-        slot.HttpStatus = Ok;
-        TimeSpan took = clock.GetElapsedTime(slot.ArrivedAt);
-        metrics.Answered(slot.BizType, code, took.TotalSeconds);
-        log.Answered(slot, code, took);
+        desk.Refuse(slot, rejection, institution);
     }
 }

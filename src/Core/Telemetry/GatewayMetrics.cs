@@ -18,7 +18,7 @@ public sealed class GatewayMetrics
     private static readonly string[] Causes = Enum.GetNames<RefusalCause>().Select(name => name.ToLowerInvariant()).ToArray();
 
     /// <summary>Media type of <see cref="WriteTextAsync"/>.</summary>
-    public const string TextFormat = PrometheusConstants.TextContentType;
+    public const string TextFormat = "text/plain; version=0.0.4; charset=utf-8";
 
     private readonly CollectorRegistry _registry;
     private readonly Counter.Child[,] _requests;

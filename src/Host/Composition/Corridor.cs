@@ -53,10 +53,9 @@ internal sealed class Corridor : IAsyncDisposable
         {
             channel.LateResults = Resolver;
         }
-        Pipeline = new PaymentPipeline(
-            _authenticator, ledger, router, _signer, Resolver, waiters, options, clock, metrics,
-            new PaymentLog(logs.CreateLogger<PaymentLog>(), options.LogSampleEvery),
-            new SigningBudget(SigningBudget.DefaultUnauthenticated, clock));
+        var log = new PaymentLog(logs.CreateLogger<PaymentLog>(), options.LogSampleEvery);
+        var desk = new AnswerDesk(_signer, new SigningBudget(SigningBudget.DefaultUnauthenticated, clock), clock, metrics, log);
+        Pipeline = new PaymentPipeline(_authenticator, ledger, router, _signer, Resolver, waiters, options, clock, desk);
     }
 
     internal PendingResolver Resolver { get; }

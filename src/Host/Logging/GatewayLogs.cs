@@ -37,6 +37,8 @@ internal static class GatewayLogs
         .SetMinimumLevel(level)
         // Kestrel speaks of every broken connection at INFO and below; what it says from WARN on is ours to know.
         .AddFilter("Microsoft", level > LogLevel.Warning ? level : LogLevel.Warning)
+        // A start that failed is thrown as well, and told by whoever started it.
+        .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
         .AddZLoggerStream(output, options =>
         {
             options.TimeProvider = clock;

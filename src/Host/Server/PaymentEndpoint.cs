@@ -4,6 +4,7 @@ using HotPath.Core.Ledger.Embedded;
 using HotPath.Core.Pipeline;
 using HotPath.Core.Telemetry;
 using HotPath.Core.Wire;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.ObjectPool;
 
 namespace HotPath.Host.Server;
@@ -30,7 +31,7 @@ internal sealed class PaymentEndpoint(PaymentPipeline pipeline, GatewayMetrics m
 
     internal Task HandleAsync(HttpContext context)
     {
-        int refusal = RequestRules.Check(context.Request);
+        int refusal = RequestRules.Check(context.Request, context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
         if (refusal == RequestRules.Fine)
         {
             return ServeAsync(context, (int)context.Request.ContentLength.GetValueOrDefault());
@@ -127,9 +128,9 @@ internal sealed class PaymentEndpoint(PaymentPipeline pipeline, GatewayMetrics m
         {
             response.Headers.Allow = HttpMethods.Post;
         }
-        if (context.Request.ContentLength != 0)
+        if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: false })
         {
-            // There is, or may be, a body that nobody will read: the connection ends instead of skipping it.
+            // There is a body that nobody will read: the connection ends instead of skipping it.
             response.Headers.Connection = "close";
         }
     }

@@ -10,14 +10,22 @@ internal static class RequestRules
     /// <summary>Nothing is wrong.</summary>
     internal const int Fine = 0;
 
-    /// <summary>The status that refuses this request, or <see cref="Fine"/>: 404, 405, 415, 411, 413, in this order.</summary>
-    internal static int Check(HttpRequest request)
+    /// <summary>The status that refuses this request, or <see cref="Fine"/>: 505, 404, 405, 415, 411, 413, in this order.</summary>
+    /// <remarks>
+    /// There is one address, and it is compared as it was sent: a query, an escaped letter or a <c>..</c> are things on which a proxy in
+    /// front and we might differ. Methods are case-sensitive (RFC 9110, 9.1).
+    /// </remarks>
+    internal static int Check(HttpRequest request, string rawTarget)
     {
-        if (!string.Equals(request.Path.Value, PaymentEndpoint.Path, StringComparison.Ordinal))
+        if (request.Protocol != HttpProtocol.Http11)
+        {
+            return StatusCodes.Status505HttpVersionNotsupported;
+        }
+        if (rawTarget != PaymentEndpoint.Path)
         {
             return StatusCodes.Status404NotFound;
         }
-        if (!HttpMethods.IsPost(request.Method))
+        if (request.Method != HttpMethods.Post)
         {
             return StatusCodes.Status405MethodNotAllowed;
         }

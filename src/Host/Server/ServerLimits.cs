@@ -67,5 +67,6 @@ internal sealed record ServerLimits
         // Nothing here upgrades a connection.
         limits.MaxConcurrentUpgradedConnections = 0;
         options.AddServerHeader = false;
+        options.RequestHeaderEncodingSelector = StrictContentLength.Select;
     }
 }

@@ -64,16 +64,25 @@ internal sealed class LedgerBench : IAsyncDisposable
     internal LedgerBench Crash()
     {
         string copy = Directory + "-" + Guid.NewGuid().ToString("N");
-        foreach (string file in System.IO.Directory.EnumerateFiles(Directory, "*", SearchOption.AllDirectories))
+        // Manifests first and the journal last: while the ledger runs on, what a copied manifest names must be in the copy.
+        string[] manifests = System.IO.Directory.GetFiles(Directory, "manifest-*");
+        string[] index = [.. Files("index")];
+        foreach (string file in manifests.Concat(index).Concat(Files("journal")))
         {
             string target = Path.Combine(copy, Path.GetRelativePath(Directory, file));
             System.IO.Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            if (Path.GetFileName(file) != "lock")
+            if (File.Exists(file))
             {
                 File.Copy(file, target);
             }
         }
         return new LedgerBench(_isFaster, SegmentBytes) { Directory = copy, MaxTrades = MaxTrades, Time = Time };
+    }
+
+    private IEnumerable<string> Files(string folder)
+    {
+        string path = Path.Combine(Directory, folder);
+        return System.IO.Directory.Exists(path) ? System.IO.Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories) : [];
     }
 
     internal bool Told(LedgerEventKind kind)

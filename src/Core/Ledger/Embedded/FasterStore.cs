@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using FASTER.core;
 
 namespace HotPath.Core.Ledger.Embedded;
@@ -26,6 +27,7 @@ internal sealed class FasterStore<TValue> : IDisposable
     private readonly DeviceLogCommitCheckpointManager _checkpoints;
     private readonly StoreFunctions<TValue> _functions;
     private readonly Session _writer;
+    private readonly RecordLogSum _sum;
     private Task? _checkpointing;
 
     /// <param name="directory">Of this store alone.</param>
@@ -35,7 +37,9 @@ internal sealed class FasterStore<TValue> : IDisposable
     internal FasterStore(string directory, long hashBytes, long memoryBytes, ChangeInPlace<TValue> changeInPlace)
     {
         _functions = new StoreFunctions<TValue>(changeInPlace);
-        _device = Devices.CreateLogDevice(Path.Combine(directory, "records.log"), recoverDevice: true);
+        string path = Path.Combine(directory, "records.log");
+        _device = Devices.CreateLogDevice(path, recoverDevice: true);
+        _sum = new RecordLogSum(path, FileSegmentBytes);
         _checkpoints = new DeviceLogCommitCheckpointManager(
             new LocalStorageNamedDeviceFactory(), new DefaultCheckpointNamingScheme(directory), removeOutdated: false);
         _store = new FasterKV<IndexKey, TValue>(new FasterKVSettings<IndexKey, TValue>
@@ -56,12 +60,26 @@ internal sealed class FasterStore<TValue> : IDisposable
         _writer = new Session(_store, _functions);
     }
 
-    /// <summary>Loads a checkpoint; after an exception the store must be disposed.</summary>
-    internal void Recover(Guid token)
+    /// <summary>Loads a checkpoint after summing up its records; after an exception the store must be disposed.</summary>
+    internal void Recover(Guid token, ulong sum)
     {
+        if (Sum(token) != sum)
+        {
+            throw new IOException("its records are not as they were written");
+        }
         _writer.Dispose();
-        _store.Recover(token, undoNextVersion: false);
+        _store.Recover(Guid.Empty, token, undoNextVersion: false);
         _writer.Reopen(_store, _functions);
+    }
+
+    /// <summary>The sum over all records of a finished checkpoint and what FASTER noted about it.</summary>
+    internal ulong Sum(Guid token)
+    {
+        byte[] metadata = _checkpoints.GetLogCheckpointMetadata(token, null, false, -1) ?? throw new IOException("it has no metadata");
+        using var reader = new StreamReader(new MemoryStream(metadata));
+        var checkpoint = default(HybridLogRecoveryInfo);
+        checkpoint.Initialize(reader);
+        return XxHash3.HashToUInt64(metadata, (long)_sum.ExtendTo(checkpoint.finalLogicalAddress));
     }
 
     internal bool TryGet(in IndexKey key, out TValue value) => _writer.TryGet(key, out value);
@@ -71,10 +89,10 @@ internal sealed class FasterStore<TValue> : IDisposable
     /// <summary>A session for readers, to be disposed before the store.</summary>
     internal Session NewReader() => new(_store, _functions);
 
-    /// <summary>Begins a checkpoint: the record log up to here is flushed (a fold-over), the hash index is written whole.</summary>
+    /// <summary>Begins a checkpoint: what is new in the record log is flushed (a fold-over). The hash index is made anew from it at a start.</summary>
     internal bool TryBeginCheckpoint(out Guid token)
     {
-        if (_checkpointing is { IsCompleted: false } || !_store.TryInitiateFullCheckpoint(out token, CheckpointType.FoldOver))
+        if (_checkpointing is { IsCompleted: false } || !_store.TryInitiateHybridLogCheckpoint(out token, CheckpointType.FoldOver))
         {
             token = Guid.Empty;
             return false;

@@ -64,8 +64,9 @@ internal enum CheckpointProgress : byte
 /// <summary>Names a checkpoint of both stores.</summary>
 /// <param name="Claims">FASTER's token for the claims.</param>
 /// <param name="Book">FASTER's token for the book.</param>
-/// <param name="Checksum">Over the files written for this checkpoint alone; FASTER loads a bent hash index without a word.</param>
-internal readonly record struct IndexTokens(Guid Claims, Guid Book, ulong Checksum = 0)
+/// <param name="ClaimsSum">Over all records of the claims.</param>
+/// <param name="BookSum">Over all records of the book.</param>
+internal readonly record struct IndexTokens(Guid Claims, Guid Book, ulong ClaimsSum = 0, ulong BookSum = 0)
 {
     internal bool IsNone => Claims == Guid.Empty && Book == Guid.Empty;
 }

@@ -10,7 +10,7 @@ namespace HotPath.Core.Ledger.Embedded;
 internal sealed class Manifest
 {
     private const ulong Magic = 0x314E414D50544F48; // "HOTPMAN1"
-    private const int FixedBytes = 128;
+    private const int FixedBytes = 136;
     private const int PendingBytes = 16;
     private const string Prefix = "manifest-";
     private const string TemporaryName = "manifest.tmp";
@@ -102,7 +102,8 @@ internal sealed class Manifest
         BinaryPrimitives.WriteUInt64LittleEndian(into[96..], Ceiling);
         BinaryPrimitives.WriteInt64LittleEndian(into[104..], Trades);
         BinaryPrimitives.WriteInt64LittleEndian(into[112..], Pending.Count);
-        BinaryPrimitives.WriteUInt64LittleEndian(into[120..], Tokens.Checksum);
+        BinaryPrimitives.WriteUInt64LittleEndian(into[120..], Tokens.ClaimsSum);
+        BinaryPrimitives.WriteUInt64LittleEndian(into[128..], Tokens.BookSum);
         for (int i = 0; i < Pending.Count; i++)
         {
             Span<byte> at = into[(FixedBytes + (i * PendingBytes))..];
@@ -135,7 +136,11 @@ internal sealed class Manifest
                 BinaryPrimitives.ReadInt64LittleEndian(from[32..]),
                 BinaryPrimitives.ReadUInt64LittleEndian(from[40..])),
             DurableSequence = BinaryPrimitives.ReadInt64LittleEndian(from[48..]),
-            Tokens = new IndexTokens(new Guid(from.Slice(56, 16)), new Guid(from.Slice(72, 16)), BinaryPrimitives.ReadUInt64LittleEndian(from[120..])),
+            Tokens = new IndexTokens(
+                new Guid(from.Slice(56, 16)),
+                new Guid(from.Slice(72, 16)),
+                BinaryPrimitives.ReadUInt64LittleEndian(from[120..]),
+                BinaryPrimitives.ReadUInt64LittleEndian(from[128..])),
             TimeMs = BinaryPrimitives.ReadInt64LittleEndian(from[88..]),
             Ceiling = BinaryPrimitives.ReadUInt64LittleEndian(from[96..]),
             Trades = BinaryPrimitives.ReadInt64LittleEndian(from[104..]),

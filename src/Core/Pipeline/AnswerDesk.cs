@@ -1,0 +1,86 @@
+using HotPath.Core.Auth;
+using HotPath.Core.Model;
+using HotPath.Core.Operations;
+using HotPath.Core.Telemetry;
+using HotPath.Core.Wire;
+
+namespace HotPath.Core.Pipeline;
+
+/// <summary>The ways a call ends: an answer in the slot, counted and logged, or a refusal that is not worth a signature.</summary>
+public sealed class AnswerDesk(AnswerSigner signer, SigningBudget strangersBudget, TimeProvider clock, GatewayMetrics metrics, PaymentLog log)
+{
+    private const int Ok = 200;
+    private const int TooManyRequests = 429;
+
+    /// <summary>The final answer of a trade that was recorded before: the same bytes, no signature.</summary>
+    public void Repeat(RequestSlot slot)
+    {
+        AnswerSigner.Repeat(slot.Answer, slot.Trade);
+        metrics.Replayed();
+        Finish(slot, AnswerSigner.FinalCode(slot.Trade));
+    }
+
+    /// <summary>Shows the slot's trade: 0001 while it is PENDING, or a query's 0000.</summary>
+    public void Show(RequestSlot slot, RespCode code, Institution institution, TradeView view)
+    {
+        signer.Show(slot, code, institution, view);
+        Finish(slot, code);
+    }
+
+    /// <summary>The final answer is sealed in the slot and its result is durable.</summary>
+    public void Tell(RequestSlot slot)
+    {
+        metrics.TradeReached(slot.Trade.Status);
+        Finish(slot, AnswerSigner.FinalCode(slot.Trade));
+    }
+
+    /// <summary>Refuses a caller who is known.</summary>
+    public void Refuse(RequestSlot slot, Rejection rejection, Institution institution, TradeView view = TradeView.None)
+    {
+        signer.Refuse(slot, rejection, institution, view);
+        log.Refused(slot, rejection);
+        Finish(slot, rejection.Code);
+    }
+
+    /// <summary>Refuses a caller who is not known (yet), within the budget for strangers.</summary>
+    public void RefuseStranger(RequestSlot slot, Rejection rejection)
+    {
+        if (!strangersBudget.TryTake())
+        {
+            RefuseUnsigned(slot, GatewayMetrics.RefusalCause.SigningBudget);
+            return;
+        }
+        signer.Refuse(slot, rejection, institution: null);
+        log.Refused(slot, rejection);
+        Finish(slot, rejection.Code);
+    }
+
+    /// <summary>Refuses for want of room, within the institution's budget for that.</summary>
+    public void RefuseForCapacity(RequestSlot slot, Institution institution, RespCode code, GatewayMetrics.RefusalCause cause)
+    {
+        if (!institution.RefusalBudget.TryTake())
+        {
+            RefuseUnsigned(slot, GatewayMetrics.RefusalCause.InstitutionSigningBudget);
+            return;
+        }
+        metrics.Refused(cause);
+        Refuse(slot, Rejection.Of(code), institution);
+    }
+
+    /// <summary>The ledger stopped under a request whose outcome only a restart will tell: no answer, the connection is cut.</summary>
+    public static void Cut(RequestSlot slot) => slot.HttpStatus = 0;
+
+    private void RefuseUnsigned(RequestSlot slot, GatewayMetrics.RefusalCause cause)
+    {
+        metrics.Refused(cause);
+        slot.HttpStatus = TooManyRequests;
+    }
+
+    private void Finish(RequestSlot slot, RespCode code)
+    {
+        slot.HttpStatus = Ok;
+        TimeSpan took = clock.GetElapsedTime(slot.ArrivedAt);
+        metrics.Answered(slot.BizType, code, took.TotalSeconds);
+        log.Answered(slot, code, took);
+    }
+}

@@ -1,0 +1,97 @@
+using System.Text.RegularExpressions;
+using Xunit;
+
+namespace HotPath.Core.Tests.Architecture;
+
+/// <summary>The rules of ARCHITECTURE.md and CONTRIBUTING.md that a reader cannot be asked to check.</summary>
+public partial class LayeringTests
+{
+    private static readonly Dictionary<string, int> LevelOfRoom = new()
+    {
+        ["Model"] = 0,
+        ["Buffers"] = 1, ["Runtime"] = 1, ["Telemetry"] = 1, ["Masking"] = 1,
+        ["Wire"] = 2, ["Auth"] = 2, ["Ledger"] = 2, ["Clearing"] = 2,
+        ["Routing"] = 3,
+        ["Operations"] = 4,
+        ["Pipeline"] = 5,
+    };
+
+    private static readonly string Root = FindRoot();
+
+    [Fact]
+    public void Rooms_UseOnlyRoomsBelowTheirOwn()
+    {
+        var broken = new List<string>();
+        foreach (string file in Directory.EnumerateFiles(Path.Combine(Root, "src", "Core"), "*.cs", SearchOption.AllDirectories))
+        {
+            string room = Path.GetRelativePath(Path.Combine(Root, "src", "Core"), file).Split(Path.DirectorySeparatorChar)[0];
+            foreach (Match use in UsedRoom().Matches(File.ReadAllText(file)))
+            {
+                string used = use.Groups[1].Value;
+                if (used != room && LevelOfRoom[used] >= LevelOfRoom[room])
+                {
+                    broken.Add($"{room} uses {used}: {Path.GetRelativePath(Root, file)}");
+                }
+            }
+        }
+        Assert.Empty(broken);
+    }
+
+    [Fact]
+    public void Namespaces_AreFolders()
+    {
+        var broken = new List<string>();
+        foreach (string file in SourceFiles())
+        {
+            Match declared = DeclaredNamespace().Match(File.ReadAllText(file));
+            string folder = Path.GetRelativePath(Path.Combine(Root, "src"), Path.GetDirectoryName(file)!).Replace(Path.DirectorySeparatorChar, '.');
+            if (declared.Success && declared.Groups[1].Value != "HotPath." + folder)
+            {
+                broken.Add($"{Path.GetRelativePath(Root, file)} declares {declared.Groups[1].Value}");
+            }
+        }
+        Assert.Empty(broken);
+    }
+
+    [Fact]
+    public void Files_CanBeReadInOneSitting()
+    {
+        Assert.DoesNotContain(SourceFiles(), file => File.ReadLines(file).Count() > 300);
+    }
+
+    [Fact]
+    public void Nothing_IsLeftForLater()
+    {
+        Assert.DoesNotContain(SourceFiles(), file => Unfinished().IsMatch(File.ReadAllText(file)));
+    }
+
+    [Fact]
+    public void MetricsLibrary_IsKnownToOneClassOnly()
+    {
+        Assert.Equal(
+            ["GatewayMetrics.cs"],
+            SourceFiles().Where(file => File.ReadAllText(file).Contains("using Prometheus;", StringComparison.Ordinal)).Select(file => Path.GetFileName(file)));
+    }
+
+    private static IEnumerable<string> SourceFiles() => Directory.EnumerateFiles(Path.Combine(Root, "src"), "*.cs", SearchOption.AllDirectories)
+        .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
+
+    private static string FindRoot()
+    {
+        string folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "HotPath.sln")))
+        {
+            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("the tests run outside a checkout");
+        }
+        return folder;
+    }
+
+    [GeneratedRegex(@"using HotPath\.Core\.([A-Za-z]+)")]
+    private static partial Regex UsedRoom();
+
+    [GeneratedRegex(@"^namespace ([A-Za-z.]+);", RegexOptions.Multiline)]
+    private static partial Regex DeclaredNamespace();
+
+    [GeneratedRegex(@"\b(TODO|FIXME|HACK)\b|NotImplementedException")]
+    private static partial Regex Unfinished();
+}

@@ -1,0 +1,226 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using HotPath.Core.Auth;
+using HotPath.Core.Clearing;
+using HotPath.Core.Ledger;
+using HotPath.Core.Ledger.Embedded;
+using HotPath.Core.Model;
+using HotPath.Core.Operations;
+using HotPath.Core.Pipeline;
+using HotPath.Core.Routing;
+using HotPath.Core.Runtime;
+using HotPath.Core.Telemetry;
+using HotPath.Core.Wire;
+using HotPath.Signing;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using Xunit;
+
+namespace HotPath.Core.Tests.Pipeline;
+
+/// <summary>The corridor without a socket: real reader, signatures, ledger, ring and resolver; virtual time; a channel that does as it is told.</summary>
+internal sealed class Corridor : IAsyncDisposable
+{
+    internal const string Us = "CN000001";
+    internal const string Them = "HK000001";
+
+    private static readonly Dictionary<string, (string Private, string Public)> Keys =
+        new() { [Us] = PemKeys.Generate(), [Them] = PemKeys.Generate(), ["gateway"] = PemKeys.Generate() };
+
+    private readonly string _directory;
+    private readonly PaymentPipeline _pipeline;
+
+    private Corridor(string directory, FakeTimeProvider clock, ToldChannel told, int maxInFlight, long maxMinorUnits)
+    {
+        _directory = directory;
+        Clock = clock;
+        Told = told;
+        var metrics = new GatewayMetrics("test");
+        Ledger = EmbeddedLedger.Open(
+            new EmbeddedLedgerOptions { DataDirectory = directory, MaxTrades = 10_000, SegmentBytes = 1024 * 1024, IndexMemoryBytes = 16L << 20 },
+            ThreadScheduler.Instance, clock, metrics, _ => { });
+        var channel = new Channel(new ChannelOptions { Id = "told", MaxInFlight = maxInFlight }, told, ThreadScheduler.Instance, clock, metrics);
+        Currency[] currencies = [Currency.Parse("CNY"), Currency.Parse("HKD"), Currency.Parse("JPY"), Currency.Parse("USD")];
+        var router = new Router([new Route { Channel = channel, Currencies = new HashSet<Currency>(currencies[..3]), MaxMinorUnits = maxMinorUnits }]);
+        var directoryOfInstitutions = new InstitutionDirectory(new[] { Us, Them }.Select(name => new Institution(
+            name, Region.Domestic, name == Us ? Language.Chinese : Language.English, currencies,
+            new KeyRing([new RegisteredKey("k1", PemKeys.ReadPublic(Keys[name].Public))]), new SigningBudget(50, clock))));
+        var signer = new AnswerSigner(new GatewayKeys(PemKeys.ReadPrivate("gw-1", Keys["gateway"].Private)), Ledger, clock);
+        var waiters = new TradeWaiters(clock);
+        Resolver = new PendingResolver(Ledger, router, directoryOfInstitutions, signer, waiters, metrics, clock, NullLogger<PendingResolver>.Instance);
+        channel.LateResults = Resolver;
+        _pipeline = new PaymentPipeline(
+            new Authenticator(directoryOfInstitutions), Ledger, router, signer, Resolver, waiters, new PipelineOptions(), clock,
+            new AnswerDesk(signer, new SigningBudget(300, clock), clock, metrics, new PaymentLog(NullLogger<PaymentLog>.Instance, 0)));
+    }
+
+    internal FakeTimeProvider Clock { get; }
+
+    internal ToldChannel Told { get; }
+
+    internal EmbeddedLedger Ledger { get; }
+
+    internal PendingResolver Resolver { get; }
+
+    internal static async Task<Corridor> OpenAsync(
+        string? directory = null, FakeTimeProvider? clock = null, ToldChannel? told = null, int maxInFlight = 256, long maxMinorUnits = long.MaxValue)
+    {
+        var corridor = new Corridor(
+            directory ?? Directory.CreateTempSubdirectory("hotpath-corridor-").FullName,
+            clock ?? new FakeTimeProvider(new DateTimeOffset(2026, 9, 19, 2, 30, 0, TimeSpan.Zero)),
+            told ?? new ToldChannel(),
+            maxInFlight,
+            maxMinorUnits);
+        await corridor.Resolver.StartAsync();
+        return corridor;
+    }
+
+    /// <summary>A clean stop and a new start on the same directory, with the same channel and clock.</summary>
+    internal async Task<Corridor> RestartAsync()
+    {
+        await StopAsync();
+        return await OpenAsync(_directory, Clock, Told);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    /// <summary>A payment's members; <paramref name="changes"/> replaces or adds.</summary>
+    internal Dictionary<string, string> Payment(params (string Name, string Value)[] changes) => Members("SCAN_PAY", [
+        ("out_trade_no", Guid.NewGuid().ToString("N")), ("total_amount", "88.80"), ("currency", "HKD"), ("trade_type", "SCAN"), ("qr_type", "02"),
+        ("qr_content", "https://qr.example.hk/p"), ("body", "咖啡"), ("terminal_type", "01"), ("terminal_id", "T01"), .. changes]);
+
+    internal Dictionary<string, string> Query(params (string Name, string Value)[] by) => Members("TRADE_QUERY", by);
+
+    /// <summary>Signs as the institution in the members, sends, verifies the answer over its own bytes.</summary>
+    internal Task<Answered> CallAsync(Dictionary<string, string> members) => SendAsync(JsonSerializer.Serialize(Sign(members, members["inst_id"])));
+
+    internal async Task<Answered> SendAsync(string json)
+    {
+        var slot = new RequestSlot();
+        slot.SetBody(Encoding.UTF8.GetBytes(json, slot.BodyBuffer));
+        slot.ArrivedAt = Clock.GetTimestamp();
+        await _pipeline.RunAsync(slot);
+        return slot.HttpStatus == 200 ? Verified(Encoding.UTF8.GetString(slot.Answer.Json.Span)) : new Answered(slot.HttpStatus, "", []);
+    }
+
+    /// <summary>Advances virtual time in small steps until something is true, letting real threads follow.</summary>
+    internal async Task<bool> UntilAsync(Func<Task<bool>> isTrue, TimeSpan virtualLimit)
+    {
+        TimeSpan step = TimeSpan.FromMilliseconds(500);
+        for (TimeSpan passed = TimeSpan.Zero; passed < virtualLimit; passed += step)
+        {
+            if (await isTrue())
+            {
+                return true;
+            }
+            Clock.Advance(step);
+            await Task.Delay(2);
+        }
+        return await isTrue();
+    }
+
+    internal static Dictionary<string, string> Sign(Dictionary<string, string> members, string signer)
+    {
+        using var rsa = RSA.Create();
+        rsa.ImportFromPem(Keys[signer].Private);
+        byte[] signature = rsa.SignData(Encoding.UTF8.GetBytes(SigningString(members)), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        return new Dictionary<string, string>(members) { ["sign"] = Convert.ToBase64String(signature) };
+    }
+
+    private static Answered Verified(string json)
+    {
+        Dictionary<string, string> members = JsonSerializer.Deserialize<Dictionary<string, string>>(json)!;
+        using var rsa = RSA.Create();
+        rsa.ImportFromPem(Keys["gateway"].Public);
+        Assert.True(rsa.VerifyData(
+            Encoding.UTF8.GetBytes(SigningString(members)), Convert.FromBase64String(members["sign"]), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1));
+        Assert.DoesNotContain(members, member => member.Value.Length == 0);
+        return new Answered(200, json, members);
+    }
+
+    // Written apart from the gateway's own code on purpose.
+    private static string SigningString(Dictionary<string, string> members) => string.Join(
+        '&', members.Where(member => member.Key != "sign").OrderBy(member => member.Key, StringComparer.Ordinal).Select(member => $"{member.Key}={member.Value}"));
+
+    private Dictionary<string, string> Members(string bizType, (string Name, string Value)[] more)
+    {
+        var members = new Dictionary<string, string>
+        {
+            ["version"] = "1.3", ["charset"] = "UTF-8", ["sign_type"] = "RSA2", ["biz_type"] = bizType,
+            ["req_time"] = Clock.GetUtcNow().AddHours(8).ToString("yyyyMMddHHmmss", System.Globalization.CultureInfo.InvariantCulture),
+            ["req_id"] = Guid.NewGuid().ToString("N"), ["inst_id"] = Us,
+        };
+        foreach ((string name, string value) in more)
+        {
+            members[name] = value;
+        }
+        return members;
+    }
+
+    private async Task StopAsync()
+    {
+        Resolver.Dispose();
+        await Ledger.DisposeAsync();
+    }
+}
+
+/// <summary>An answer whose signature was verified, or only a status.</summary>
+internal sealed record Answered(int Status, string Json, Dictionary<string, string> Members)
+{
+    internal string Code => Members.GetValueOrDefault("resp_code", "");
+
+    internal string this[string name] => Members.GetValueOrDefault(name, "");
+}
+
+/// <summary>A channel that does what the test tells it, and counts what it was asked.</summary>
+internal sealed class ToldChannel : IClearingAdapter
+{
+    private int _pays;
+    private int _inquiries;
+    private int _reversals;
+
+    internal Func<ClearingReference, Task<ClearingResult>> Pay { get; set; } = _ => Task.FromResult(ClearingResult.Of(ClearingOutcome.Succeeded));
+
+    internal Func<ClearingReference, ClearingResult> Inquire { get; set; } = _ => ClearingResult.Of(ClearingOutcome.Processing);
+
+    internal Func<ClearingReference, ClearingResult> Reverse { get; set; } = _ => ClearingResult.Of(ClearingOutcome.Reversed);
+
+    internal ConcurrentBag<TradeNo> Paid { get; } = [];
+
+    internal ConcurrentQueue<string> Bodies { get; } = [];
+
+    internal int Pays => _pays;
+
+    internal int Inquiries => _inquiries;
+
+    internal int Reversals => _reversals;
+
+    public void EncodePay(in PayOrder order, ClearingCall call) => Bodies.Enqueue(Encoding.UTF8.GetString(order.Body));
+
+    public async ValueTask<ClearingResult> PayAsync(ClearingCall call)
+    {
+        Interlocked.Increment(ref _pays);
+        Paid.Add(call.Reference.TradeNo);
+        return await Pay(call.Reference);
+    }
+
+    public ValueTask<ClearingResult> InquireAsync(ClearingReference reference)
+    {
+        Interlocked.Increment(ref _inquiries);
+        return new ValueTask<ClearingResult>(Inquire(reference));
+    }
+
+    public ValueTask<ClearingResult> ReverseAsync(ClearingReference reference)
+    {
+        Interlocked.Increment(ref _reversals);
+        return new ValueTask<ClearingResult>(Reverse(reference));
+    }
+
+    public ValueTask DisposeAsync() => default;
+}

@@ -1,0 +1,132 @@
+using HotPath.Core.Clearing;
+using HotPath.Core.Model;
+using Xunit;
+
+namespace HotPath.Core.Tests.Pipeline;
+
+public class PendingResolverTests
+{
+    [Fact]
+    public async Task SlowChannel_IsAnswered0001_AndItsLateResultAdopted()
+    {
+        await using Corridor corridor = await Corridor.OpenAsync();
+        var late = new TaskCompletionSource<ClearingResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+        corridor.Told.Pay = _ => late.Task;
+        Dictionary<string, string> payment = corridor.Payment();
+        Task<Answered> call = Task.Run(() => corridor.CallAsync(payment));
+        Assert.True(await corridor.UntilAsync(() => Task.FromResult(call.IsCompleted), TimeSpan.FromSeconds(4)));
+        Assert.Equal(("0001", "PENDING"), ((await call).Code, (await call)["trade_status"]));
+
+        late.SetResult(ClearingResult.Of(ClearingOutcome.Succeeded));
+        Assert.True(await BecomesAsync(corridor, payment, "0000", TimeSpan.FromSeconds(3)));
+        Assert.Equal((await corridor.CallAsync(payment)).Json, (await corridor.CallAsync(payment)).Json);
+        Assert.Equal(1, corridor.Told.Pays);
+    }
+
+    [Fact]
+    public async Task InDoubt_IsInquiredAt3And6And12And24Seconds()
+    {
+        await using Corridor corridor = await Corridor.OpenAsync();
+        corridor.Told.Pay = _ => Task.FromResult(ClearingResult.Of(ClearingOutcome.Unknown));
+        await corridor.CallAsync(corridor.Payment());
+        var seen = new List<double>();
+        for (double seconds = 0; seconds < 50; seconds += 0.5)
+        {
+            int before = corridor.Told.Inquiries;
+            corridor.Clock.Advance(TimeSpan.FromSeconds(0.5));
+            await Task.Delay(3);
+            if (corridor.Told.Inquiries > before)
+            {
+                seen.Add(seconds + 0.5);
+            }
+        }
+        // The resolver looks five times a second, so a due time may be seen one step late.
+        Assert.Equal([3, 6, 12, 24, 48], seen.Select(seconds => Math.Round(seconds / 3) * 3));
+        Assert.Equal(1, corridor.Told.Pays);
+    }
+
+    [Fact]
+    public async Task NotFound_IsNoProof_BeforeTheReversalIsConfirmed()
+    {
+        await using Corridor corridor = await Corridor.OpenAsync();
+        corridor.Told.Pay = _ => Task.FromResult(ClearingResult.Of(ClearingOutcome.Unknown));
+        corridor.Told.Inquire = _ => ClearingResult.Of(ClearingOutcome.NotFound);
+        corridor.Told.Reverse = _ => ClearingResult.Of(ClearingOutcome.Unknown);
+        Dictionary<string, string> payment = corridor.Payment();
+        await corridor.CallAsync(payment);
+
+        await corridor.UntilAsync(() => Task.FromResult(false), TimeSpan.FromSeconds(14));
+        Assert.Equal(0, corridor.Told.Reversals);
+        Assert.True(await corridor.UntilAsync(() => Task.FromResult(corridor.Told.Reversals > 0), TimeSpan.FromSeconds(15)));
+        Assert.Equal("0001", (await corridor.CallAsync(payment)).Code);
+
+        corridor.Told.Reverse = _ => ClearingResult.Of(ClearingOutcome.Reversed);
+        Assert.True(await BecomesAsync(corridor, payment, "B001", TimeSpan.FromMinutes(3)));
+    }
+
+    [Fact]
+    public async Task Reversal_ThatComesTooLate_IsASuccess()
+    {
+        await using Corridor corridor = await Corridor.OpenAsync();
+        corridor.Told.Pay = _ => Task.FromResult(ClearingResult.Of(ClearingOutcome.Unknown));
+        corridor.Told.Inquire = _ => ClearingResult.Of(ClearingOutcome.NotFound);
+        corridor.Told.Reverse = _ => ClearingResult.Of(ClearingOutcome.Succeeded);
+        Dictionary<string, string> payment = corridor.Payment();
+        await corridor.CallAsync(payment);
+        Assert.True(await BecomesAsync(corridor, payment, "0000", TimeSpan.FromMinutes(1)));
+    }
+
+    [Fact]
+    public async Task Pending_AfterARestart_IsInquired_NeverSentAgain()
+    {
+        Corridor corridor = await Corridor.OpenAsync();
+        corridor.Told.Pay = _ => Task.FromResult(ClearingResult.Of(ClearingOutcome.Unknown));
+        Dictionary<string, string>[] payments = [.. Enumerable.Range(0, 20).Select(_ => corridor.Payment())];
+        foreach (Dictionary<string, string> payment in payments)
+        {
+            Assert.Equal("0001", (await corridor.CallAsync(payment)).Code);
+        }
+        corridor.Told.Pay = _ => throw new InvalidOperationException("sent again");
+        corridor.Told.Inquire = reference => ClearingResult.Of(ClearingOutcome.Succeeded);
+        corridor = await corridor.RestartAsync();
+        await using Corridor _ = corridor;
+
+        foreach (Dictionary<string, string> payment in payments)
+        {
+            Assert.True(await BecomesAsync(corridor, payment, "0000", TimeSpan.FromSeconds(10)));
+        }
+        Assert.Equal(20, corridor.Told.Pays);
+        Assert.Equal(0, corridor.Resolver.Count);
+    }
+
+    [Fact]
+    public async Task Query_OfAPendingTrade_StartsOneInquiryIn3Seconds()
+    {
+        await using Corridor corridor = await Corridor.OpenAsync();
+        corridor.Told.Pay = _ => Task.FromResult(ClearingResult.Of(ClearingOutcome.Processing));
+        Answered pending = await corridor.CallAsync(corridor.Payment());
+        for (int i = 0; i < 20; i++)
+        {
+            Assert.Equal("PENDING", (await corridor.CallAsync(corridor.Query(("trade_no", pending["trade_no"]))))["trade_status"]);
+        }
+        await corridor.UntilAsync(() => Task.FromResult(corridor.Told.Inquiries > 0), TimeSpan.FromSeconds(1));
+        Assert.Equal(1, corridor.Told.Inquiries);
+    }
+
+    [Fact]
+    public async Task AdapterThatThrows_LeavesTheTradeInDoubt()
+    {
+        await using Corridor corridor = await Corridor.OpenAsync();
+        corridor.Told.Pay = _ => throw new InvalidOperationException("an adapter with a bug");
+        Dictionary<string, string> payment = corridor.Payment();
+        Assert.Equal("0001", (await corridor.CallAsync(payment)).Code);
+        corridor.Told.Inquire = _ => new ClearingResult(ClearingOutcome.Failed, RespCode.AccountAbnormal, default);
+        Assert.True(await BecomesAsync(corridor, payment, "B004", TimeSpan.FromSeconds(10)));
+    }
+
+    // Asks by query: a repeated payment would wait for the result, and here only the test moves the clock.
+    private static async Task<bool> BecomesAsync(Corridor corridor, Dictionary<string, string> payment, string code, TimeSpan virtualLimit) =>
+        await corridor.UntilAsync(
+            async () => (await corridor.CallAsync(corridor.Query(("out_trade_no", payment["out_trade_no"]))))["trade_status"] != "PENDING", virtualLimit) &&
+        (await corridor.CallAsync(payment)).Code == code;
+}

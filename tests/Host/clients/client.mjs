@@ -1,0 +1,138 @@
+// A client of the gateway written from the protocol alone, in another language, with nothing but Node's own crypto and https.
+// It shares no code with the gateway: where both agree, they agree on the protocol.
+//
+//   node client.mjs URL CA_PEM INST_ID PRIVATE_KEY_PEM GATEWAY_PUBLIC_PEM
+//
+// Pays, repeats, queries, changes and breaks requests; verifies every answer over its own bytes. Exit 0: everything as the protocol says.
+import { createHash, createSign, createVerify, randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import https from 'node:https';
+
+const [url, caFile, instId, keyFile, gatewayKeyFile] = process.argv.slice(2);
+const agent = new https.Agent({ ca: readFileSync(caFile), keepAlive: true, minVersion: 'TLSv1.2' });
+const privateKey = readFileSync(keyFile, 'utf8');
+const gatewayKey = readFileSync(gatewayKeyFile, 'utf8');
+
+const signingText = (members) => Object.keys(members).filter((name) => name !== 'sign')
+  .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+  .map((name) => `${name}=${members[name]}`).join('&');
+
+const sign = (members) => ({ ...members, sign: createSign('RSA-SHA256').update(signingText(members), 'utf8').sign(privateKey, 'base64') });
+
+const beijingNow = () => new Date(Date.now() + 8 * 3600e3).toISOString().replace(/\D/g, '').slice(0, 14);
+
+const common = (bizType, more) => ({
+  version: '1.3', charset: 'UTF-8', sign_type: 'RSA2', biz_type: bizType, req_time: beijingNow(),
+  req_id: randomUUID(), inst_id: instId, ...more,
+});
+
+const payment = (more) => common('SCAN_PAY', {
+  out_trade_no: randomUUID(), total_amount: '88.80', currency: 'HKD', trade_type: 'SCAN', qr_type: '02',
+  qr_content: 'https://qr.example.hk/p?m=1&o=2', body: '咖啡 A&B "two" \\ 😀', terminal_type: '01', terminal_id: 'T01', ...more,
+});
+
+const post = (body) => new Promise((resolve, reject) => {
+  const request = https.request(url, {
+    method: 'POST', agent, headers: { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) },
+  }, (response) => {
+    const chunks = [];
+    response.on('data', (chunk) => chunks.push(chunk));
+    response.on('end', () => resolve({ status: response.statusCode, text: Buffer.concat(chunks).toString('utf8') }));
+  });
+  request.on('error', reject);
+  request.end(body);
+});
+
+const check = (isTrue, what, seen) => {
+  if (!isTrue) {
+    console.error(`FAILED: ${what}`, seen ?? '');
+    process.exit(1);
+  }
+  console.log(`ok: ${what}`);
+};
+
+const call = async (members) => {
+  const { status, text } = await post(JSON.stringify(members));
+  check(status === 200, 'answered with HTTP 200', status);
+  const answer = JSON.parse(text);
+  check(Object.values(answer).every((value) => typeof value === 'string' && value !== ''), 'every member is a non-empty string', answer);
+  check(createVerify('RSA-SHA256').update(signingText(answer), 'utf8').verify(gatewayKey, answer.sign, 'base64'), 'answer verifies', answer);
+  return { answer, text };
+};
+
+// The vector: if this fails, look no further.
+const vector = {
+  biz_type: 'SCAN_PAY', body: '咖啡 A&B', charset: 'UTF-8', currency: 'HKD', inst_id: 'CN0001', out_trade_no: 'T1001',
+  qr_content: 'https://qr.example.hk/p?m=1&o=2', qr_type: '01', req_id: 'R202609190001', req_time: '20260919103000', sign_type: 'RSA2',
+  terminal_id: 'T01', terminal_type: '01', total_amount: '88.80', trade_type: 'SCAN', version: '1.3',
+};
+check(createHash('sha256').update(signingText(vector), 'utf8').digest('hex') ===
+  '0e25fef90638c544eb4bf67d1bac5fce60f5d10eb57463fcf973d05bd92f57ed', 'signing string is the vector');
+
+const request = sign(payment());
+const paid = await call(request);
+check(paid.answer.resp_code === '0000' && paid.answer.trade_status === 'SUCCESS', 'payment succeeded', paid.answer);
+check(paid.answer.req_id === request.req_id && paid.answer.inst_id === instId && paid.answer.biz_type === 'SCAN_PAY', 'answer is for this request');
+check(paid.answer.out_trade_no === request.out_trade_no && paid.answer.total_amount === '88.80' && paid.answer.currency === 'HKD', 'answer repeats the order');
+check(/^\d{28}$/.test(paid.answer.trade_no) && /^\d{28}$/.test(paid.answer.resp_id), 'numbers have 28 digits');
+check(/^\d{14}$/.test(paid.answer.trade_time) && /^\d{14}$/.test(paid.answer.resp_time), 'times have 14 digits');
+
+check((await call(request)).text === paid.text, 'the repeated request gets the same bytes');
+const { sign: _, ...unsigned } = request;
+const later = sign({ ...unsigned, req_time: beijingNow(), nonce: 'n-' + randomUUID(), version: '1.2', charset: 'utf-8' });
+check((await call(later)).text === paid.text, 'so does one with another time, nonce, version and charset');
+const stale = sign({ ...unsigned, req_time: '20200101000000' });
+check((await call(stale)).text === paid.text, 'and one whose req_time is old: a known req_id is answered first');
+
+const changed = await call(sign({ ...unsigned, total_amount: '88.81' }));
+check(changed.answer.resp_code === 'C004' && !changed.answer.trade_no, 'same req_id, other content: C004', changed.answer);
+const sameOrder = await call(sign({ ...unsigned, req_id: randomUUID() }));
+check(sameOrder.answer.resp_code === 'B005' && sameOrder.answer.trade_no === paid.answer.trade_no, 'same order, new req_id: B005 with the trade', sameOrder.answer);
+
+for (const by of [{ trade_no: paid.answer.trade_no }, { out_trade_no: request.out_trade_no },
+  { trade_no: paid.answer.trade_no, out_trade_no: request.out_trade_no }]) {
+  const { answer } = await call(sign(common('TRADE_QUERY', by)));
+  check(answer.resp_code === '0000' && answer.trade_status === 'SUCCESS' && answer.trade_no === paid.answer.trade_no &&
+    answer.trade_time === paid.answer.trade_time && answer.refund_status === 'NONE', `query by ${Object.keys(by)} finds it`, answer);
+}
+for (const by of [{ trade_no: '2026010100000000000100000001' }, { out_trade_no: 'none' }, { trade_no: paid.answer.trade_no, out_trade_no: 'other' }]) {
+  check((await call(sign(common('TRADE_QUERY', by)))).answer.resp_code === 'B006', `query by unknown ${Object.keys(by)}: B006`);
+}
+
+for (const [amount, code] of [['1.02', 'B002'], ['1.03', 'B003'], ['1.04', 'B004']]) {
+  const { answer } = await call(sign(payment({ total_amount: amount })));
+  check(answer.resp_code === code && answer.trade_status === 'FAILED', `declined by the channel: ${code}`, answer);
+  const { answer: asked } = await call(sign(common('TRADE_QUERY', { trade_no: answer.trade_no })));
+  check(asked.resp_code === '0000' && asked.trade_status === 'FAILED' && asked.fail_code === code, 'query shows the reason', asked);
+}
+const refused = await call(sign(payment({ total_amount: '1.11' })));
+check(refused.answer.resp_code === 'B001' && refused.answer.trade_status === 'FAILED', 'channel never received it: B001', refused.answer);
+
+const pending = sign(payment({ total_amount: '1.05' }));
+const first = await call(pending);
+check(first.answer.resp_code === '0001' && first.answer.trade_status === 'PENDING', 'no result yet: 0001', first.answer);
+const again = await call(pending);
+check(again.answer.trade_no === first.answer.trade_no && ['0001', '0000'].includes(again.answer.resp_code), 'repeated while pending: the same trade');
+let settled = again.answer;
+for (let i = 0; i < 60 && settled.trade_status !== 'SUCCESS'; i++) {
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  settled = (await call(sign(common('TRADE_QUERY', { trade_no: first.answer.trade_no })))).answer;
+}
+check(settled.trade_status === 'SUCCESS', 'the late result is adopted');
+const final = await call(pending);
+check(final.answer.resp_code === '0000' && (await call(pending)).text === final.text, 'and repeated byte for byte');
+
+const dynamic = payment({ qr_type: '01', qr_content: 'https://qr.example.hk/d/' + randomUUID() });
+check((await call(sign(dynamic))).answer.resp_code === '0000', 'a dynamic code pays once');
+const twice = await call(sign({ ...dynamic, req_id: randomUUID(), out_trade_no: randomUUID() }));
+check(twice.answer.resp_code === 'B005', 'and not twice', twice.answer);
+
+const broken = sign(payment());
+broken.total_amount = '1.00';
+const d001 = await call(broken);
+check(d001.answer.resp_code === 'D001' && d001.answer.req_id === broken.req_id, 'a changed request does not authenticate', d001.answer);
+check((await call(sign(common('TRADE_QUERY', { out_trade_no: broken.out_trade_no })))).answer.resp_code === 'B006', 'and left nothing behind');
+check((await call(sign(payment({ req_time: '20200101000000' })))).answer.resp_code === 'D002', 'an old request is refused');
+check((await call(sign(payment({ refund_no: 'R1' })))).answer.resp_msg.endsWith(': refund_no'), 'an unknown member is named');
+agent.destroy();
+console.log('all as the protocol says');
