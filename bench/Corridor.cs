@@ -53,11 +53,9 @@ internal sealed class Corridor : IAsyncDisposable
         _resolver = new PendingResolver(Ledger, router, institutions, Signer, waiters, metrics, clock, NullLogger<PendingResolver>.Instance);
         channel.LateResults = _resolver;
         var options = new PipelineOptions();
-        Pipeline = new PaymentPipeline(
-            Authenticator, Ledger, router, Signer, _resolver, waiters, options, clock,
-            new AnswerDesk(
-                Signer, new SigningBudget(SigningBudget.DefaultUnauthenticated, clock), clock, metrics,
-                new PaymentLog(NullLogger<PaymentLog>.Instance, options.LogSampleEvery)));
+        var log = new PaymentLog(NullLogger<PaymentLog>.Instance, options.LogSampleEvery);
+        var desk = new AnswerDesk(Signer, new SigningBudget(SigningBudget.DefaultUnauthenticated, clock), clock, metrics, log);
+        Pipeline = new PaymentPipeline(Authenticator, Ledger, router, Signer, _resolver, waiters, options, clock, desk);
     }
 
     public EmbeddedLedger Ledger { get; }

@@ -53,6 +53,16 @@ public sealed class Trade
     /// <summary>trade_time: when it became final, or, while PENDING, when it was accepted.</summary>
     public long TimeMs => IsFinal ? FinalAtMs : AcceptedAtMs;
 
+    /// <summary>Takes a result back that could not be recorded: the trade is PENDING as before.</summary>
+    public void Reopen()
+    {
+        Status = TradeStatus.Pending;
+        FailCode = RespCode.None;
+        FinalAtMs = 0;
+        ChannelTradeNo = default;
+        Answer.Clear();
+    }
+
     /// <summary>Forgets everything, so that the next owner starts from nothing.</summary>
     public void Clear()
     {

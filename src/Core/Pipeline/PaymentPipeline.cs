@@ -136,6 +136,12 @@ public sealed class PaymentPipeline(
             case CompleteState.AlreadyFinal:
                 await RepeatRecordedAsync(slot, slot.Trade.TradeNo);
                 return;
+            case CompleteState.Unavailable when ledger.IsReady:
+                // No room to record it just now. The channel knows the result; the resolver asks for it again.
+                slot.Trade.Reopen();
+                resolver.Watch(slot.Trade, channel);
+                desk.Show(slot, RespCode.Processing, institution, TradeView.Payment);
+                return;
             default:
                 AnswerDesk.Cut(slot);
                 return;

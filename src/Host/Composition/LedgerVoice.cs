@@ -5,7 +5,7 @@ namespace HotPath.Host.Composition;
 /// <summary>Turns what the ledger tells its operators into log lines.</summary>
 internal sealed partial class LedgerVoice(ILogger<EmbeddedLedger> logger)
 {
-    internal void Tell(LedgerEvent ledgerEvent) => LogEvent(LevelOf(ledgerEvent.Kind), ledgerEvent.Kind, ledgerEvent.Message);
+    internal void Tell(LedgerEvent ledgerEvent) => LogEvent(LevelOf(ledgerEvent.Kind), ledgerEvent.Kind.ToString(), ledgerEvent.Message);
 
     private static LogLevel LevelOf(LedgerEventKind kind) => kind switch
     {
@@ -18,5 +18,5 @@ internal sealed partial class LedgerVoice(ILogger<EmbeddedLedger> logger)
     };
 
     [LoggerMessage(EventId = 310, Message = "ledger {Kind}: {Text}")]
-    private partial void LogEvent(LogLevel level, LedgerEventKind kind, string text);
+    private partial void LogEvent(LogLevel level, string kind, string text);
 }

@@ -4,135 +4,136 @@ namespace HotPath.Host.Configuration;
 /// What a gateway is configured with, as <c>hotpath run --config</c> reads it and the sandbox writes it. Nothing is believed here:
 /// <see cref="ConfigurationCheck"/> turns it into <see cref="GatewaySettings"/>. Units, defaults and ranges are in docs/configuration.md.
 /// </summary>
+/// <remarks>Settable, not init-only: generated deserializers give an init-only property that is absent its type's default, not ours.</remarks>
 internal sealed record GatewayConfiguration
 {
-    public ListenConfiguration? Listen { get; init; }
+    public ListenConfiguration? Listen { get; set; }
 
-    public AdminConfiguration Admin { get; init; } = new();
+    public AdminConfiguration Admin { get; set; } = new();
 
     /// <summary>Folder of the journal and its index. One process at a time.</summary>
-    public string? DataDirectory { get; init; }
+    public string? DataDirectory { get; set; }
 
     /// <summary>This node's number in every trade_no. Default 0. Range 0 to 999.</summary>
-    public int NodeId { get; init; }
+    public int NodeId { get; set; }
 
     /// <summary>Trades this node keeps at most. Default 10,000,000. Range 1,000 to 500,000,000.</summary>
-    public long MaxTrades { get; init; } = 10_000_000;
+    public long MaxTrades { get; set; } = 10_000_000;
 
     /// <summary>Memory for the newest part of the index, in MiB. Default 512. Range 4 to 65,536.</summary>
-    public int IndexMemoryMib { get; init; } = 512;
+    public int IndexMemoryMib { get; set; } = 512;
 
-    public KeyFileConfiguration? SigningKey { get; init; }
+    public KeyFileConfiguration? SigningKey { get; set; }
 
-    public IReadOnlyList<InstitutionConfiguration> Institutions { get; init; } = [];
+    public IReadOnlyList<InstitutionConfiguration> Institutions { get; set; } = [];
 
-    public IReadOnlyList<ChannelConfiguration> Channels { get; init; } = [];
+    public IReadOnlyList<ChannelConfiguration> Channels { get; set; } = [];
 
     /// <summary>Tried in this order.</summary>
-    public IReadOnlyList<RouteConfiguration> Routes { get; init; } = [];
+    public IReadOnlyList<RouteConfiguration> Routes { get; set; } = [];
 }
 
 /// <summary>Where institutions call.</summary>
 internal sealed record ListenConfiguration
 {
     /// <summary>IP address. Default 0.0.0.0: every interface.</summary>
-    public string Address { get; init; } = "0.0.0.0";
+    public string Address { get; set; } = "0.0.0.0";
 
     /// <summary>Default 8443. 0: a free one.</summary>
-    public int Port { get; init; } = 8443;
+    public int Port { get; set; } = 8443;
 
     /// <summary>PEM file: the certificate, then its intermediates.</summary>
-    public string? Certificate { get; init; }
+    public string? Certificate { get; set; }
 
     /// <summary>PEM file of the certificate's private key, readable by its owner only.</summary>
-    public string? CertificateKey { get; init; }
+    public string? CertificateKey { get; set; }
 }
 
 /// <summary>Where operators and scrapers look.</summary>
 internal sealed record AdminConfiguration
 {
     /// <summary>IP address, loopback only. Default 127.0.0.1.</summary>
-    public string Address { get; init; } = "127.0.0.1";
+    public string Address { get; set; } = "127.0.0.1";
 
     /// <summary>Default 9464. 0: a free one.</summary>
-    public int Port { get; init; } = 9464;
+    public int Port { get; set; } = 9464;
 }
 
 /// <summary>A key file and the name its signatures go by.</summary>
 internal sealed record KeyFileConfiguration
 {
-    public string? KeyId { get; init; }
+    public string? KeyId { get; set; }
 
     /// <summary>PEM file.</summary>
-    public string? Path { get; init; }
+    public string? Path { get; set; }
 }
 
 /// <summary>A registered institution.</summary>
 internal sealed record InstitutionConfiguration
 {
-    public string? InstId { get; init; }
+    public string? InstId { get; set; }
 
     /// <summary><c>domestic</c> or <c>overseas</c>.</summary>
-    public string? Region { get; init; }
+    public string? Region { get; set; }
 
     /// <summary>Of resp_msg: <c>zh</c> or <c>en</c>. Default zh.</summary>
-    public string Language { get; init; } = "zh";
+    public string Language { get; set; } = "zh";
 
-    public IReadOnlyList<string> Currencies { get; init; } = [];
+    public IReadOnlyList<string> Currencies { get; set; } = [];
 
     /// <summary>Its public keys, newest first.</summary>
-    public IReadOnlyList<InstitutionKeyConfiguration> Keys { get; init; } = [];
+    public IReadOnlyList<InstitutionKeyConfiguration> Keys { get; set; } = [];
 }
 
 /// <summary>A public key of an institution and the time it counts.</summary>
 internal sealed record InstitutionKeyConfiguration
 {
-    public string? KeyId { get; init; }
+    public string? KeyId { get; set; }
 
     /// <summary>PEM file.</summary>
-    public string? Path { get; init; }
+    public string? Path { get; set; }
 
     /// <summary>First valid moment. Default: always was.</summary>
-    public DateTimeOffset? NotBefore { get; init; }
+    public DateTimeOffset? NotBefore { get; set; }
 
     /// <summary>First moment it is no longer valid. Default: never.</summary>
-    public DateTimeOffset? NotAfter { get; init; }
+    public DateTimeOffset? NotAfter { get; set; }
 }
 
 /// <summary>A clearing channel that speaks docs/channel-contract.md.</summary>
 internal sealed record ChannelConfiguration
 {
-    public string? Id { get; init; }
+    public string? Id { get; set; }
 
     /// <summary>https, or http to this machine.</summary>
-    public string? Url { get; init; }
+    public string? Url { get; set; }
 
     /// <summary>Calls under way at once. Default 4,096. Range 1 to 65,536.</summary>
-    public int MaxInFlight { get; init; } = 4096;
+    public int MaxInFlight { get; set; } = 4096;
 
     /// <summary>Longest call. Default 15s. Range 10ms to 60s.</summary>
-    public string Deadline { get; init; } = "15s";
+    public string Deadline { get; set; } = "15s";
 
     /// <summary>How long after acceptance the channel may still come to know a payment. Default 15s. Range: the deadline to 10m.</summary>
-    public string SettleWindow { get; init; } = "15s";
+    public string SettleWindow { get; set; } = "15s";
 
     /// <summary>Connections at once. Default 1,024. Range 1 to 16,384.</summary>
-    public int MaxConnections { get; init; } = 1024;
+    public int MaxConnections { get; set; } = 1024;
 }
 
 /// <summary>A way to a channel and what it takes.</summary>
 internal sealed record RouteConfiguration
 {
-    public string? Channel { get; init; }
+    public string? Channel { get; set; }
 
-    public IReadOnlyList<string> Currencies { get; init; } = [];
+    public IReadOnlyList<string> Currencies { get; set; } = [];
 
     /// <summary>Largest amount in minor units. Default none.</summary>
-    public long? MaxMinorUnits { get; init; }
+    public long? MaxMinorUnits { get; set; }
 
     /// <summary>Default true.</summary>
-    public bool Enabled { get; init; } = true;
+    public bool Enabled { get; set; } = true;
 
     /// <summary>For drills: only amounts whose last two digits of minor units are these. Default none.</summary>
-    public int? OnlyAmountsEndingWith { get; init; }
+    public int? OnlyAmountsEndingWith { get; set; }
 }

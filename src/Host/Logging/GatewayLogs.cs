@@ -48,7 +48,6 @@ internal static class GatewayLogs
             {
                 json.JsonPropertyNames = Names;
                 json.UseUtcTimestamp = true;
-                json.KeyNameMutator = KeyNameMutator.LowerFirstCharacter;
             });
         }));
 }

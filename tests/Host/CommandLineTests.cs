@@ -1,0 +1,199 @@
+using System.Text.Json;
+using HotPath.Host.Cli;
+using Xunit;
+
+namespace HotPath.Host.Tests;
+
+/// <summary>The verbs as a shell sees them: exit codes, and what stands on stdout.</summary>
+[Collection(SandboxFixture.Name)]
+public sealed class CommandLineTests(SandboxFixture sandbox) : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("88.80", "0000", 0)]
+    [InlineData("1.05", "0001", 0)]
+    [InlineData("1.02", "B002", 1)]
+    [InlineData("0.00", "C003", 1)]
+    public async Task Pay_PrintsRequestAndVerifiedAnswer(string amount, string code, int exitCode)
+    {
+        Run pay = await CallAsync("pay", "--amount", amount);
+        Assert.Equal(exitCode, pay.ExitCode);
+        using JsonDocument json = JsonDocument.Parse(pay.Output);
+        Assert.True(json.RootElement.GetProperty("verified").GetBoolean());
+        Assert.Equal(code, json.RootElement.GetProperty("answer").GetProperty("resp_code").GetString());
+        Assert.Equal(amount, json.RootElement.GetProperty("request").GetProperty("total_amount").GetString());
+    }
+
+    [Fact]
+    public async Task Pay_WithEveryOption_SendsThem()
+    {
+        Run pay = await CallAsync(
+            "pay", "--amount", "120", "--currency", "JPY", "--qr", "https://qr.example.jp/1", "--qr-type", "02", "--order", "cli-order",
+            "--req-id", "cli-req", "--inst", "HK000001");
+        Assert.Equal(0, pay.ExitCode);
+        Assert.Contains("\"req_id\":\"cli-req\"", pay.Output, StringComparison.Ordinal);
+        Run query = await CallAsync("query", "--order", "cli-order", "--inst", "HK000001");
+        Assert.Equal(0, query.ExitCode);
+        Assert.Contains("\"trade_status\":\"SUCCESS\"", query.Output, StringComparison.Ordinal);
+        Run foreign = await CallAsync("query", "--order", "cli-order");
+        Assert.Equal(1, foreign.ExitCode);
+    }
+
+    [Fact]
+    public async Task Pay_WithoutAGateway_Is3()
+    {
+        Run pay = await RunAsync("pay", "--amount", "1", "--url", "https://127.0.0.1:1/api", "--data", sandbox.Folder);
+        Assert.Equal(3, pay.ExitCode);
+        Assert.Contains("\"verified\":false", pay.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Pay_ToAGatewayOfAnotherCa_Is3()
+    {
+        new Sandbox.SandboxFolder(_folder.Path).Furnish(["CN000001"], TimeProvider.System);
+        Assert.Equal(3, (await RunAsync("pay", "--amount", "1", "--url", sandbox.Api.ToString(), "--data", _folder.Path)).ExitCode);
+    }
+
+    [Fact]
+    public async Task Pay_ToAGatewayOfAnotherKey_Is3()
+    {
+        var stranger = new Sandbox.SandboxFolder(_folder.Path);
+        stranger.Furnish(["CN000001"], TimeProvider.System);
+        File.Copy(sandbox.Sandbox.Folder.CaCertificate, stranger.CaCertificate, overwrite: true);
+        Run pay = await RunAsync("pay", "--amount", "1", "--url", sandbox.Api.ToString(), "--data", _folder.Path);
+        Assert.Equal(3, pay.ExitCode);
+        Assert.Contains("signature", pay.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("dance")]
+    [InlineData("pay")]
+    [InlineData("pay --amount 1 --data /nowhere")]
+    [InlineData("pay --amount 1 --url ftp://x")]
+    [InlineData("query")]
+    [InlineData("run")]
+    [InlineData("run --config /nowhere.json")]
+    [InlineData("sandbox --port seven")]
+    [InlineData("sandbox --port 65536")]
+    [InlineData("sandbox --channel-latency 20")]
+    [InlineData("sandbox --log-level LOUD")]
+    [InlineData("simulator --channel-latency 11s")]
+    [InlineData("sign")]
+    [InlineData("sign /nowhere.json --key /nowhere.pem")]
+    [InlineData("verify /nowhere.json --key /nowhere.pem")]
+    [InlineData("explain /nowhere.json")]
+    [InlineData("journal verify")]
+    [InlineData("journal verify /nowhere")]
+    public async Task Usage_Wrong_Is2(string line)
+    {
+        Run run = await RunAsync(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(2, run.ExitCode);
+        Assert.NotEmpty(run.Error);
+        Assert.Empty(run.Output);
+    }
+
+    [Fact]
+    public async Task Run_OfAnUnsafeConfiguration_Is2AndSaysWhy()
+    {
+        Run run = await RunAsync("run", "--config", _folder.Write("config.json", """{"admin":{"address":"0.0.0.0"}}"""));
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("admin.address: 0.0.0.0 is not loopback", run.Error, StringComparison.Ordinal);
+        Assert.Contains("listen: is missing", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Sandbox_InUse_Is1InOneLine()
+    {
+        Run run = await RunAsync("sandbox", "--data", sandbox.Folder, "--port", "0", "--admin-port", "0");
+        Assert.Equal(1, run.ExitCode);
+        Assert.Equal($"hotpath: {sandbox.Folder} is in use by another sandbox", run.Error.Trim());
+    }
+
+    [Fact]
+    public async Task Sign_ThenVerify_IsValidUntilSomethingChanges()
+    {
+        string key = sandbox.Sandbox.Folder.PrivateKeyOf("CN000001");
+        string publicKey = sandbox.Sandbox.Folder.PublicKeyOf("CN000001");
+        Run signed = await RunAsync("sign", _folder.Write("a.json", """{"b":"咖啡","a":"1"}"""), "--key", key);
+        Assert.Equal(0, signed.ExitCode);
+        Run valid = await RunAsync("verify", _folder.Write("s.json", signed.Output), "--key", publicKey);
+        Assert.Equal(("valid", 0), (valid.Output.Trim(), valid.ExitCode));
+        Run invalid = await RunAsync("verify", _folder.Write("t.json", signed.Output.Replace("\"1\"", "\"2\"", StringComparison.Ordinal)), "--key", publicKey);
+        Assert.Equal(("invalid", 1), (invalid.Output.Trim(), invalid.ExitCode));
+    }
+
+    [Fact]
+    public async Task Explain_OfTheProtocolsVector_ShowsItsDigest()
+    {
+        string file = _folder.Write("vector.json", """
+            {"version":"1.3","biz_type":"SCAN_PAY","body":"\u5496\u5561 A&B","charset":"UTF-8","currency":"HKD","inst_id":"CN0001",
+             "out_trade_no":"T1001","qr_content":"https:\/\/qr.example.hk\/p?m=1&o=2","qr_type":"01","req_id":"R202609190001",
+             "req_time":"20260919103000","sign":"x","sign_type":"RSA2","terminal_id":"T01","terminal_type":"01","total_amount":"88.80",
+             "trade_type":"SCAN"}
+            """);
+        Run run = await RunAsync("explain", file);
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("sha256: 0e25fef90638c544eb4bf67d1bac5fce60f5d10eb57463fcf973d05bd92f57ed", run.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("a=1&b=咖啡/?&sign_type=RSA2", "given: the same")]
+    [InlineData("b=咖啡/?&a=1&sign_type=RSA2", "order: a must come before b")]
+    [InlineData("a=1&b=咖啡/?", "missing member: sign_type (it is signed")]
+    [InlineData("a=1&b=\\u5496\\u5561\\/?&sign_type=RSA2", "JSON escapes")]
+    [InlineData("a=1&b=%E5%92%96%E5%95%A1%2F%3F&sign_type=RSA2", "URL encoding")]
+    [InlineData("a=1&b=å\u0092\u0096å\u0095¡/?&sign_type=RSA2", "encoding: the bytes must be UTF-8")]
+    [InlineData("a=1&b=咖啡/?&sign=x&sign_type=RSA2", "sign is in it")]
+    [InlineData("a=1&b=咖啡/?&sign_type=RSA2\n", "blanks or a line break")]
+    [InlineData("a=2&b=咖啡/?&sign_type=RSA2", "differs first at character 3, in a")]
+    [InlineData("a=1&b=咖啡/?&c=3&sign_type=RSA2", "member that the message does not have: c")]
+    public async Task Explain_OfAnotherString_SaysWhatIsWrongWithIt(string given, string reason)
+    {
+        string file = _folder.Write("e.json", """{"a":"1","b":"咖啡/?","sign_type":"RSA2"}""");
+        Assert.Contains(reason, (await RunAsync("explain", file, "--given", given)).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task JournalVerify_OfAStoppedSandbox_IsCleanAndOfABentOneIsNot()
+    {
+        await using (Sandbox.SandboxGateway other = await SandboxFixture.StartAsync(_folder.Path))
+        {
+            using Client.InstitutionClient client = other.NewClient("CN000001");
+            for (int i = 0; i < 3; i++)
+            {
+                Assert.Equal("0000", (await client.CallAsync(Client.Requests.ScanPay("CN000001", "1.00", "CNY", TimeProvider.System))).RespCode);
+            }
+        }
+        Run clean = await RunAsync("journal", "verify", _folder.Path);
+        Assert.Equal(0, clean.ExitCode);
+        Assert.Contains("records ACCEPTED: 3", clean.Output, StringComparison.Ordinal);
+        Assert.Contains("last sequence: ", clean.Output, StringComparison.Ordinal);
+
+        string segment = Directory.GetFiles(Path.Combine(_folder.Path, "journal")).Order().First();
+        using (FileStream file = File.OpenWrite(segment))
+        {
+            // Behind the header block of 4 KiB, in the first records.
+            file.Position = 4096 + 100;
+            file.WriteByte(0xA5);
+        }
+        Run damaged = await RunAsync("journal", "verify", _folder.Path);
+        Assert.Equal(1, damaged.ExitCode);
+        Assert.Contains("damaged: ", damaged.Output, StringComparison.Ordinal);
+    }
+
+    private Task<Run> CallAsync(params string[] args) => RunAsync([.. args, "--url", sandbox.Api.ToString(), "--data", sandbox.Folder]);
+
+    private static async Task<Run> RunAsync(params string[] args)
+    {
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        int exitCode = await CommandLine.RunAsync(args, output, error);
+        return new Run(exitCode, output.ToString(), error.ToString());
+    }
+
+    private sealed record Run(int ExitCode, string Output, string Error);
+}

@@ -1,0 +1,255 @@
+using HotPath.Host.Configuration;
+using HotPath.Host.Sandbox;
+using HotPath.Signing;
+using Xunit;
+
+namespace HotPath.Host.Tests;
+
+/// <summary>A configuration is refused for each thing that is not safe, by the path of its key.</summary>
+[System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+public sealed class ConfigurationTests : IDisposable
+{
+    private static readonly (string PrivatePem, string PublicPem) OneKey = PemKeys.Generate();
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly GatewayConfiguration _good;
+
+    public ConfigurationTests()
+    {
+        var folder = new SandboxFolder(_folder.Path);
+        folder.Furnish(["A1", "B2"], TimeProvider.System);
+        _good = new GatewayConfiguration
+        {
+            Listen = new ListenConfiguration { Port = 0, Certificate = folder.Certificate, CertificateKey = folder.CertificateKey },
+            DataDirectory = Path.Combine(_folder.Path, "data"),
+            SigningKey = new KeyFileConfiguration { KeyId = "gw-1", Path = folder.GatewayPrivateKey },
+            Institutions = [Institution("A1", folder.PublicKeyOf("A1")), Institution("B2", folder.PublicKeyOf("B2"))],
+            Channels = [new ChannelConfiguration { Id = "one", Url = "https://channel.example/clearing" }],
+            Routes = [new RouteConfiguration { Channel = "one", Currencies = ["CNY", "HKD"] }],
+        };
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Configuration_ThatIsSafe_HasNoFaults()
+    {
+        (GatewaySettings? settings, IReadOnlyList<ConfigurationFault> faults) = ConfigurationCheck.Run(_good, TimeProvider.System);
+        Assert.Empty(faults);
+        Assert.NotNull(settings);
+    }
+
+    [Fact]
+    public void Listen_Wrong_IsRefused()
+    {
+        Refused("listen", _good with { Listen = null });
+        Refused("listen.address", _good with { Listen = _good.Listen! with { Address = "example.com" } });
+        Refused("listen.port", _good with { Listen = _good.Listen! with { Port = 65_536 } });
+        Refused("listen.certificate", _good with { Listen = _good.Listen! with { Certificate = "/nowhere.pem" } });
+        Refused("listen.certificate", _good with { Listen = _good.Listen! with { Certificate = _folder.Write("junk.pem", "junk") } });
+        Refused("listen.certificate_key", _good with { Listen = _good.Listen! with { CertificateKey = null } });
+        Refused("listen.certificate", _good with { Listen = _good.Listen! with { Certificate = new SandboxFolder(_folder.Path).CaCertificate } });
+    }
+
+    [Fact]
+    public void Certificate_ThatHasExpired_IsRefused()
+    {
+        var later = new Microsoft.Extensions.Time.Testing.FakeTimeProvider(DateTimeOffset.UtcNow.AddYears(2));
+        Assert.Contains(ConfigurationCheck.Run(_good, later).Faults, fault => fault.Path == "listen.certificate");
+    }
+
+    [Fact]
+    public void Admin_OffLoopback_IsRefused()
+    {
+        Refused("admin.address", _good with { Admin = new AdminConfiguration { Address = "0.0.0.0" } });
+        Refused("admin.address", _good with { Admin = new AdminConfiguration { Address = "10.0.0.1" } });
+        Refused("admin.port", _good with { Admin = new AdminConfiguration { Port = -1 } });
+    }
+
+    [Fact]
+    public void Ledger_OutOfRange_IsRefused()
+    {
+        Refused("data_directory", _good with { DataDirectory = null });
+        Refused("data_directory", _good with { DataDirectory = _folder.Write("file", "") });
+        Refused("node_id", _good with { NodeId = 1000 });
+        Refused("max_trades", _good with { MaxTrades = 999 });
+        Refused("index_memory_mib", _good with { IndexMemoryMib = 3 });
+    }
+
+    [Fact]
+    public void PrivateKey_ThatOthersCanRead_IsRefused()
+    {
+        string open = PrivateKey("open.pem", OneKey.PrivatePem, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
+        Refused("signing_key.path", _good with { SigningKey = new KeyFileConfiguration { KeyId = "gw-1", Path = open } });
+        string openTls = _good.Listen!.CertificateKey!;
+        File.SetUnixFileMode(openTls, UnixFileMode.UserRead | UnixFileMode.OtherRead);
+        Refused("listen.certificate_key", _good);
+    }
+
+    [Fact]
+    public void SigningKey_Wrong_IsRefused()
+    {
+        Refused("signing_key", _good with { SigningKey = null });
+        Refused("signing_key.key_id", _good with { SigningKey = _good.SigningKey! with { KeyId = "a b" } });
+        Refused("signing_key.path", _good with { SigningKey = _good.SigningKey! with { Path = "/nowhere.pem" } });
+        Refused("signing_key.path", _good with { SigningKey = _good.SigningKey! with { Path = PrivateKey("small.pem", PemKeys.Generate(1024).PrivatePem) } });
+        Refused("signing_key.path", _good with { SigningKey = _good.SigningKey! with { Path = PrivateKey("public.pem", OneKey.PublicPem) } });
+    }
+
+    [Fact]
+    public void Institution_Wrong_IsRefused()
+    {
+        Refused("institutions", _good with { Institutions = [] });
+        RefusedInstitution("inst_id", one => one with { InstId = "A-1" });
+        RefusedInstitution("inst_id", one => one with { InstId = null });
+        RefusedInstitution("region", one => one with { Region = "mars" });
+        RefusedInstitution("language", one => one with { Language = "tlh" });
+        RefusedInstitution("currencies", one => one with { Currencies = [] });
+        RefusedInstitution("currencies[0]", one => one with { Currencies = ["RMB"] });
+        RefusedInstitution("currencies[1]", one => one with { Currencies = ["CNY", "CNY"] });
+        RefusedInstitution("keys", one => one with { Keys = [] });
+        RefusedInstitution("keys[0].path", one => one with { Keys = [one.Keys[0] with { Path = "/nowhere.pem" }] });
+        RefusedInstitution("keys[0].path", one => one with { Keys = [one.Keys[0] with { Path = _folder.Write("small.pem", PemKeys.Generate(1024).PublicPem) }] });
+        RefusedInstitution("keys[0].not_after", one => one with { Keys = [one.Keys[0] with { NotBefore = DateTimeOffset.UnixEpoch, NotAfter = DateTimeOffset.UnixEpoch }] });
+        RefusedInstitution("keys[1].key_id", one => one with { Keys = [one.Keys[0], one.Keys[0]] });
+        Refused("institutions[1].inst_id", _good with { Institutions = [_good.Institutions[0], _good.Institutions[0]] });
+    }
+
+    [Fact]
+    public void Key_OfTwoOwners_IsRefused()
+    {
+        Refused("institutions[1].keys[0].path", _good with { Institutions = [_good.Institutions[0], _good.Institutions[0] with { InstId = "B2" }] });
+        string gateways = new SandboxFolder(_folder.Path).GatewayPublicKey;
+        RefusedInstitution("keys[0].path", one => one with { Keys = [one.Keys[0] with { Path = gateways }] });
+    }
+
+    [Theory]
+    [InlineData("http://channel.example/")]
+    [InlineData("http://10.0.0.1:8080/")]
+    [InlineData("ftp://channel.example/")]
+    [InlineData("channel.example")]
+    [InlineData("https://user:secret@channel.example/")]
+    [InlineData("")]
+    public void ChannelUrl_ThatIsNotSafe_IsRefused(string url) => RefusedChannel("url", one => one with { Url = url });
+
+    [Theory]
+    [InlineData("http://127.0.0.1:8080/")]
+    [InlineData("http://localhost:8080")]
+    [InlineData("http://[::1]:8080")]
+    public void ChannelUrl_OfThisMachine_MayBePlain(string url) =>
+        Assert.Empty(ConfigurationCheck.Run(_good with { Channels = [_good.Channels[0] with { Url = url }] }, TimeProvider.System).Faults);
+
+    [Fact]
+    public void Channel_Wrong_IsRefused()
+    {
+        Refused("channels", _good with { Channels = [] });
+        RefusedChannel("id", one => one with { Id = "a b" });
+        RefusedChannel("max_in_flight", one => one with { MaxInFlight = 0 });
+        RefusedChannel("max_connections", one => one with { MaxConnections = 0 });
+        RefusedChannel("deadline", one => one with { Deadline = "soon" });
+        RefusedChannel("deadline", one => one with { Deadline = "61s" });
+        RefusedChannel("settle_window", one => one with { Deadline = "15s", SettleWindow = "14s" });
+        Refused("channels[1].id", _good with { Channels = [_good.Channels[0], _good.Channels[0]] });
+    }
+
+    [Fact]
+    public void Route_Wrong_IsRefused()
+    {
+        Refused("routes", _good with { Routes = [] });
+        Refused("routes[0].channel", _good with { Routes = [_good.Routes[0] with { Channel = "two" }] });
+        Refused("routes[0].currencies[0]", _good with { Routes = [_good.Routes[0] with { Currencies = ["XXX"] }] });
+        Refused("routes[0].max_minor_units", _good with { Routes = [_good.Routes[0] with { MaxMinorUnits = 0 }] });
+        Refused("routes[0].only_amounts_ending_with", _good with { Routes = [_good.Routes[0] with { OnlyAmountsEndingWith = 100 }] });
+    }
+
+    [Fact]
+    public void Faults_OfAllKinds_AreToldAtOnce()
+    {
+        IReadOnlyList<ConfigurationFault> faults = ConfigurationCheck.Run(new GatewayConfiguration(), TimeProvider.System).Faults;
+        Assert.Equal(["listen", "data_directory", "signing_key", "institutions", "channels", "routes"], faults.Select(fault => fault.Path));
+    }
+
+    [Theory]
+    [InlineData("""{"listen":{"prot":1}}""", "$.listen")]
+    [InlineData("""{"node_id":"one"}""", "$.node_id")]
+    [InlineData("""{"node_id":1,"node_id":2}""", "$")]
+    [InlineData("""{"admin":null}""", "$.admin")]
+    [InlineData("{", "$")]
+    [InlineData("null", "$")]
+    public void File_ThatIsNotOne_IsRefusedAtItsPlace(string json, string path)
+    {
+        (GatewayConfiguration? configuration, ConfigurationFault? fault) = ConfigurationFile.Read(_folder.Write("config.json", json));
+        Assert.Null(configuration);
+        Assert.StartsWith(path, fault!.Path, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void File_WithRelativePaths_CountsFromItsOwnFolder()
+    {
+        string file = _folder.Write("config.json", """{ /* comment */ "data_directory": "ledger", "signing_key": {"key_id":"gw-1","path":"k.pem"}, }""");
+        (GatewayConfiguration? configuration, _) = ConfigurationFile.Read(file);
+        Assert.Equal(Path.Combine(_folder.Path, "ledger"), configuration!.DataDirectory);
+        Assert.Equal(Path.Combine(_folder.Path, "k.pem"), configuration.SigningKey!.Path);
+    }
+
+    [Fact]
+    public void File_ThatLeavesThingsOut_GetsTheDocumentedDefaults()
+    {
+        (GatewayConfiguration? configuration, _) = ConfigurationFile.Read(_folder.Write(
+            "config.json", """{"listen":{},"channels":[{}],"routes":[{}],"institutions":[{}]}"""));
+        Assert.Equal(8443, configuration!.Listen!.Port);
+        Assert.Equal(("127.0.0.1", 9464), (configuration.Admin.Address, configuration.Admin.Port));
+        Assert.Equal(10_000_000, configuration.MaxTrades);
+        Assert.Equal(("15s", 4096), (configuration.Channels[0].Deadline, configuration.Channels[0].MaxInFlight));
+        Assert.True(configuration.Routes[0].Enabled);
+        Assert.Equal("zh", configuration.Institutions[0].Language);
+    }
+
+    [Theory]
+    [InlineData("0ms", 0)]
+    [InlineData("20ms", 20)]
+    [InlineData("2s", 2000)]
+    [InlineData("5m", 300_000)]
+    [InlineData("24h", 86_400_000)]
+    public void Duration_AsPeopleWriteIt_IsRead(string text, int milliseconds)
+    {
+        Assert.True(DurationText.TryParse(text, out TimeSpan duration));
+        Assert.Equal(milliseconds, duration.TotalMilliseconds);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("20")]
+    [InlineData("ms")]
+    [InlineData("-1s")]
+    [InlineData("1.5s")]
+    [InlineData(" 1s")]
+    [InlineData("25h")]
+    [InlineData("99999999999999s")]
+    public void Duration_OfAnotherForm_IsRefused(string text) => Assert.False(DurationText.TryParse(text, out _));
+
+    private static InstitutionConfiguration Institution(string instId, string key) => new()
+    {
+        InstId = instId, Region = "domestic", Currencies = ["CNY"], Keys = [new InstitutionKeyConfiguration { KeyId = "k1", Path = key }],
+    };
+
+    private static void Refused(string path, GatewayConfiguration configuration)
+    {
+        (GatewaySettings? settings, IReadOnlyList<ConfigurationFault> faults) = ConfigurationCheck.Run(configuration, TimeProvider.System);
+        Assert.Null(settings);
+        Assert.Contains(faults, fault => fault.Path == path);
+    }
+
+    private void RefusedInstitution(string key, Func<InstitutionConfiguration, InstitutionConfiguration> change) =>
+        Refused("institutions[0]." + key, _good with { Institutions = [change(_good.Institutions[0]), _good.Institutions[1]] });
+
+    private void RefusedChannel(string key, Func<ChannelConfiguration, ChannelConfiguration> change) =>
+        Refused("channels[0]." + key, _good with { Channels = [change(_good.Channels[0])] });
+
+    private string PrivateKey(string name, string pem, UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite)
+    {
+        string path = _folder.Write(name, pem);
+        File.SetUnixFileMode(path, mode);
+        return path;
+    }
+}
