@@ -79,6 +79,33 @@ public sealed class CheckpointTests
     }
 
     [Fact]
+    public async Task Recovery_OfTradesPendingAtTheCheckpointAndEndedAfterIt_FindsThem()
+    {
+        await using var bench = NewBench();
+        EmbeddedLedger ledger = bench.Open();
+        bench.Leave(ledger);
+        var trades = new List<Trade>();
+        Trade[] open = [];
+        for (int round = 0; Taken(bench) < 6; round++)
+        {
+            Trade[] next = [.. Enumerable.Range(0, 30).Select(i => Trades.New(ledger, $"R{round}-{i}", $"T{round}-{i}"))];
+            await Task.WhenAll(next.Select(trade => ledger.ClaimAsync(trade).AsTask()));
+            // Each round ends the trades of the round before: at every checkpoint some are PENDING.
+            await Task.WhenAll(open.Select(trade => ledger.CompleteAsync(trade.Ended(ledger, bench.NowMs)).AsTask()));
+            trades.AddRange(open);
+            open = next;
+        }
+        await Task.WhenAll(open.Select(trade => ledger.CompleteAsync(trade.Ended(ledger, bench.NowMs)).AsTask()));
+        trades.AddRange(open);
+        await using LedgerBench crashed = bench.Crash();
+        for (int starts = 0; starts < 3; starts++)
+        {
+            await AssertHasAll(crashed, trades);
+            Assert.False(crashed.Told(LedgerEventKind.CheckpointUnusable));
+        }
+    }
+
+    [Fact]
     public async Task Recovery_IndexFolderGone_RebuildsFromTheJournal()
     {
         await using var bench = NewBench();

@@ -92,6 +92,22 @@ public sealed class JournalTests
     }
 
     [Fact]
+    public async Task Journal_ThatIsIdle_NamesItsLastRecordAsDurable()
+    {
+        await using var bench = new LedgerBench(segmentBytes: SmallSegment) { Time = TimeProvider.System };
+        await using EmbeddedLedger ledger = bench.Open();
+        await Won(ledger, "R1", "T1");
+        JournalReport report = JournalVerifier.Verify(bench.Directory);
+        for (int i = 0; report.DurableSequence < report.LastSequence - 1 && i < 200; i++)
+        {
+            await Task.Delay(5);
+            report = JournalVerifier.Verify(bench.Directory);
+        }
+        Assert.Equal(1, report.Records["ACCEPTED"]);
+        Assert.Equal(report.LastSequence - 1, report.DurableSequence);
+    }
+
+    [Fact]
     public async Task Recovery_SwappedSectors_AreRefused()
     {
         await using var bench = new LedgerBench(segmentBytes: SmallSegment);

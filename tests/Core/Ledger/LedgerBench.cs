@@ -60,7 +60,10 @@ internal sealed class LedgerBench : IAsyncDisposable
         Storage,
         _isFaster ? new FasterIndexFactory(Options) : new DictionaryIndexFactory());
 
-    /// <summary>The directory as a power loss at this moment would leave it, apart from what was not synced: a copy, to be opened by its own bench.</summary>
+    /// <summary>
+    /// The directory as a power loss at this moment would leave it, apart from what was not synced: a copy, to be opened by its own
+    /// bench.
+    /// </summary>
     internal LedgerBench Crash()
     {
         string copy = Directory + "-" + Guid.NewGuid().ToString("N");

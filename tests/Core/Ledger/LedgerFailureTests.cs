@@ -5,7 +5,9 @@ using Xunit;
 
 namespace HotPath.Core.Tests.Ledger;
 
-/// <summary>A disk that fails ends the engine; what was acknowledged before is there afterwards, and nothing is acknowledged after.</summary>
+/// <summary>
+/// A disk that fails ends the engine; what was acknowledged before is there afterwards, and nothing is acknowledged after.
+/// </summary>
 public sealed class LedgerFailureTests
 {
     [Theory]

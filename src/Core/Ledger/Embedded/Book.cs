@@ -13,6 +13,9 @@ internal struct CommandKeys
     internal IndexKey Trade;
 }
 
+/// <summary>A trade without a result and the address of its ACCEPTED.</summary>
+internal readonly record struct PendingTrade(TradeNo TradeNo, long AcceptedAddress);
+
 /// <summary>
 /// The rules of the book: what a claim or a result does to it. Knows neither threads nor files, so a simulation can run it by seed;
 /// everything it decides follows from the index, the record and the time it is given.
@@ -24,7 +27,7 @@ internal sealed class Book : IRecordVisitor
 
     private readonly IBookIndex _index;
     private readonly long _maxTrades;
-    private readonly HashSet<TradeNo> _pending = [];
+    private readonly Dictionary<TradeNo, long> _pending = [];
     private readonly byte[] _payload = new byte[JournalFormat.MaxPayloadBytes];
     private readonly Trade _replayed = new();
     private long _replayFrom;
@@ -66,8 +69,7 @@ internal sealed class Book : IRecordVisitor
         {
             return new Claim(ClaimState.OrderExists, order.TradeNo);
         }
-        if (!trade.CodeDigest.IsNone && _index.TryGetBook(keys.Code, out BookEntry code) && IsKept(code.TradeNo, journal, out BookEntry holder) &&
-            holder.Status is not (TradeStatus.Failed or TradeStatus.Cancelled))
+        if (!trade.CodeDigest.IsNone && _index.TryGetBook(keys.Code, out BookEntry code) && HoldsItsCode(code.TradeNo, journal))
         {
             return new Claim(ClaimState.CodeUsed, code.TradeNo);
         }
@@ -112,15 +114,23 @@ internal sealed class Book : IRecordVisitor
     /// <summary>Every PENDING trade, oldest first.</summary>
     internal TradeNo[] ListPending()
     {
-        TradeNo[] list = [.. _pending];
+        TradeNo[] list = [.. _pending.Keys];
         Array.Sort(list);
         return list;
     }
 
+    /// <summary>Every PENDING trade and where it was accepted, for a checkpoint.</summary>
+    internal PendingTrade[] CopyPending() => [.. _pending.Select(pair => new PendingTrade(pair.Key, pair.Value))];
+
     /// <summary>The state a checkpoint recorded; replay goes on from its first record.</summary>
     internal void Restore(Manifest manifest)
     {
-        _pending.UnionWith(manifest.Pending);
+        foreach (PendingTrade pending in manifest.Pending)
+        {
+            // Its record may be marked as overtaken by a result that this checkpoint does not hold: put it again.
+            _index.PutBook(IndexKey.Trade(pending.TradeNo), BookEntry.Accepted(pending.AcceptedAddress));
+            _pending[pending.TradeNo] = pending.AcceptedAddress;
+        }
         Trades = manifest.Trades;
         Ceiling = manifest.Ceiling;
         TimeMs = manifest.TimeMs;
@@ -168,6 +178,10 @@ internal sealed class Book : IRecordVisitor
         return true;
     }
 
+    /// <summary>A single-use code is free again when its trade provably moved no money.</summary>
+    private bool HoldsItsCode(TradeNo tradeNo, JournalWriter journal) =>
+        IsKept(tradeNo, journal, out BookEntry holder) && holder.Status is not (TradeStatus.Failed or TradeStatus.Cancelled);
+
     private bool IsKept(TradeNo tradeNo, JournalWriter journal, out BookEntry entry)
     {
         if (!_index.TryGetBook(IndexKey.Trade(tradeNo), out entry))
@@ -189,7 +203,7 @@ internal sealed class Book : IRecordVisitor
         }
         _index.PutClaim(
             keys.Claim, new ClaimEntry(trade.TradeNo.Stamp, trade.TradeNo.Node, trade.Fingerprint.A, trade.Fingerprint.B));
-        _pending.Add(trade.TradeNo);
+        _pending[trade.TradeNo] = address;
         Trades++;
         Changes++;
     }

@@ -108,7 +108,8 @@ internal sealed class CheckpointCycle : IThreadPoolWorkItem
             _tell(new LedgerEvent(
                 LedgerEventKind.CheckpointTaken, $"checkpoint {draft.Number} at record {draft.Position.NextSequence} took {seconds:F3} s"));
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        // FASTER tells of failures by exceptions of many kinds; without this checkpoint a restart only replays more.
+        catch (Exception failure)
         {
             _tell(new LedgerEvent(LedgerEventKind.CheckpointFailed, failure.Message));
         }
@@ -137,7 +138,7 @@ internal sealed class CheckpointCycle : IThreadPoolWorkItem
             TimeMs = _ledger.Journal.TimeMs,
             Ceiling = _ledger.Book.Ceiling,
             Trades = _ledger.Book.Trades,
-            Pending = _ledger.Book.ListPending(),
+            Pending = _ledger.Book.CopyPending(),
         };
         _state = State.Running;
     }

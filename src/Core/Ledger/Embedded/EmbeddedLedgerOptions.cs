@@ -6,18 +6,25 @@ public sealed class EmbeddedLedgerOptions
     /// <summary>Smallest segment, in bytes: header, a few records and the seal fit. Only tests go this low.</summary>
     internal const int MinSegmentBytes = 16 * 1024;
 
-    /// <summary>Folder of everything the ledger keeps: <c>journal/</c>, <c>index/</c>, <c>manifest-*</c>, <c>lock</c>. One process at a time.</summary>
+    /// <summary>
+    /// Folder of everything the ledger keeps: <c>journal/</c>, <c>index/</c>, <c>manifest-*</c>, <c>lock</c>. One process at a time.
+    /// </summary>
     public required string DataDirectory { get; init; }
 
     /// <summary>This node's number inside every trade_no. Default 0. Range 0 to 999.</summary>
     // Three digits of the 28 are the node's; two nodes with one number would give the same trade_no twice.
     public int NodeId { get; init; }
 
-    /// <summary>Trades this node keeps at most; above it claims are refused (A001). Default 10,000,000. Range 1,000 to 500,000,000.</summary>
+    /// <summary>
+    /// Trades this node keeps at most; above it claims are refused (A001). Default 10,000,000. Range 1,000 to 500,000,000.
+    /// </summary>
     // FASTER's hash index is memory (64 B per 7 keys, about 3 keys a trade): 10 M trades are 384 MiB of it. A warning comes at 80 %.
     public long MaxTrades { get; init; } = 10_000_000;
 
-    /// <summary>Bytes of a journal segment; the first start decides, later ones take what is on the disk. Default 67,108,864 (64 MiB). Range 16 KiB to 1 GiB, a multiple of 4 KiB.</summary>
+    /// <summary>
+    /// Bytes of a journal segment; the first start decides, later ones take what is on the disk. Default 67,108,864 (64 MiB). Range 16
+    /// KiB to 1 GiB, a multiple of 4 KiB.
+    /// </summary>
     // About 80,000 payments with RSA-2048 signatures: the next segment is zero-filled in the background every few seconds at full load.
     public int SegmentBytes { get; init; } = 64 * 1024 * 1024;
 
@@ -25,12 +32,14 @@ public sealed class EmbeddedLedgerOptions
     // Half a second of work at 30,000 commands/s: beyond that the disk is stuck, and refusing is better than queueing.
     public int CommandRingCapacity { get; init; } = 16 * 1024;
 
-    /// <summary>Memory for the newest part of the index's two record logs, in bytes. Default 536,870,912 (512 MiB). Range 4 MiB to 64 GiB.</summary>
+    /// <summary>
+    /// Memory for the newest part of the index's two record logs, in bytes. Default 536,870,912 (512 MiB). Range 4 MiB to 64 GiB.
+    /// </summary>
     // 56 B a record, 3 to 4 records a trade: the newest 2.5 million trades; older ones are read from disk (about 14 µs, page-cached).
     public long IndexMemoryBytes { get; init; } = 512L * 1024 * 1024;
 
     /// <summary>Records between two checkpoints of the index. Default 500,000. Range 100 to 100,000,000.</summary>
-    // Replaying 500,000 records takes about a second; a checkpoint stalls single operations for 30 to 50 ms.
+    // Replaying 500,000 records takes about 3 seconds; a checkpoint stalls single operations for 30 to 50 ms.
     public long CheckpointEveryRecords { get; init; } = 500_000;
 
     /// <summary>Longest time between two checkpoints while there are changes. Default 10 minutes. Range 1 second to 1 day.</summary>

@@ -75,7 +75,8 @@ internal sealed class FasterBookIndex : IBookIndex
 
     public IndexTokens Seal(in IndexTokens tokens)
     {
-        // FASTER writes through (O_SYNC) but syncs no directory and not the files' sizes: before a manifest names them, all of it is synced.
+        // FASTER writes through (O_SYNC) but syncs no directory and not the files' sizes: before a manifest names them, all of it is
+        // synced.
         foreach (string path in Directory.EnumerateFileSystemEntries(_directory, "*", SearchOption.AllDirectories))
         {
             LibC.SyncPath(path);
@@ -100,10 +101,14 @@ internal sealed class FasterBookIndex : IBookIndex
         _book.Dispose();
     }
 
-    /// <summary>Claims are never changed: one that was overtaken after 24 h gets a new record, so that no reader sees half of each.</summary>
+    /// <summary>
+    /// Claims are never changed: one that was overtaken after 24 h gets a new record, so that no reader sees half of each.
+    /// </summary>
     private static bool AppendAlways(ref ClaimEntry current, in ClaimEntry wanted) => false;
 
-    /// <summary>A trade gets its result in place; B last, since readers look at nothing else. A pointer to another trade gets a new record.</summary>
+    /// <summary>
+    /// A trade gets its result in place; B last, since readers look at nothing else. A pointer to another trade gets a new record.
+    /// </summary>
     private static bool EndTrade(ref BookEntry current, in BookEntry wanted)
     {
         if (current.A != wanted.A)
@@ -115,7 +120,9 @@ internal sealed class FasterBookIndex : IBookIndex
         return true;
     }
 
-    /// <summary>The power of two nearest to 64 bytes for 7 keys: up to a third more keys than places only lengthen chains a little.</summary>
+    /// <summary>
+    /// The power of two nearest to 64 bytes for 7 keys: up to a third more keys than places only lengthen chains a little.
+    /// </summary>
     private static long HashBytes(long keys)
     {
         ulong needed = (ulong)(keys * 64 / 7);

@@ -39,7 +39,8 @@ internal sealed class FasterStore<TValue> : IDisposable
         _functions = new StoreFunctions<TValue>(changeInPlace);
         string path = Path.Combine(directory, "records.log");
         _device = Devices.CreateLogDevice(path, recoverDevice: true);
-        _sum = new RecordLogSum(path, FileSegmentBytes);
+        long pageBytes = Math.Clamp(memoryBytes / 16, MinPageBytes, MaxPageBytes);
+        _sum = new RecordLogSum(path, FileSegmentBytes, pageBytes, RecordBytes);
         _checkpoints = new DeviceLogCommitCheckpointManager(
             new LocalStorageNamedDeviceFactory(), new DefaultCheckpointNamingScheme(directory), removeOutdated: false);
         _store = new FasterKV<IndexKey, TValue>(new FasterKVSettings<IndexKey, TValue>
@@ -47,7 +48,7 @@ internal sealed class FasterStore<TValue> : IDisposable
             IndexSize = hashBytes,
             LogDevice = _device,
             MemorySize = memoryBytes,
-            PageSize = Math.Clamp(memoryBytes / 16, MinPageBytes, MaxPageBytes),
+            PageSize = pageBytes,
             SegmentSize = FileSegmentBytes,
             MutableFraction = MutableFraction,
             CheckpointManager = _checkpoints,
@@ -89,7 +90,9 @@ internal sealed class FasterStore<TValue> : IDisposable
     /// <summary>A session for readers, to be disposed before the store.</summary>
     internal Session NewReader() => new(_store, _functions);
 
-    /// <summary>Begins a checkpoint: what is new in the record log is flushed (a fold-over). The hash index is made anew from it at a start.</summary>
+    /// <summary>
+    /// Begins a checkpoint: what is new in the record log is flushed (a fold-over). The hash index is made anew from it at a start.
+    /// </summary>
     internal bool TryBeginCheckpoint(out Guid token)
     {
         if (_checkpointing is { IsCompleted: false } || !_store.TryInitiateHybridLogCheckpoint(out token, CheckpointType.FoldOver))
@@ -118,8 +121,7 @@ internal sealed class FasterStore<TValue> : IDisposable
         _checkpoints.Dispose();
     }
 
-    /// <summary>Bytes of a record, for sizing.</summary>
-    internal static unsafe int RecordBytes => RecordHeaderBytes + sizeof(IndexKey) + sizeof(TValue);
+    private static unsafe int RecordBytes => RecordHeaderBytes + sizeof(IndexKey) + sizeof(TValue);
 
     /// <summary>A FASTER session; one thread at a time.</summary>
     internal sealed class Session : IDisposable

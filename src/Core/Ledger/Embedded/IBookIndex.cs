@@ -9,7 +9,8 @@ namespace HotPath.Core.Ledger.Embedded;
 /// Where to find what: keys to journal addresses. Always rebuildable from the journal, and never believed: whoever follows an address
 /// compares the identity inside the record with what was asked.
 /// </summary>
-/// <remarks>Puts, and the checkpoint calls, are the ledger thread's alone; readers are any thread's, each with a rented reader of its own.</remarks>
+/// <remarks>Puts, and the checkpoint calls, are the ledger thread's alone; readers are any thread's, each with a rented reader of its
+/// own.</remarks>
 internal interface IBookIndex : IBookReader, IDisposable
 {
     void PutClaim(in IndexKey key, in ClaimEntry entry);
@@ -82,7 +83,8 @@ internal readonly record struct ClaimEntry(ulong Stamp, ulong Node, ulong Finger
 /// </summary>
 /// <remarks>
 /// For a trade: A = address of ACCEPTED, B = address of RESULT or 0, C = final time and status. For a pointer: A = stamp, B = node.
-/// Of a trade only C and then B ever change, in place, once, by the ledger thread; readers look at B alone, so they can never see half a change.
+/// Of a trade only C and then B ever change, in place, once, by the ledger thread; readers look at B alone, so they can never see half a
+/// change.
 /// </remarks>
 [StructLayout(LayoutKind.Sequential)]
 internal struct BookEntry

@@ -4,7 +4,8 @@ namespace HotPath.Core.Ledger.Embedded;
 /// The disk as the journal and the manifest see it. A simulation puts a virtual disk here; tests put one that fails at the n-th call.
 /// The index's own files are not behind this port: they can be lost, the journal cannot.
 /// </summary>
-/// <remarks>Every failure is an <see cref="IOException"/>, and the caller must take it as the end: what the disk holds is unknown then.</remarks>
+/// <remarks>Every failure is an <see cref="IOException"/>, and the caller must take it as the end: what the disk holds is unknown
+/// then.</remarks>
 internal interface IJournalStorage
 {
     void CreateDirectory(string directory);

@@ -90,7 +90,9 @@ internal static class JournalFormat
         BinaryPrimitives.WriteUInt32LittleEndian(record, Checksum(record[4..RecordBytes(payloadLength)]));
     }
 
-    /// <summary>Reads and checks the record at the beginning of <paramref name="bytes"/>; its header counts only without a defect.</summary>
+    /// <summary>
+    /// Reads and checks the record at the beginning of <paramref name="bytes"/>; its header counts only without a defect.
+    /// </summary>
     internal static RecordDefect ReadRecord(ReadOnlySpan<byte> bytes, out RecordHeader header)
     {
         header = default;

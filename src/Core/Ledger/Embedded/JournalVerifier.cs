@@ -30,7 +30,9 @@ public sealed class JournalReport
 /// <summary>Where something that was durable is not as it was written.</summary>
 public sealed record JournalDamage(string File, long Offset, string Reason);
 
-/// <summary>Reads every record of a data directory and changes nothing. For a stopped ledger: a running one moves the end under the reader.</summary>
+/// <summary>
+/// Reads every record of a data directory and changes nothing. For a stopped ledger: a running one moves the end under the reader.
+/// </summary>
 public static class JournalVerifier
 {
     /// <param name="dataDirectory">The ledger's data directory, which holds <c>journal/</c>.</param>

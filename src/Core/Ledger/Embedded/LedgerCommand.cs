@@ -51,7 +51,9 @@ internal sealed class LedgerCommand(ObjectPool<LedgerCommand> pool)
         Pending = [];
     }
 
-    /// <summary>The batch this command was decided in was not acknowledged by the disk: what had an effect is unknown, the rest never was.</summary>
+    /// <summary>
+    /// The batch this command was decided in was not acknowledged by the disk: what had an effect is unknown, the rest never was.
+    /// </summary>
     internal void Fail()
     {
         Claim = new Claim(Claim.IsWon ? ClaimState.Unknown : ClaimState.Unavailable, default);

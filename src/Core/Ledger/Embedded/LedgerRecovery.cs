@@ -102,7 +102,10 @@ internal sealed class LedgerRecovery(
         return (indexes.CreateEmpty(), null);
     }
 
-    /// <summary>What could not be loaded must not come back: the index's log goes on from the chosen checkpoint and overwrites what a newer one names.</summary>
+    /// <summary>
+    /// What could not be loaded must not come back: the index's log goes on from the chosen checkpoint and overwrites what a newer one
+    /// names.
+    /// </summary>
     private void DeleteNewer(List<Manifest> manifests, Manifest? chosen)
     {
         foreach (Manifest unusable in manifests.Where(manifest => chosen is not null && manifest.Number > chosen.Number))

@@ -3,7 +3,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace HotPath.Core.Ledger.Embedded;
 
-/// <summary>The three calls .NET does not offer: fdatasync (fsync costs a second journal write of the file system) and fsync of a directory.</summary>
+/// <summary>
+/// The three calls .NET does not offer: fdatasync (fsync costs a second journal write of the file system) and fsync of a directory.
+/// </summary>
 internal static partial class LibC
 {
     private const int ReadOnly = 0;

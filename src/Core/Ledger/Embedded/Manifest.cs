@@ -11,7 +11,7 @@ internal sealed class Manifest
 {
     private const ulong Magic = 0x314E414D50544F48; // "HOTPMAN1"
     private const int FixedBytes = 136;
-    private const int PendingBytes = 16;
+    private const int PendingBytes = 24;
     private const string Prefix = "manifest-";
     private const string TemporaryName = "manifest.tmp";
 
@@ -34,7 +34,7 @@ internal sealed class Manifest
 
     internal required long Trades { get; init; }
 
-    internal required IReadOnlyList<TradeNo> Pending { get; init; }
+    internal required IReadOnlyList<PendingTrade> Pending { get; init; }
 
     /// <summary>The whole manifests, newest first, and the names of those that are not whole.</summary>
     internal static (List<Manifest> Whole, List<string> Damaged) Load(IJournalStorage storage, string directory)
@@ -107,8 +107,9 @@ internal sealed class Manifest
         for (int i = 0; i < Pending.Count; i++)
         {
             Span<byte> at = into[(FixedBytes + (i * PendingBytes))..];
-            BinaryPrimitives.WriteUInt64LittleEndian(at, Pending[i].Stamp);
-            BinaryPrimitives.WriteUInt64LittleEndian(at[8..], Pending[i].Node);
+            BinaryPrimitives.WriteUInt64LittleEndian(at, Pending[i].TradeNo.Stamp);
+            BinaryPrimitives.WriteUInt64LittleEndian(at[8..], Pending[i].TradeNo.Node);
+            BinaryPrimitives.WriteInt64LittleEndian(at[16..], Pending[i].AcceptedAddress);
         }
         BinaryPrimitives.WriteUInt32LittleEndian(into[^8..], JournalFormat.Checksum(into[..^8]));
         return bytes;
@@ -121,11 +122,16 @@ internal sealed class Manifest
         {
             return null;
         }
-        var pending = new TradeNo[BinaryPrimitives.ReadInt64LittleEndian(from[112..])];
+        var pending = new PendingTrade[(from.Length - FixedBytes - 8) / PendingBytes];
+        if (pending.Length != BinaryPrimitives.ReadInt64LittleEndian(from[112..]))
+        {
+            return null;
+        }
         for (int i = 0; i < pending.Length; i++)
         {
             ReadOnlySpan<byte> at = from[(FixedBytes + (i * PendingBytes))..];
-            pending[i] = new TradeNo(BinaryPrimitives.ReadUInt64LittleEndian(at), (ushort)BinaryPrimitives.ReadUInt64LittleEndian(at[8..]));
+            var tradeNo = new TradeNo(BinaryPrimitives.ReadUInt64LittleEndian(at), (ushort)BinaryPrimitives.ReadUInt64LittleEndian(at[8..]));
+            pending[i] = new PendingTrade(tradeNo, BinaryPrimitives.ReadInt64LittleEndian(at[16..]));
         }
         return new Manifest
         {

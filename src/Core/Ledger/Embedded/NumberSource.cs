@@ -6,7 +6,8 @@ namespace HotPath.Core.Ledger.Embedded;
 /// Gives trade_no and resp_id: always greater than all before, never above the journaled ceiling, so that a restart, which begins at
 /// the ceiling, never gives one twice, whatever the clock says then.
 /// </summary>
-/// <remarks><c>_last</c> moves by compare-and-swap from any thread; <c>_ceiling</c> is raised by the ledger thread after the sync.</remarks>
+/// <remarks><c>_last</c> moves by compare-and-swap from any thread; <c>_ceiling</c> is raised by the ledger thread after the
+/// sync.</remarks>
 internal sealed class NumberSource(TimeProvider time, int node)
 {
     /// <summary>How far ahead of the last number the ceiling is set. A crash costs a jump of at most this much.</summary>

@@ -30,7 +30,9 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
     /// <summary>Begins to prepare one segment. Returns at once.</summary>
     internal void Start() => _scheduler.Post(this);
 
-    /// <summary>The prepared file, under its final name but without a header; prepared now when the background has not come to it.</summary>
+    /// <summary>
+    /// The prepared file, under its final name but without a header; prepared now when the background has not come to it.
+    /// </summary>
     internal IJournalFile Take(long number, ReadOnlySpan<byte> headerBlock)
     {
         lock (_making)
