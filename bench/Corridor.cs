@@ -54,8 +54,10 @@ internal sealed class Corridor : IAsyncDisposable
         channel.LateResults = _resolver;
         var options = new PipelineOptions();
         Pipeline = new PaymentPipeline(
-            Authenticator, Ledger, router, Signer, _resolver, waiters, options, clock, metrics,
-            new PaymentLog(NullLogger<PaymentLog>.Instance, options.LogSampleEvery), new SigningBudget(SigningBudget.DefaultUnauthenticated, clock));
+            Authenticator, Ledger, router, Signer, _resolver, waiters, options, clock,
+            new AnswerDesk(
+                Signer, new SigningBudget(SigningBudget.DefaultUnauthenticated, clock), clock, metrics,
+                new PaymentLog(NullLogger<PaymentLog>.Instance, options.LogSampleEvery)));
     }
 
     public EmbeddedLedger Ledger { get; }

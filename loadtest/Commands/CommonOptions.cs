@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Numerics;
 
 namespace HotPath.LoadTest.Commands;
 
@@ -22,13 +24,33 @@ internal static class CommonOptions
     {
         Description = "The gateway's address; http:// measures without TLS.",
         DefaultValueFactory = static _ => new Uri("https://127.0.0.1:8443/api"),
+        CustomParser = ReadUri,
     };
 
-    public static Option<Uri?> Admin() => new("--admin") { Description = "The gateway's admin address, for commits/s and batch size: http://127.0.0.1:9464." };
+    public static Option<Uri?> Admin() => new("--admin")
+    {
+        Description = "The gateway's admin address, for commits/s and batch size: http://127.0.0.1:9464.",
+        CustomParser = ReadUri,
+    };
 
     public static Option<int?> Pid() => new("--pid") { Description = "The gateway's process, for its CPU and memory." };
 
-    public static Option<int> Connections() => new("--connections") { Description = "Keep-alive connections.", DefaultValueFactory = static _ => 64 };
+    public static Option<int> Connections() => Positive(
+        new Option<int>("--connections") { Description = "Keep-alive connections.", DefaultValueFactory = static _ => 64 });
+
+    /// <summary>Refuses zero and less.</summary>
+    public static Option<T> Positive<T>(Option<T> option)
+        where T : INumber<T>
+    {
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<T>() is { } value && value <= T.Zero)
+            {
+                result.AddError($"{option.Name} must be above zero");
+            }
+        });
+        return option;
+    }
 
     public static Option<TimeSpan> Duration(string name, TimeSpan standard, string description) => new(name)
     {
@@ -44,6 +66,16 @@ internal static class CommonOptions
             return default;
         },
     };
+
+    private static Uri? ReadUri(ArgumentResult result)
+    {
+        bool isAddress = Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out Uri? address) && (address.Scheme is "https" or "http");
+        if (!isAddress)
+        {
+            result.AddError($"'{result.Tokens[0].Value}' is not an http or https address");
+        }
+        return address;
+    }
 
     internal static bool TryParseDuration(string text, out TimeSpan duration)
     {

@@ -33,10 +33,10 @@ internal sealed class Measurement
         double seconds = (Pacer.Now - _startedAt) / 1e9;
         double? serverCpu = _server?.CpuSeconds() - _serverCpu;
         double ownCpu = OwnCpuSeconds() - _ownCpu;
-        double? resident = _server?.ResidentBytes() / 1048576.0;
+        double? resident = _server?.ResidentBytes() / 1e6;
         MetricsPage? now = await MetricsPage.ReadAsync(_admin, cancel);
         double each = 1.0 / Math.Max(1, payments);
-        var server = new ServerSide { CpuMicroseconds = serverCpu * 1e6 * each, ResidentMiB = resident };
+        var server = new ServerSide { CpuMicroseconds = serverCpu * 1e6 * each, ResidentMegabytes = resident };
         if (_metrics is { } before && now is { } after)
         {
             double Grown(string name) => after[name] - before[name];
@@ -65,7 +65,7 @@ internal sealed class Measurement
         public ServerSide Against(CryptoCost own, CryptoCost? openSsl) => Server with
         {
             Efficiency = own.PaymentMicroseconds / Server.CpuMicroseconds,
-            EfficiencyToOpenSsl = openSsl?.PaymentMicroseconds / Server.CpuMicroseconds,
+            EfficiencyToOpensslSpeed = openSsl?.PaymentMicroseconds / Server.CpuMicroseconds,
             RestMicroseconds = Server.CpuMicroseconds - own.PaymentMicroseconds,
         };
     }

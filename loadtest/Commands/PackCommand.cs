@@ -11,7 +11,7 @@ internal static class PackCommand
     {
         Option<string> data = CommonOptions.Data();
         Option<string[]> institutions = CommonOptions.Institutions();
-        var count = new Option<int>("--count") { Description = "Payments.", Required = true };
+        var count = CommonOptions.Positive(new Option<int>("--count") { Description = "Payments.", Required = true });
         var file = new Option<string>("--out") { Description = "The pack.", Required = true };
         Option<int> users = Users();
         Option<int> dynamicPercent = DynamicPercent();
@@ -33,7 +33,8 @@ internal static class PackCommand
         return command;
     }
 
-    public static Option<int> Users() => new("--users") { Description = "Distinct terminal ids.", DefaultValueFactory = static _ => 1_000_000 };
+    public static Option<int> Users() => CommonOptions.Positive(
+        new Option<int>("--users") { Description = "Distinct terminal ids.", DefaultValueFactory = static _ => 1_000_000 });
 
     public static Option<int> DynamicPercent() => new("--dynamic-percent") { Description = "Share of single-use codes.", DefaultValueFactory = static _ => 50 };
 

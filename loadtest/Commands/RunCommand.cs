@@ -17,14 +17,18 @@ internal static class RunCommand
     private static readonly Option<int> Connections = CommonOptions.Connections();
     private static readonly Option<int> Users = PackCommand.Users();
     private static readonly Option<int> DynamicPercent = PackCommand.DynamicPercent();
-    private static readonly Option<double> Rate = new("--rate") { Description = "Payments a second (open loop).", DefaultValueFactory = static _ => 500 };
+    private static readonly Option<double> Rate = CommonOptions.Positive(
+        new Option<double>("--rate") { Description = "Payments a second (open loop).", DefaultValueFactory = static _ => 500 });
     private static readonly Option<TimeSpan> Duration = CommonOptions.Duration("--duration", TimeSpan.FromSeconds(30), "Measured time.");
     private static readonly Option<TimeSpan> WarmUp = CommonOptions.Duration(
         "--warm-up", TimeSpan.FromSeconds(5), "Time before it, at the same rate: the JIT takes 13 to 20 % of CPU in the first seconds.");
     private static readonly Option<ArrivalPattern> Arrivals = new("--arrivals") { Description = "How arrivals are spread.", DefaultValueFactory = static _ => ArrivalPattern.Poisson };
     private static readonly Option<int> Seed = new("--seed") { Description = "Of the Poisson arrivals.", DefaultValueFactory = static _ => 1 };
     private static readonly Option<string?> PackFile = new("--pack") { Description = "A pack made before; without it the run signs its own." };
-    private static readonly Option<int> VerifySample = new("--verify-sample") { Description = "One answer's signature in so many is verified, its trade queried afterwards.", DefaultValueFactory = static _ => 100 };
+    private static readonly Option<int> VerifySample = CommonOptions.Positive(new Option<int>("--verify-sample")
+    {
+        Description = "One answer's signature in so many is verified, its trade queried afterwards.", DefaultValueFactory = static _ => 100,
+    });
     private static readonly Option<int?> Saturate = new("--saturate") { Description = "Closed loop instead, up to so many payments: finds the knee, says little about latency." };
     private static readonly Option<string?> JsonFile = new("--json") { Description = "Report as JSON." };
     private static readonly Option<string?> Histograms = new("--hgrm") { Description = "Latency distributions: NAME.intended.hgrm, NAME.send.hgrm." };
@@ -36,13 +40,6 @@ internal static class RunCommand
             Data, Institutions, Url, Admin, Pid, Connections, Users, DynamicPercent, Rate, Duration, WarmUp, Arrivals, Seed, PackFile,
             VerifySample, Saturate, JsonFile, Histograms,
         };
-        command.Validators.Add(static result =>
-        {
-            if (result.GetValue(Rate) <= 0 || result.GetValue(Connections) < 1 || result.GetValue(VerifySample) < 1 || result.GetValue(Users) < 1)
-            {
-                result.AddError("--rate, --connections, --verify-sample and --users must be above zero");
-            }
-        });
         command.SetAction(RunAsync);
         return command;
     }
@@ -81,8 +78,16 @@ internal static class RunCommand
         var crypto = CryptoCost.Mean(cryptoBefore.Own, CryptoProbe.Own());
         CryptoCost? openSsl = cryptoBefore.OpenSsl is { } first && CryptoProbe.OpenSsl() is { } second ? CryptoCost.Mean(first, second) : null;
         int queried = await new TradeAudit(sandbox.Endpoint, sandbox.Signers, sandbox.Gateway, TimeProvider.System).RunAsync(record, cancel);
+        Report report = Judge(parsed, record, result, queried) with { Crypto = crypto, CryptoByOpensslSpeed = openSsl, Server = result.Against(crypto, openSsl), Machine = machine };
+        Publish(parsed, report, record);
+        return report.ExitCode;
+    }
+
+    private static Report Judge(ParseResult parsed, RunRecord record, Measurement.Result result, int queried)
+    {
+        bool isClosedLoop = parsed.GetValue(Saturate) is not null;
         (string verdict, IReadOnlyList<string> reasons) = Verdicts.On(record);
-        var report = new Report
+        return new Report
         {
             Verdict = verdict,
             Reasons = reasons,
@@ -100,13 +105,8 @@ internal static class RunCommand
             SignaturesVerified = record.Verified,
             TradesQueried = queried,
             GeneratorCpuMicroseconds = result.GeneratorCpuMicroseconds,
-            Crypto = crypto,
-            OpenSslCrypto = openSsl,
-            Server = result.Against(crypto, openSsl),
-            Machine = machine,
+            Server = result.Server,
         };
-        Publish(parsed, report, record);
-        return report.ExitCode;
     }
 
     private static Pack PackFor(ParseResult parsed, int count) => parsed.GetValue(PackFile) is { } file

@@ -22,13 +22,14 @@ internal static class SoakCommand
     private static readonly Option<int> Connections = CommonOptions.Connections();
     private static readonly Option<int> Users = PackCommand.Users();
     private static readonly Option<int> DynamicPercent = PackCommand.DynamicPercent();
-    private static readonly Option<int> Payments = new("--payments") { Description = "How many.", DefaultValueFactory = static _ => 1_000_000 };
+    private static readonly Option<int> Payments = CommonOptions.Positive(
+        new Option<int>("--payments") { Description = "How many.", DefaultValueFactory = static _ => 1_000_000 });
     private static readonly Option<TimeSpan> SampleEvery = CommonOptions.Duration("--sample-every", TimeSpan.FromSeconds(5), "Between two looks at the memory.");
     private static readonly Option<double> AllowedGrowth = new("--bytes-per-payment")
     {
-        // The index keeps four records of 56 B for a trade in memory until its budget is full: that growth is meant and bounded.
+        // The index keeps up to four records of 56 B of a trade in memory until its budget is full: growth that is meant, and ends there.
         Description = "Growth that still counts as flat, bytes a payment: the index fills its configured memory first.",
-        DefaultValueFactory = static _ => 256,
+        DefaultValueFactory = static _ => 320,
     };
 
     public static Command Create()
@@ -79,7 +80,7 @@ internal static class SoakCommand
         double? slope = memory.BytesPerPayment();
         bool isFlat = slope is null || slope <= allowed;
         Console.WriteLine(slope is null
-            ? "memory: not watched (no --pid) or too few samples"
+            ? "memory: not judged, no --pid or too few samples"
             : Text($"memory: {memory.FirstMiB:F0} MiB at first, {memory.LastMiB:F0} MiB at last; slope after the first fifth {slope:F1} B a payment: {(isFlat ? "flat" : "GROWS")}"));
         bool isFine = isFlat && record.Mismatches.Count == 0 && !record.Codes.ContainsKey(RunRecord.NoAnswer);
         Console.WriteLine(isFine ? "soak passed" : "soak failed");

@@ -38,7 +38,7 @@ internal static partial class CryptoProbe
     /// <summary><c>openssl speed</c>; null where there is no openssl program. The program's version is not always the library's.</summary>
     public static CryptoCost? OpenSsl()
     {
-        // -mr: one line for machines, +F2:<n>:<bits>:<seconds a sign>:<seconds a verify>
+        // -mr: one line for machines, +F2:<n>:<bits>:<signs a second>:<verifies a second>, of CPU time
         string line = Run("openssl", "speed -mr -seconds 1 rsa2048").Split('\n').FirstOrDefault(static line => line.StartsWith("+F2:", StringComparison.Ordinal)) ?? "";
         string[] parts = line.Split(':');
         return parts.Length >= 5 && TryMicroseconds(parts[3], out double sign) && TryMicroseconds(parts[4], out double verify)
@@ -64,11 +64,10 @@ internal static partial class CryptoProbe
         }
     }
 
-    // 5.0e-06 and 0.000293 alike.
-    private static bool TryMicroseconds(string seconds, out double microseconds)
+    private static bool TryMicroseconds(string perSecond, out double microseconds)
     {
-        bool isNumber = double.TryParse(seconds, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value > 0;
-        microseconds = value * 1e6;
+        bool isNumber = double.TryParse(perSecond, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value > 1;
+        microseconds = isNumber ? 1e6 / value : 0;
         return isNumber;
     }
 

@@ -3,7 +3,8 @@ namespace HotPath.LoadTest.Measuring;
 /// <summary>Does memory grow with payments? The slope of resident memory over payments, least squares, after the first fifth (warm-up).</summary>
 internal sealed class MemoryTrend
 {
-    private const int FewestSamples = 5;
+    // A collection or a page of the index more or less moves the line through a handful of points anywhere.
+    private const int FewestSamples = 20;
 
     private readonly List<(double Payments, double Bytes)> _samples = [];
 

@@ -24,7 +24,7 @@ internal sealed record ServerSide
     public double? Efficiency { get; init; }
 
     /// <summary>The same against <c>openssl speed</c>, the goal's yardstick.</summary>
-    public double? EfficiencyToOpenSsl { get; init; }
+    public double? EfficiencyToOpensslSpeed { get; init; }
 
     /// <summary>Server CPU that is not our calls of sign and verify, µs a payment.</summary>
     public double? RestMicroseconds { get; init; }
@@ -37,7 +37,7 @@ internal sealed record ServerSide
 
     public double? CommitMilliseconds { get; init; }
 
-    public double? ResidentMiB { get; init; }
+    public double? ResidentMegabytes { get; init; }
 }
 
 /// <summary>Everything one run found out.</summary>
@@ -76,13 +76,13 @@ internal sealed record Report
 
     public required double GeneratorCpuMicroseconds { get; init; }
 
-    public required CryptoCost Crypto { get; init; }
+    public CryptoCost Crypto { get; init; }
 
-    public CryptoCost? OpenSslCrypto { get; init; }
+    public CryptoCost? CryptoByOpensslSpeed { get; init; }
 
     public required ServerSide Server { get; init; }
 
-    public required Machine Machine { get; init; }
+    public Machine? Machine { get; init; }
 
     [JsonIgnore]
     public int ExitCode => Verdict switch { Verdicts.Ok => 0, Verdicts.Mismatch => 1, _ => 4 };

@@ -35,8 +35,10 @@ internal static class ReportText
         WriteLatency(to, "generator's lag", report.SendLag);
         WriteServer(report, to);
         Line(to, $"  signatures verified {report.SignaturesVerified}, trades queried afterwards {report.TradesQueried}");
-        Machine machine = report.Machine;
-        Line(to, $"  machine: {machine.Cores} cores, {machine.Cpu}, .NET {machine.DotNet}, {machine.OpenSsl}, load {machine.LoadAverage:F1} before");
+        if (report.Machine is { } machine)
+        {
+            Line(to, $"  machine: {machine.Cores} cores, {machine.Cpu}, .NET {machine.DotNet}, {machine.OpenSsl}, load {machine.LoadAverage:F1} before");
+        }
         foreach (string reason in report.Reasons)
         {
             Line(to, $"  {report.Verdict}: {reason}");
@@ -48,13 +50,13 @@ internal static class ReportText
     {
         ServerSide server = report.Server;
         Line(to, $"  crypto, µs CPU a payment: own calls {report.Crypto.PaymentMicroseconds:F0} (sign {report.Crypto.SignMicroseconds:F0}, verify {report.Crypto.VerifyMicroseconds:F0})" +
-            (report.OpenSslCrypto is { } speed ? FormattableString.Invariant($", openssl speed {speed.PaymentMicroseconds:F0}") : ", no openssl program"));
+            (report.CryptoByOpensslSpeed is { } speed ? FormattableString.Invariant($", openssl speed {speed.PaymentMicroseconds:F0}") : ", no openssl program"));
         Line(to, $"  generator, µs CPU a payment: {report.GeneratorCpuMicroseconds:F0}");
         if (server.CpuMicroseconds is { } cpu)
         {
             Line(to, $"  gateway, µs CPU a payment: {cpu:F0}, without crypto {server.RestMicroseconds:F0}; efficiency {server.Efficiency:F2}" +
-                (server.EfficiencyToOpenSsl is { } toSpeed ? FormattableString.Invariant($", to openssl speed {toSpeed:F2}") : ""));
-            Line(to, $"  gateway, resident MiB: {server.ResidentMiB:F0}");
+                (server.EfficiencyToOpensslSpeed is { } toSpeed ? FormattableString.Invariant($", to openssl speed {toSpeed:F2}") : ""));
+            Line(to, $"  gateway, resident MB: {server.ResidentMegabytes:F0}");
         }
         if (server.CommitsPerSecond is { } commits)
         {

@@ -1,0 +1,133 @@
+using System.Text;
+using HotPath.Core.Model;
+using HotPath.Core.Operations;
+using HotPath.Core.Wire;
+using HotPath.Signing;
+using Xunit;
+
+namespace HotPath.Core.Tests.Allocation;
+
+/// <summary>
+/// Reading a request and writing its answer allocate nothing, on this thread, exactly. The gate in bench/ counts the whole pipeline on
+/// the real ledger; these say sooner, and more exactly, which room it was.
+/// </summary>
+public sealed class WireAllocationTests
+{
+    private const int Times = 200;
+
+    private static readonly string[] Bodies =
+    [
+        Body("咖啡 A&B"),
+        // Escapes are unescaped behind the body, not into a string.
+        Body("\\u5496\\u5561 \\\"A\\\""),
+    ];
+
+    private readonly RequestSlot _slot = new();
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void Payment_ReadCheckedAndFingerprinted_AllocatesNothing(int body)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(Bodies[body]);
+
+        Assert.Equal(0, BytesOf(() =>
+        {
+            Load(bytes);
+            bool isRefused = RequestReader.Read(_slot).IsRefusal || RequestReader.CheckInterface(_slot).IsRefusal;
+            RequestReader.WriteSigningText(_slot);
+            Digest fingerprint = RequestReader.Fingerprint(_slot);
+            return !isRefused && !fingerprint.IsNone;
+        }));
+    }
+
+    [Fact]
+    public void MissingMember_IsRefused_WithoutAllocating()
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(Bodies[0].Replace("\"terminal_id\":\"T01\"", "\"nonce\":\"12345678\"", StringComparison.Ordinal));
+
+        Assert.Equal(0, BytesOf(() =>
+        {
+            Load(bytes);
+            return !RequestReader.Read(_slot).IsRefusal && RequestReader.CheckInterface(_slot).Member == Member.TerminalId;
+        }));
+    }
+
+    [Fact]
+    public void FinalAnswer_LaidOutAndSealed_AllocatesNothing()
+    {
+        var buffer = new AnswerBuffer();
+        Trade trade = FinalTrade();
+
+        Assert.Equal(0, BytesOf(() =>
+        {
+            AnswerSigner.Repeat(buffer, trade);
+            return buffer.Json.Length > 0;
+        }));
+    }
+
+    [Fact]
+    public void SignAndVerify_AllocateNothing()
+    {
+        (string privatePem, string publicPem) = PemKeys.Generate();
+        RsaSigningKey key = PemKeys.ReadPrivate("k1", privatePem);
+        var ring = new KeyRing([new RegisteredKey("k1", PemKeys.ReadPublic(publicPem))]);
+        byte[] signature = new byte[256];
+
+        Assert.Equal(0, BytesOf(() =>
+        {
+            key.Sign("text"u8, signature);
+            return ring.Verify("text"u8, signature, default, nowMs: 1);
+        }));
+    }
+
+    private static long BytesOf(Func<bool> operation)
+    {
+        for (int i = 0; i < Times; i++)
+        {
+            Assert.True(operation());
+        }
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        bool isRight = true;
+        for (int i = 0; i < Times; i++)
+        {
+            isRight &= operation();
+        }
+        long bytes = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.True(isRight);
+        return bytes;
+    }
+
+    private static string Body(string body) => $$"""
+        {"version":"1.3","charset":"UTF-8","sign_type":"RSA2","sign":"AAAA","biz_type":"SCAN_PAY","req_time":"20260919103000",
+        "req_id":"R1","inst_id":"CN000001","out_trade_no":"T1001","total_amount":"88.80","currency":"HKD","trade_type":"SCAN",
+        "qr_type":"01","qr_content":"https://qr.example.hk/p?m=1&o=2","body":"{{body}}","terminal_type":"01","terminal_id":"T01"}
+        """;
+
+    private void Load(byte[] body)
+    {
+        _slot.Clear();
+        body.CopyTo(_slot.BodyBuffer);
+        _slot.SetBody(body.Length);
+    }
+
+    private static Trade FinalTrade()
+    {
+        var trade = new Trade
+        {
+            TradeNo = new TradeNo(1UL << 62, 1),
+            InstId = InstId.From("CN000001"),
+            BizType = BizType.ScanPay,
+            Amount = new Amount(8880),
+            Currency = Currency.Parse("HKD"),
+            Status = TradeStatus.Success,
+            FinalAtMs = 1_800_000_000_000,
+        };
+        trade.ReqId.Set("R1"u8);
+        trade.OrderNo.Set("T1001"u8);
+        trade.Answer.KeyId.Set("gw1"u8);
+        trade.Answer.RespId = trade.TradeNo;
+        trade.Answer.SetSignature(new byte[256]);
+        return trade;
+    }
+}

@@ -1,0 +1,164 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using HotPath.Host.Client;
+using HotPath.Host.Sandbox;
+using Xunit;
+
+namespace HotPath.Host.Tests.Crash;
+
+/// <summary>
+/// kill -9 under load, at random moments, again and again: every acknowledged answer is there afterwards with the same bytes, no trade was
+/// executed twice, and the journal is clean. Five rounds by default; <c>./dev crash</c> does twenty.
+/// </summary>
+[Trait("Category", "Crash")]
+public sealed class CrashTests
+{
+    private const int Clients = 24;
+
+    // The slowest is executed without an answer (1.09): inquired 3 s after it was accepted, here perhaps for the first time after the last start.
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(30);
+
+    // Mostly success; a decline, a late result, and one that is executed without ever an answer.
+    private static readonly string[] Amounts = ["88.80", "12.34", "7.00", "100.01", "5.55", "1.02", "1.05", "1.09"];
+
+    private static int Rounds => int.Parse(Environment.GetEnvironmentVariable("HOTPATH_CRASH_ROUNDS") ?? "5", CultureInfo.InvariantCulture);
+
+    [Fact]
+    public async Task Kill9_UnderLoad_LosesNoAcknowledgedAnswer_AndPaysNothingTwice()
+    {
+        using var folder = new TemporaryFolder();
+        int seed = Environment.TickCount;
+        var random = new Random(seed);
+        var sent = new ConcurrentDictionary<string, Sent>();
+        for (int round = 0; round < Rounds; round++)
+        {
+            using SandboxProcess gateway = await SandboxProcess.StartAsync(folder.Path);
+            using InstitutionClient client = Client(gateway, folder);
+            await AssertKeptAsync(client, sent.Values.Where(payment => payment.Final is not null).OrderBy(_ => random.Next()).Take(500), seed);
+            await LoadUntilKilledAsync(gateway, client, sent, TimeSpan.FromMilliseconds(random.Next(50, 1500)));
+        }
+
+        using SandboxProcess last = await SandboxProcess.StartAsync(folder.Path);
+        using (InstitutionClient client = Client(last, folder))
+        {
+            await AssertKeptAsync(client, sent.Values.Where(payment => payment.Final is not null), seed);
+            await EndAllAsync(client, sent.Values, seed);
+        }
+        Assert.Equal(0, await last.TerminateAsync());
+        Assert.True(sent.Values.Count(payment => payment.Final is not null) > Rounds * 10, "too little was acknowledged to mean anything");
+        AssertExecutedOnce(folder.Path, sent.Values);
+        Assert.Equal(0, await JournalVerifyAsync(folder.Path));
+    }
+
+    private static InstitutionClient Client(SandboxProcess gateway, TemporaryFolder folder)
+    {
+        var sandbox = new SandboxFolder(folder.Path);
+        return new InstitutionClient(gateway.Api, sandbox.LoadPrivateKeyOf(SandboxGateway.Domestic), sandbox.LoadGatewayKey(), sandbox.LoadCa());
+    }
+
+    private static async Task LoadUntilKilledAsync(
+        SandboxProcess gateway, InstitutionClient client, ConcurrentDictionary<string, Sent> sent, TimeSpan killAfter)
+    {
+        using var stop = new CancellationTokenSource();
+        Task[] clients = [.. Enumerable.Range(0, Clients).Select(n => Task.Run(async () =>
+        {
+            for (int i = n; !stop.IsCancellationRequested; i++)
+            {
+                var payment = new Sent(Requests.ScanPay(SandboxGateway.Domestic, Amounts[i % Amounts.Length], "HKD", TimeProvider.System));
+                sent[payment.OrderNo] = payment;
+                payment.Learn(await client.CallAsync(payment.Request, CancellationToken.None));
+            }
+        }))];
+        await Task.Delay(killAfter);
+        await gateway.KillAsync();
+        await stop.CancelAsync();
+        await Task.WhenAll(clients);
+    }
+
+    private static async Task AssertKeptAsync(InstitutionClient client, IEnumerable<Sent> payments, int seed)
+    {
+        await Parallel.ForEachAsync(payments, new ParallelOptions { MaxDegreeOfParallelism = Clients }, async (payment, _) =>
+        {
+            Exchange again = await client.CallAsync(payment.Request, CancellationToken.None);
+            Assert.True(again.IsVerified, $"seed {seed}: {again.Problem}");
+            Assert.True(payment.Final == Text(again.Answer!), $"seed {seed}: {payment.Final} became {Text(again.Answer!)}");
+        });
+    }
+
+    // What was never answered, or was PENDING: repeated until it is final. All at once: each has its own times to wait for.
+    private static async Task EndAllAsync(InstitutionClient client, IEnumerable<Sent> payments, int seed)
+    {
+        using var limit = new CancellationTokenSource(EndLimit);
+        await Task.WhenAll(payments.Where(payment => payment.Final is null).Select(async payment =>
+        {
+            while (payment.Final is null)
+            {
+                Assert.False(limit.IsCancellationRequested, $"seed {seed}: order {payment.OrderNo} does not end");
+                payment.Learn(await client.CallAsync(payment.Request, CancellationToken.None));
+                await Task.Delay(TimeSpan.FromMilliseconds(200));
+            }
+        }));
+    }
+
+    private static void AssertExecutedOnce(string folder, IEnumerable<Sent> payments)
+    {
+        var dispatched = new Dictionary<string, int>();
+        foreach (string line in File.ReadLines(Path.Combine(folder, "simulator", "books.jsonl")))
+        {
+            using var entry = JsonDocument.Parse(line);
+            if (entry.RootElement.GetProperty("event").GetString() == "pay")
+            {
+                string reference = entry.RootElement.GetProperty("reference").GetString()!;
+                dispatched[reference] = dispatched.GetValueOrDefault(reference) + 1;
+            }
+        }
+        Assert.DoesNotContain(dispatched, reference => reference.Value != 1);
+        var tradeNos = payments.Select(payment => payment.TradeNo).ToHashSet();
+        Assert.Equal(payments.Count(), tradeNos.Count);
+        Assert.DoesNotContain(dispatched.Keys, reference => !tradeNos.Contains(reference));
+        Assert.DoesNotContain(payments, payment => payment.IsSuccess && !dispatched.ContainsKey(payment.TradeNo!));
+    }
+
+    private static async Task<int> JournalVerifyAsync(string folder)
+    {
+        using Process verify = Process.Start("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "hotpath.dll"), "journal", "verify", folder]);
+        await verify.WaitForExitAsync();
+        return verify.ExitCode;
+    }
+
+    private static string Text(SignedMessage answer) => Encoding.UTF8.GetString(answer.ToJson());
+
+    /// <summary>One payment and what its institution was told.</summary>
+    private sealed class Sent(SignedMessage request)
+    {
+        internal SignedMessage Request { get; } = request;
+
+        internal string OrderNo { get; } = request["out_trade_no"]!;
+
+        /// <summary>The final answer's bytes, once there was one.</summary>
+        internal string? Final { get; private set; }
+
+        internal string? TradeNo { get; private set; }
+
+        internal bool IsSuccess { get; private set; }
+
+        internal void Learn(Exchange exchange)
+        {
+            if (exchange.Answer is not { } answer)
+            {
+                return;
+            }
+            Assert.True(exchange.IsVerified, exchange.Problem);
+            Assert.True(TradeNo is null || TradeNo == answer["trade_no"], $"order {OrderNo} was {TradeNo}, now {answer["trade_no"]}");
+            TradeNo = answer["trade_no"];
+            if (answer["trade_status"] is "SUCCESS" or "FAILED")
+            {
+                Final = Text(answer);
+                IsSuccess = answer["trade_status"] == "SUCCESS";
+            }
+        }
+    }
+}
