@@ -7,17 +7,18 @@ namespace HotPath.Host.Tests;
 
 /// <summary>A configuration is refused for each thing that is not safe, by the path of its key.</summary>
 [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
-public sealed class ConfigurationTests : IDisposable
+public sealed class ConfigurationTests : IClassFixture<ConfigurationTests.Keys>, IDisposable
 {
     private static readonly (string PrivatePem, string PublicPem) OneKey = PemKeys.Generate();
+    private static readonly (string PrivatePem, string PublicPem) SmallKey = PemKeys.Generate(1024);
 
     private readonly TemporaryFolder _folder = new();
     private readonly GatewayConfiguration _good;
 
-    public ConfigurationTests()
+    public ConfigurationTests(Keys keys)
     {
+        keys.CopyTo(_folder.Path);
         var folder = new SandboxFolder(_folder.Path);
-        folder.Furnish(["A1", "B2"], TimeProvider.System);
         _good = new GatewayConfiguration
         {
             Listen = new ListenConfiguration { Port = 0, Certificate = folder.Certificate, CertificateKey = folder.CertificateKey },
@@ -92,7 +93,7 @@ public sealed class ConfigurationTests : IDisposable
         Refused("signing_key", _good with { SigningKey = null });
         Refused("signing_key.key_id", _good with { SigningKey = _good.SigningKey! with { KeyId = "a b" } });
         Refused("signing_key.path", _good with { SigningKey = _good.SigningKey! with { Path = "/nowhere.pem" } });
-        Refused("signing_key.path", _good with { SigningKey = _good.SigningKey! with { Path = PrivateKey("small.pem", PemKeys.Generate(1024).PrivatePem) } });
+        Refused("signing_key.path", _good with { SigningKey = _good.SigningKey! with { Path = PrivateKey("small.pem", SmallKey.PrivatePem) } });
         Refused("signing_key.path", _good with { SigningKey = _good.SigningKey! with { Path = PrivateKey("public.pem", OneKey.PublicPem) } });
     }
 
@@ -109,7 +110,7 @@ public sealed class ConfigurationTests : IDisposable
         RefusedInstitution("currencies[1]", one => one with { Currencies = ["CNY", "CNY"] });
         RefusedInstitution("keys", one => one with { Keys = [] });
         RefusedInstitution("keys[0].path", one => one with { Keys = [one.Keys[0] with { Path = "/nowhere.pem" }] });
-        RefusedInstitution("keys[0].path", one => one with { Keys = [one.Keys[0] with { Path = _folder.Write("small.pem", PemKeys.Generate(1024).PublicPem) }] });
+        RefusedInstitution("keys[0].path", one => one with { Keys = [one.Keys[0] with { Path = _folder.Write("small.pem", SmallKey.PublicPem) }] });
         RefusedInstitution("keys[0].not_after", one => one with { Keys = [one.Keys[0] with { NotBefore = DateTimeOffset.UnixEpoch, NotAfter = DateTimeOffset.UnixEpoch }] });
         RefusedInstitution("keys[1].key_id", one => one with { Keys = [one.Keys[0], one.Keys[0]] });
         Refused("institutions[1].inst_id", _good with { Institutions = [_good.Institutions[0], _good.Institutions[0]] });
@@ -251,5 +252,25 @@ public sealed class ConfigurationTests : IDisposable
         string path = _folder.Write(name, pem);
         File.SetUnixFileMode(path, mode);
         return path;
+    }
+
+    /// <summary>Keys and certificates made once: RSA keys are half of this class's time otherwise.</summary>
+    public sealed class Keys : IDisposable
+    {
+        private readonly TemporaryFolder _made = new();
+
+        public Keys() => new SandboxFolder(_made.Path).Furnish(["A1", "B2"], TimeProvider.System);
+
+        public void Dispose() => _made.Dispose();
+
+        internal void CopyTo(string folder)
+        {
+            foreach (string file in Directory.EnumerateFiles(_made.Path, "*", SearchOption.AllDirectories))
+            {
+                string copy = Path.Combine(folder, Path.GetRelativePath(_made.Path, file));
+                Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+                File.Copy(file, copy);
+            }
+        }
     }
 }

@@ -50,7 +50,7 @@ internal static partial class RunVerb
             LogNotStarted(logs.CreateLogger<Gateway>(), failure.Message);
             return ExitCodes.Refused;
         }
-        return await process.ServeAsync(gateway);
+        return await process.ServeAsync(gateway.Failure, gateway.StopAsync);
     }
 
     [LoggerMessage(EventId = 330, Level = LogLevel.Critical, Message = "cannot start: {Reason}")]

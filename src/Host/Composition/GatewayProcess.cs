@@ -30,19 +30,18 @@ internal sealed partial class GatewayProcess : IDisposable
     /// <summary>Asks for a stop, as SIGTERM does.</summary>
     internal void Stop() => _stop.TrySetResult();
 
-    /// <summary>Completes when somebody asked for a stop.</summary>
-    internal Task StopAsked => _stop.Task;
-
-    /// <summary>Stays until a stop is asked for (clean stop, 0) or the ledger fails (<see cref="LedgerFailed"/>, at once).</summary>
-    internal async Task<int> ServeAsync(Gateway gateway)
+    /// <summary>
+    /// Stays until a stop is asked for (<paramref name="cleanStop"/>, then 0) or the ledger fails (<see cref="LedgerFailed"/>, at once).
+    /// </summary>
+    internal async Task<int> ServeAsync(Task<string> ledgerFailure, Func<Task> cleanStop)
     {
-        if (await Task.WhenAny(_stop.Task, gateway.Failure) == gateway.Failure)
+        if (await Task.WhenAny(_stop.Task, ledgerFailure) == ledgerFailure)
         {
             // Nothing more can be acknowledged, so nothing is worth waiting for: the process ends and its connections with it.
-            LogLedgerFailed(await gateway.Failure);
+            LogLedgerFailed(await ledgerFailure);
             return LedgerFailed;
         }
-        await gateway.StopAsync();
+        await cleanStop();
         return 0;
     }
 

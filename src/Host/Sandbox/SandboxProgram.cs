@@ -20,13 +20,7 @@ internal static class SandboxProgram
         {
             await ShowAsync(sandbox, clock, output);
         }
-        int exitCode = await process.ServeAsync(gateway);
-        if (exitCode == 0)
-        {
-            // After a failure of the ledger nothing is worth waiting for.
-            await sandbox.DisposeAsync();
-        }
-        return exitCode;
+        return await process.ServeAsync(gateway.Failure, async () => await sandbox.DisposeAsync());
     }
 
     private static async Task ShowAsync(SandboxGateway sandbox, TimeProvider clock, TextWriter output)
