@@ -44,7 +44,7 @@ internal sealed class Callers(IReadOnlyList<ICaller> callers)
 }
 
 /// <summary>Pays.</summary>
-internal sealed class Payer(Corridor corridor, byte[][] bodies) : ICaller
+internal sealed class Payer(BenchCorridor corridor, byte[][] bodies) : ICaller
 {
     private readonly Core.Wire.RequestSlot _slot = new();
 
@@ -52,7 +52,7 @@ internal sealed class Payer(Corridor corridor, byte[][] bodies) : ICaller
     public async ValueTask CallAsync(int index)
     {
         await corridor.PayAsync(_slot, bodies[index]);
-        Corridor.RequireSuccess(_slot);
+        BenchCorridor.RequireSuccess(_slot);
     }
 }
 

@@ -14,14 +14,14 @@ public class DiskBenchmarks
     private readonly byte[] _batch = new byte[BatchBytes];
     private readonly byte[] _reqId = "unknown"u8.ToArray();
     private readonly Trade _recalled = new();
-    private Corridor _corridor = null!;
+    private BenchCorridor _corridor = null!;
     private IJournalFile _file = null!;
     private string _path = "";
 
     [GlobalSetup]
     public void Open()
     {
-        _corridor = new Corridor();
+        _corridor = new BenchCorridor();
         _path = Path.Combine(AppContext.BaseDirectory, Path.GetRandomFileName());
         _file = FileStorage.Instance.Create(_path);
         // Zero-filled, as the journal's segments are: extending a file costs twice as much.

@@ -12,7 +12,7 @@ public class LedgerBenchmarks
 {
     private const int Calls = 4096;
 
-    private Corridor _corridor = null!;
+    private BenchCorridor _corridor = null!;
     private Callers _claims = null!;
     private Callers _records = null!;
     private int _claimed;
@@ -25,7 +25,7 @@ public class LedgerBenchmarks
     [GlobalSetup]
     public void Open()
     {
-        _corridor = new Corridor();
+        _corridor = new BenchCorridor();
         var claims = new TradeMaker(_corridor.Ledger, 'c');
         var records = new TradeMaker(_corridor.Ledger, 'r');
         _claims = new Callers([.. Enumerable.Range(0, Concurrency).Select(_ => new Claimer(claims, _corridor.Ledger))]);

@@ -9,14 +9,14 @@ public class PipelineBenchmarks
     private const int Payments = 512;
     private const int Concurrency = 64;
 
-    private Corridor _corridor = null!;
+    private BenchCorridor _corridor = null!;
     private Callers _payers = null!;
     private readonly byte[][] _bodies = new byte[Payments][];
 
     [GlobalSetup]
     public void Open()
     {
-        _corridor = new Corridor();
+        _corridor = new BenchCorridor();
         _payers = new Callers([.. Enumerable.Range(0, Concurrency).Select(_ => new Payer(_corridor, _bodies))]);
     }
 

@@ -19,14 +19,14 @@ public class StageBenchmarks
     private readonly Trade _settled = new();
     private byte[] _body = [];
     private byte[] _text = [];
-    private Corridor _corridor = null!;
+    private BenchCorridor _corridor = null!;
 
     [GlobalSetup]
     public void Open()
     {
-        _corridor = new Corridor();
+        _corridor = new BenchCorridor();
         _body = _corridor.SignPayments(1)[0];
-        Corridor.Load(_slot, _body);
+        BenchCorridor.Load(_slot, _body);
         Read();
         Validate();
         SigningText();
@@ -42,7 +42,7 @@ public class StageBenchmarks
     [Benchmark(Description = "2 read")]
     public void Read()
     {
-        Corridor.Load(_slot, _body);
+        BenchCorridor.Load(_slot, _body);
         Require(!RequestReader.Read(_slot).IsRefusal);
     }
 

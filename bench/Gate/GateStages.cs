@@ -13,7 +13,7 @@ internal sealed class GateStages : IAsyncDisposable
     private const int PaymentRuns = 6;
 
     private readonly StageBenchmarks _stages = new();
-    private readonly Corridor _corridor = new();
+    private readonly BenchCorridor _corridor = new();
     private int _claimed;
     private int _recorded;
     private int _paid;

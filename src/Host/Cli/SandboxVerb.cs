@@ -14,9 +14,10 @@ internal static class SandboxVerb
         Option<int> adminPort = Options.Port("--admin-port", 9464, "admin port on 127.0.0.1; 0: a free one");
         Option<TimeSpan> latency = Options.ChannelLatency();
         var noDemo = new Option<bool>("--no-demo") { Description = "send no payment of its own" };
+        var inProcess = new Option<bool>("--in-process-channel") { Description = "for measuring: the channel is a timer in the process, without HTTP, books or outcomes by amount" };
         // WARN: what a terminal should show beside the demo is what went wrong.
         Option<LogLevel> level = Options.Log(LogLevel.Warning);
-        var verb = new Command("sandbox", "Start a gateway with demo keys, demo institutions and a simulated channel") { data, port, adminPort, latency, noDemo, level };
+        var verb = new Command("sandbox", "Start a gateway with demo keys, demo institutions and a simulated channel") { data, port, adminPort, latency, noDemo, inProcess, level };
         verb.SetAction(async (parsed, _) =>
         {
             var options = new SandboxOptions
@@ -25,6 +26,7 @@ internal static class SandboxVerb
                 Port = parsed.GetValue(port),
                 AdminPort = parsed.GetValue(adminPort),
                 ChannelLatency = parsed.GetValue(latency),
+                IsChannelInProcess = parsed.GetValue(inProcess),
             };
             using ILoggerFactory logs = GatewayLogs.To(Console.OpenStandardError(), parsed.GetValue(level), TimeProvider.System);
             return await SandboxProgram.RunAsync(options, !parsed.GetValue(noDemo), logs, TimeProvider.System, output);

@@ -12,6 +12,7 @@ using HotPath.Host.Admin;
 using HotPath.Host.Configuration;
 using HotPath.Host.Server;
 using HotPath.Signing;
+using Route = HotPath.Core.Routing.Route;
 
 namespace HotPath.Host.Composition;
 
@@ -79,7 +80,7 @@ internal sealed partial class Gateway : IAsyncDisposable
             ILedger ledger = OpenLedger(settings.Ledger, clock, metrics, logs);
             undo.Push(ledger);
 
-            var corridor = new Corridor(settings, ledger, metrics, clock, logs);
+            Corridor corridor = BuildCorridor(settings, ledger, metrics, clock, logs);
             undo.Push(corridor);
             await corridor.Resolver.StartAsync();
             await corridor.WarmUpAsync();
@@ -136,6 +137,25 @@ internal sealed partial class Gateway : IAsyncDisposable
     {
         var voice = new LedgerVoice(logs.CreateLogger<EmbeddedLedger>());
         return EmbeddedLedger.Open(options, ThreadScheduler.Instance, clock, metrics, voice.Tell);
+    }
+
+    private static Corridor BuildCorridor(GatewaySettings settings, ILedger ledger, GatewayMetrics metrics, TimeProvider clock, ILoggerFactory logs)
+    {
+        Dictionary<string, Channel> channels = settings.Channels.ToDictionary(
+            channel => channel.Options.Id,
+            channel => new Channel(channel.Options, channel.CreateAdapter(clock), ThreadScheduler.Instance, clock, metrics));
+        var router = new Router(settings.Routes.Select(route => new Route
+        {
+            Channel = channels[route.ChannelId],
+            Currencies = route.Currencies,
+            MaxMinorUnits = route.MaxMinorUnits,
+            IsEnabled = route.IsEnabled,
+            OnlyAmountsEndingWith = route.OnlyAmountsEndingWith,
+        }).ToArray());
+        var institutions = new InstitutionDirectory(settings.Institutions.Select(institution => new Institution(
+            institution.InstId, institution.Region, institution.Language, institution.Currencies, institution.Keys,
+            new SigningBudget(SigningBudget.DefaultPerInstitution, clock))));
+        return new Corridor(ledger, router, institutions, new GatewayKeys(settings.SigningKey), new PipelineOptions(), clock, metrics, logs);
     }
 
     [LoggerMessage(EventId = 300, Level = LogLevel.Information, Message = "ready at {Api}, admin at {Admin}")]

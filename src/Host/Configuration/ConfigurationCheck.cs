@@ -152,9 +152,10 @@ internal sealed class ConfigurationCheck
             // Shorter, and a reversal could overtake its own payment.
             TimeSpan settleWindow = CheckDuration(path + ".settle_window", channel.SettleWindow, deadline, TimeSpan.FromMinutes(10));
             Uri url = CheckUrl(path + ".url", channel.Url);
+            var http = new HttpClearingOptions { BaseAddress = url, Deadline = deadline, MaxConnections = channel.MaxConnections };
             settings.Add(new ChannelSettings(
                 new ChannelOptions { Id = id ?? "", MaxInFlight = channel.MaxInFlight, SettleWindow = settleWindow },
-                new HttpClearingOptions { BaseAddress = url, Deadline = deadline, MaxConnections = channel.MaxConnections }));
+                clock => new HttpClearingAdapter(http, clock)));
         }
         return settings;
     }

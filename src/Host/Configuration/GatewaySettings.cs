@@ -1,7 +1,6 @@
 using System.Net;
 using HotPath.Core.Auth;
 using HotPath.Core.Clearing;
-using HotPath.Core.Clearing.Adapters.Http;
 using HotPath.Core.Ledger.Embedded;
 using HotPath.Core.Model;
 using HotPath.Host.Server;
@@ -34,8 +33,8 @@ internal sealed record GatewaySettings
 /// <summary>A registered institution with its keys loaded.</summary>
 internal sealed record InstitutionSettings(string InstId, Region Region, Language Language, IReadOnlyList<Currency> Currencies, KeyRing Keys);
 
-/// <summary>A channel and how its adapter reaches it.</summary>
-internal sealed record ChannelSettings(ChannelOptions Channel, HttpClearingOptions Http);
+/// <summary>A channel and what makes its adapter.</summary>
+internal sealed record ChannelSettings(ChannelOptions Options, Func<TimeProvider, IClearingAdapter> CreateAdapter);
 
 /// <summary>A route, its channel still by name.</summary>
 internal sealed record RouteSettings(

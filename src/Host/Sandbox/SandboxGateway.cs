@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using HotPath.Core.Clearing.Adapters.Simulated;
 using HotPath.Host.Client;
 using HotPath.Host.Composition;
 using HotPath.Host.Configuration;
@@ -19,6 +20,8 @@ internal sealed class SandboxGateway : IAsyncDisposable
 
     /// <summary>Registered in Hong Kong: is paid by mainland wallets (3.2.2).</summary>
     internal const string Overseas = "HK000001";
+
+    private const string SimulatorChannel = "simulator";
 
     // Amounts that end in these digits go to a channel whose port is closed (the command line contract's list of outcomes).
     private const int ClosedChannelDigits = 11;
@@ -65,7 +68,8 @@ internal sealed class SandboxGateway : IAsyncDisposable
             {
                 throw new SandboxException(string.Join("; ", faults));
             }
-            Gateway gateway = await Gateway.StartAsync(limits is null ? settings : settings with { Limits = limits }, logs, clock);
+            settings = settings with { Limits = limits ?? settings.Limits, Channels = Channels(settings, options) };
+            Gateway gateway = await Gateway.StartAsync(settings, logs, clock);
             return new SandboxGateway(folder, lockFile, simulator, closedPort, gateway);
         }
         catch
@@ -130,15 +134,21 @@ internal sealed class SandboxGateway : IAsyncDisposable
         Institutions = [Institution(folder, Domestic, "domestic"), Institution(folder, Overseas, "overseas")],
         Channels =
         [
-            new ChannelConfiguration { Id = "simulator", Url = simulator.AbsoluteUri },
+            new ChannelConfiguration { Id = SimulatorChannel, Url = simulator.AbsoluteUri },
             new ChannelConfiguration { Id = "closed", Url = $"http://{closedPort.LocalEndPoint}" },
         ],
         Routes =
         [
             new RouteConfiguration { Channel = "closed", Currencies = Currencies, OnlyAmountsEndingWith = ClosedChannelDigits },
-            new RouteConfiguration { Channel = "simulator", Currencies = Currencies },
+            new RouteConfiguration { Channel = SimulatorChannel, Currencies = Currencies },
         ],
     };
+
+    private static IReadOnlyList<ChannelSettings> Channels(GatewaySettings settings, SandboxOptions options) => !options.IsChannelInProcess
+        ? settings.Channels
+        : [.. settings.Channels.Select(channel => channel.Options.Id != SimulatorChannel
+            ? channel
+            : channel with { CreateAdapter = clock => new SimulatedClearingAdapter(options.ChannelLatency, clock) })];
 
     private static InstitutionConfiguration Institution(SandboxFolder folder, string instId, string region) => new()
     {

@@ -15,6 +15,12 @@ internal sealed record SandboxOptions
     /// <summary>Mean time of the simulated channel. Default 20 ms. Range 0 to 10 s.</summary>
     public TimeSpan ChannelLatency { get; init; } = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>
+    /// For measuring: the channel is a timer inside the process instead of the simulator behind HTTP. No books, no outcomes by amount.
+    /// Default false.
+    /// </summary>
+    public bool IsChannelInProcess { get; init; }
+
     /// <summary>Trades it keeps at most. Default 10,000,000.</summary>
     public long MaxTrades { get; init; } = 10_000_000;
 

@@ -10,7 +10,7 @@ public class PaymentPipelineTests
     [Fact]
     public async Task Payment_IsClearedOnce_AndAnsweredWithItsTrade()
     {
-        await using Corridor corridor = await Corridor.OpenAsync();
+        await using TestCorridor corridor = await TestCorridor.OpenAsync();
         Dictionary<string, string> payment = corridor.Payment();
         Answered paid = await corridor.CallAsync(payment);
 
@@ -32,13 +32,13 @@ public class PaymentPipelineTests
     [Fact]
     public async Task Repeated_IsTheSameBytes_EvenLater_StaleAndAfterARestart()
     {
-        Corridor corridor = await Corridor.OpenAsync();
+        TestCorridor corridor = await TestCorridor.OpenAsync();
         Dictionary<string, string> payment = corridor.Payment();
         Answered paid = await corridor.CallAsync(payment);
         corridor.Clock.Advance(TimeSpan.FromHours(23));
         Answered again = await corridor.CallAsync(payment);
         corridor = await corridor.RestartAsync();
-        await using Corridor _ = corridor;
+        await using TestCorridor _ = corridor;
         Answered afterRestart = await corridor.CallAsync(new Dictionary<string, string>(payment) { ["nonce"] = "another-one", ["version"] = "1.0" });
 
         Assert.Equal(paid.Json, again.Json);
@@ -49,7 +49,7 @@ public class PaymentPipelineTests
     [Fact]
     public async Task Repeated_After24Hours_IsANewRequest_ThatTheOrderStillStops()
     {
-        await using Corridor corridor = await Corridor.OpenAsync();
+        await using TestCorridor corridor = await TestCorridor.OpenAsync();
         Dictionary<string, string> payment = corridor.Payment();
         Answered paid = await corridor.CallAsync(payment);
         corridor.Clock.Advance(TimeSpan.FromHours(24) + TimeSpan.FromSeconds(1));
@@ -64,7 +64,7 @@ public class PaymentPipelineTests
     [Fact]
     public async Task SameReqId_OtherContent_IsC004_AndChangesNothing()
     {
-        await using Corridor corridor = await Corridor.OpenAsync();
+        await using TestCorridor corridor = await TestCorridor.OpenAsync();
         Dictionary<string, string> payment = corridor.Payment();
         Answered paid = await corridor.CallAsync(payment);
         Answered other = await corridor.CallAsync(new Dictionary<string, string>(payment) { ["total_amount"] = "88.81" });
@@ -78,12 +78,12 @@ public class PaymentPipelineTests
     [Fact]
     public async Task SameReqId_64AtOnce_IsOneDispatch_AndEqualAnswers()
     {
-        await using Corridor corridor = await Corridor.OpenAsync();
+        await using TestCorridor corridor = await TestCorridor.OpenAsync();
         for (int round = 0; round < 20; round++)
         {
             var gate = new TaskCompletionSource<ClearingResult>(TaskCreationOptions.RunContinuationsAsynchronously);
             corridor.Told.Pay = _ => gate.Task;
-            string json = JsonSerializer.Serialize(Corridor.Sign(corridor.Payment(), Corridor.Us));
+            string json = JsonSerializer.Serialize(TestCorridor.Sign(corridor.Payment(), TestCorridor.Us));
             Task<Answered>[] calls = [.. Enumerable.Range(0, 64).Select(_ => Task.Run(() => corridor.SendAsync(json)))];
             while (corridor.Told.Pays == round)
             {
@@ -101,7 +101,7 @@ public class PaymentPipelineTests
     [Fact]
     public async Task Repetition_InFlight_WaitsNoLongerThanTheFirst()
     {
-        await using Corridor corridor = await Corridor.OpenAsync();
+        await using TestCorridor corridor = await TestCorridor.OpenAsync();
         corridor.Told.Pay = _ => new TaskCompletionSource<ClearingResult>().Task;
         Dictionary<string, string> payment = corridor.Payment();
         Task<Answered> first = corridor.CallAsync(payment);
@@ -121,7 +121,7 @@ public class PaymentPipelineTests
     [Fact]
     public async Task SameOrder_OtherReqId_ShowsTheOriginal()
     {
-        await using Corridor corridor = await Corridor.OpenAsync();
+        await using TestCorridor corridor = await TestCorridor.OpenAsync();
         Dictionary<string, string> payment = corridor.Payment();
         Answered paid = await corridor.CallAsync(payment);
         Answered other = await corridor.CallAsync(new Dictionary<string, string>(payment) { ["req_id"] = "another" });
@@ -137,10 +137,10 @@ public class PaymentPipelineTests
     [Fact]
     public async Task SameOrderNumber_OfAnotherInstitution_IsAnotherOrder()
     {
-        await using Corridor corridor = await Corridor.OpenAsync();
+        await using TestCorridor corridor = await TestCorridor.OpenAsync();
         Dictionary<string, string> payment = corridor.Payment();
         Answered ours = await corridor.CallAsync(payment);
-        Answered theirs = await corridor.CallAsync(new Dictionary<string, string>(payment) { ["inst_id"] = Corridor.Them });
+        Answered theirs = await corridor.CallAsync(new Dictionary<string, string>(payment) { ["inst_id"] = TestCorridor.Them });
         Assert.Equal("0000", theirs.Code);
         Assert.Equal("success", theirs["resp_msg"]);
         Assert.NotEqual(ours["trade_no"], theirs["trade_no"]);
@@ -149,11 +149,11 @@ public class PaymentPipelineTests
     [Fact]
     public async Task DynamicCode_PaysOnceOverAllInstitutions_AndIsShownToItsOwnerOnly()
     {
-        await using Corridor corridor = await Corridor.OpenAsync();
+        await using TestCorridor corridor = await TestCorridor.OpenAsync();
         (string, string)[] code = [("qr_type", "01"), ("qr_content", "https://qr.example.hk/d/1")];
         Answered paid = await corridor.CallAsync(corridor.Payment(code));
         Answered own = await corridor.CallAsync(corridor.Payment(code));
-        Answered theirs = await corridor.CallAsync(corridor.Payment([.. code, ("inst_id", Corridor.Them)]));
+        Answered theirs = await corridor.CallAsync(corridor.Payment([.. code, ("inst_id", TestCorridor.Them)]));
 
         Assert.Equal("0000", paid.Code);
         Assert.Equal(("B005", paid["trade_no"]), (own.Code, own["trade_no"]));
@@ -163,7 +163,7 @@ public class PaymentPipelineTests
     [Fact]
     public async Task DynamicCode_OfAFailedPayment_IsFreeAgain()
     {
-        await using Corridor corridor = await Corridor.OpenAsync();
+        await using TestCorridor corridor = await TestCorridor.OpenAsync();
         (string, string)[] code = [("qr_type", "01"), ("qr_content", "https://qr.example.hk/d/2")];
         corridor.Told.Pay = _ => Task.FromResult(new ClearingResult(ClearingOutcome.Failed, RespCode.InsufficientBalance, default));
         Assert.Equal("B002", (await corridor.CallAsync(corridor.Payment(code))).Code);
@@ -178,7 +178,7 @@ public class PaymentPipelineTests
     [InlineData(ClearingOutcome.NotDelivered, RespCode.None, "B001")]
     public async Task Decline_IsFinal_AndRepeatedAsItWas(ClearingOutcome outcome, RespCode reason, string code)
     {
-        await using Corridor corridor = await Corridor.OpenAsync();
+        await using TestCorridor corridor = await TestCorridor.OpenAsync();
         corridor.Told.Pay = _ => Task.FromResult(new ClearingResult(outcome, reason, default));
         Dictionary<string, string> payment = corridor.Payment();
         Answered declined = await corridor.CallAsync(payment);
@@ -194,7 +194,7 @@ public class PaymentPipelineTests
     [Fact]
     public async Task Query_FindsByEitherNumber_AndNeverAnothersTrade()
     {
-        await using Corridor corridor = await Corridor.OpenAsync();
+        await using TestCorridor corridor = await TestCorridor.OpenAsync();
         Dictionary<string, string> payment = corridor.Payment();
         Answered paid = await corridor.CallAsync(payment);
         string tradeNo = paid["trade_no"], order = payment["out_trade_no"];
@@ -205,8 +205,8 @@ public class PaymentPipelineTests
         Assert.Equal("B006", (await corridor.CallAsync(corridor.Query(("trade_no", tradeNo), ("out_trade_no", "other")))).Code);
         Assert.Equal("B006", (await corridor.CallAsync(corridor.Query(("trade_no", "9999999999999999999999999999")))).Code);
         Assert.Equal("C001", (await corridor.CallAsync(corridor.Query())).Code);
-        Answered theirs = await corridor.CallAsync(corridor.Query(("trade_no", tradeNo), ("inst_id", Corridor.Them)));
-        Answered absent = await corridor.CallAsync(corridor.Query(("trade_no", "2026091910300000100100000001"), ("inst_id", Corridor.Them)));
+        Answered theirs = await corridor.CallAsync(corridor.Query(("trade_no", tradeNo), ("inst_id", TestCorridor.Them)));
+        Answered absent = await corridor.CallAsync(corridor.Query(("trade_no", "2026091910300000100100000001"), ("inst_id", TestCorridor.Them)));
         Assert.Equal("B006", theirs.Code);
         Assert.Equal(absent.Members.Keys, theirs.Members.Keys);
 
@@ -216,7 +216,7 @@ public class PaymentPipelineTests
     [Fact]
     public async Task Refusals_LeaveNothingBehind()
     {
-        await using Corridor corridor = await Corridor.OpenAsync(maxMinorUnits: 100_000);
+        await using TestCorridor corridor = await TestCorridor.OpenAsync(maxMinorUnits: 100_000);
         foreach ((string code, (string, string)[] changes) in new (string, (string, string)[])[]
         {
             ("D002", [("req_time", "20260919101959")]), ("C002", [("total_amount", "1e2")]), ("C003", [("total_amount", "0")]),
@@ -233,7 +233,7 @@ public class PaymentPipelineTests
     [Fact]
     public async Task Freshness_IsTenMinutesEitherWay()
     {
-        await using Corridor corridor = await Corridor.OpenAsync();
+        await using TestCorridor corridor = await TestCorridor.OpenAsync();
         foreach ((string reqTime, string code) in new[] { ("20260919102000", "0000"), ("20260919101959", "D002"), ("20260919104000", "0000"), ("20260919104001", "D002") })
         {
             Assert.Equal(code, (await corridor.CallAsync(corridor.Payment(("req_time", reqTime)))).Code);
@@ -243,8 +243,8 @@ public class PaymentPipelineTests
     [Fact]
     public async Task EveryChange_ToASignedRequest_IsD001()
     {
-        await using Corridor corridor = await Corridor.OpenAsync();
-        Dictionary<string, string> good = Corridor.Sign(corridor.Payment(("nonce", "12345678")), Corridor.Us);
+        await using TestCorridor corridor = await TestCorridor.OpenAsync();
+        Dictionary<string, string> good = TestCorridor.Sign(corridor.Payment(("nonce", "12345678")), TestCorridor.Us);
         foreach (string name in good.Keys.Where(name => name is not ("version" or "charset" or "sign_type" or "biz_type" or "sign" or "qr_type" or "terminal_type" or "trade_type" or "currency")))
         {
             string value = good[name];
@@ -252,17 +252,17 @@ public class PaymentPipelineTests
             Answered answer = await corridor.SendAsync(JsonSerializer.Serialize(new Dictionary<string, string>(good) { [name] = changed }));
             Assert.Equal("D001", answer.Code);
         }
-        Assert.Equal("D001", (await corridor.SendAsync(JsonSerializer.Serialize(Corridor.Sign(corridor.Payment(), Corridor.Them)))).Code);
+        Assert.Equal("D001", (await corridor.SendAsync(JsonSerializer.Serialize(TestCorridor.Sign(corridor.Payment(), TestCorridor.Them)))).Code);
         Assert.Equal("D001", (await corridor.SendAsync(JsonSerializer.Serialize(new Dictionary<string, string>(good) { ["sign"] = "AAAA" }))).Code);
         Assert.Equal("D001", (await corridor.SendAsync(JsonSerializer.Serialize(new Dictionary<string, string>(good) { ["sign"] = " " + good["sign"] }))).Code);
-        Assert.Equal("D001", (await corridor.SendAsync(JsonSerializer.Serialize(Corridor.Sign(corridor.Payment(("key_id", "k2")), Corridor.Us)))).Code);
+        Assert.Equal("D001", (await corridor.SendAsync(JsonSerializer.Serialize(TestCorridor.Sign(corridor.Payment(("key_id", "k2")), TestCorridor.Us)))).Code);
         Assert.Equal(0, corridor.Told.Pays);
     }
 
     [Fact]
     public async Task Strangers_GetNoMoreSignaturesThanTheirBudget()
     {
-        await using Corridor corridor = await Corridor.OpenAsync();
+        await using TestCorridor corridor = await TestCorridor.OpenAsync();
         int signed = 0;
         for (int i = 0; i < 400; i++)
         {
@@ -275,7 +275,7 @@ public class PaymentPipelineTests
     [Fact]
     public async Task FullChannel_IsA001_AndTheReqIdStaysFree()
     {
-        await using Corridor corridor = await Corridor.OpenAsync(maxInFlight: 1);
+        await using TestCorridor corridor = await TestCorridor.OpenAsync(maxInFlight: 1);
         var gate = new TaskCompletionSource<ClearingResult>(TaskCreationOptions.RunContinuationsAsynchronously);
         corridor.Told.Pay = _ => gate.Task;
         Task<Answered> first = Task.Run(() => corridor.CallAsync(corridor.Payment()));

@@ -9,7 +9,7 @@ public class PendingResolverTests
     [Fact]
     public async Task SlowChannel_IsAnswered0001_AndItsLateResultAdopted()
     {
-        await using Corridor corridor = await Corridor.OpenAsync();
+        await using TestCorridor corridor = await TestCorridor.OpenAsync();
         var late = new TaskCompletionSource<ClearingResult>(TaskCreationOptions.RunContinuationsAsynchronously);
         corridor.Told.Pay = _ => late.Task;
         Dictionary<string, string> payment = corridor.Payment();
@@ -26,7 +26,7 @@ public class PendingResolverTests
     [Fact]
     public async Task InDoubt_IsInquiredAt3And6And12And24Seconds()
     {
-        await using Corridor corridor = await Corridor.OpenAsync();
+        await using TestCorridor corridor = await TestCorridor.OpenAsync();
         corridor.Told.Pay = _ => Task.FromResult(ClearingResult.Of(ClearingOutcome.Unknown));
         await corridor.CallAsync(corridor.Payment());
         var seen = new List<double>();
@@ -48,7 +48,7 @@ public class PendingResolverTests
     [Fact]
     public async Task NotFound_IsNoProof_BeforeTheReversalIsConfirmed()
     {
-        await using Corridor corridor = await Corridor.OpenAsync();
+        await using TestCorridor corridor = await TestCorridor.OpenAsync();
         corridor.Told.Pay = _ => Task.FromResult(ClearingResult.Of(ClearingOutcome.Unknown));
         corridor.Told.Inquire = _ => ClearingResult.Of(ClearingOutcome.NotFound);
         corridor.Told.Reverse = _ => ClearingResult.Of(ClearingOutcome.Unknown);
@@ -67,7 +67,7 @@ public class PendingResolverTests
     [Fact]
     public async Task Reversal_ThatComesTooLate_IsASuccess()
     {
-        await using Corridor corridor = await Corridor.OpenAsync();
+        await using TestCorridor corridor = await TestCorridor.OpenAsync();
         corridor.Told.Pay = _ => Task.FromResult(ClearingResult.Of(ClearingOutcome.Unknown));
         corridor.Told.Inquire = _ => ClearingResult.Of(ClearingOutcome.NotFound);
         corridor.Told.Reverse = _ => ClearingResult.Of(ClearingOutcome.Succeeded);
@@ -79,7 +79,7 @@ public class PendingResolverTests
     [Fact]
     public async Task Pending_AfterARestart_IsInquired_NeverSentAgain()
     {
-        Corridor corridor = await Corridor.OpenAsync();
+        TestCorridor corridor = await TestCorridor.OpenAsync();
         corridor.Told.Pay = _ => Task.FromResult(ClearingResult.Of(ClearingOutcome.Unknown));
         Dictionary<string, string>[] payments = [.. Enumerable.Range(0, 20).Select(_ => corridor.Payment())];
         foreach (Dictionary<string, string> payment in payments)
@@ -89,7 +89,7 @@ public class PendingResolverTests
         corridor.Told.Pay = _ => throw new InvalidOperationException("sent again");
         corridor.Told.Inquire = reference => ClearingResult.Of(ClearingOutcome.Succeeded);
         corridor = await corridor.RestartAsync();
-        await using Corridor _ = corridor;
+        await using TestCorridor _ = corridor;
 
         foreach (Dictionary<string, string> payment in payments)
         {
@@ -102,7 +102,7 @@ public class PendingResolverTests
     [Fact]
     public async Task Query_OfAPendingTrade_StartsOneInquiryIn3Seconds()
     {
-        await using Corridor corridor = await Corridor.OpenAsync();
+        await using TestCorridor corridor = await TestCorridor.OpenAsync();
         corridor.Told.Pay = _ => Task.FromResult(ClearingResult.Of(ClearingOutcome.Processing));
         Answered pending = await corridor.CallAsync(corridor.Payment());
         for (int i = 0; i < 20; i++)
@@ -116,7 +116,7 @@ public class PendingResolverTests
     [Fact]
     public async Task AdapterThatThrows_LeavesTheTradeInDoubt()
     {
-        await using Corridor corridor = await Corridor.OpenAsync();
+        await using TestCorridor corridor = await TestCorridor.OpenAsync();
         corridor.Told.Pay = _ => throw new InvalidOperationException("an adapter with a bug");
         Dictionary<string, string> payment = corridor.Payment();
         Assert.Equal("0001", (await corridor.CallAsync(payment)).Code);
@@ -125,7 +125,7 @@ public class PendingResolverTests
     }
 
     // Asks by query: a repeated payment would wait for the result, and here only the test moves the clock.
-    private static async Task<bool> BecomesAsync(Corridor corridor, Dictionary<string, string> payment, string code, TimeSpan virtualLimit) =>
+    private static async Task<bool> BecomesAsync(TestCorridor corridor, Dictionary<string, string> payment, string code, TimeSpan virtualLimit) =>
         await corridor.UntilAsync(
             async () => (await corridor.CallAsync(corridor.Query(("out_trade_no", payment["out_trade_no"]))))["trade_status"] != "PENDING", virtualLimit) &&
         (await corridor.CallAsync(payment)).Code == code;

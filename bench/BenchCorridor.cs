@@ -16,17 +16,16 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace HotPath.Bench;
 
 /// <summary>The whole gateway without its socket: a body goes in, a signed answer comes out. Real ledger on a disk, channel that answers at once.</summary>
-internal sealed class Corridor : IAsyncDisposable
+internal sealed class BenchCorridor : IAsyncDisposable
 {
     private const string Institution = "CN000001";
 
     private readonly string _directory;
-    private readonly SimulatedClearingAdapter _adapter;
-    private readonly PendingResolver _resolver;
+    private readonly Corridor _corridor;
     private readonly SignedBody _signer;
     private int _orders;
 
-    public Corridor()
+    public BenchCorridor()
     {
         TimeProvider clock = TimeProvider.System;
         (string privatePem, string publicPem) = PemKeys.Generate();
@@ -43,28 +42,21 @@ internal sealed class Corridor : IAsyncDisposable
             // No checkpoint falls into a measurement: it is measured by soaking, not here.
             new EmbeddedLedgerOptions { DataDirectory = _directory, MaxTrades = 2_000_000, CheckpointEveryRecords = 100_000_000, CheckpointInterval = TimeSpan.FromDays(1) },
             ThreadScheduler.Instance, clock, metrics, static _ => { });
-        _adapter = new SimulatedClearingAdapter(TimeSpan.Zero, clock);
-        var channel = new Channel(new ChannelOptions { Id = "bench" }, _adapter, ThreadScheduler.Instance, clock, metrics);
+        var channel = new Channel(
+            new ChannelOptions { Id = "bench" }, new SimulatedClearingAdapter(TimeSpan.Zero, clock), ThreadScheduler.Instance, clock, metrics);
         var router = new Router([new Route { Channel = channel, Currencies = new HashSet<Currency> { Currency.Parse("HKD") } }]);
-        var institutions = new InstitutionDirectory([InstitutionRecord]);
-        Authenticator = new Authenticator(institutions);
-        Signer = new AnswerSigner(new GatewayKeys(GatewayKey), Ledger, clock);
-        var waiters = new TradeWaiters(clock);
-        _resolver = new PendingResolver(Ledger, router, institutions, Signer, waiters, metrics, clock, NullLogger<PendingResolver>.Instance);
-        channel.LateResults = _resolver;
-        var options = new PipelineOptions();
-        var log = new PaymentLog(NullLogger<PaymentLog>.Instance, options.LogSampleEvery);
-        var desk = new AnswerDesk(Signer, new SigningBudget(SigningBudget.DefaultUnauthenticated, clock), clock, metrics, log);
-        Pipeline = new PaymentPipeline(Authenticator, Ledger, router, Signer, _resolver, waiters, options, clock, desk);
+        _corridor = new Corridor(
+            Ledger, router, new InstitutionDirectory([InstitutionRecord]), new GatewayKeys(GatewayKey), new PipelineOptions(), clock, metrics,
+            NullLoggerFactory.Instance);
     }
 
     public EmbeddedLedger Ledger { get; }
 
-    public PaymentPipeline Pipeline { get; }
+    public PaymentPipeline Pipeline => _corridor.Pipeline;
 
-    public AnswerSigner Signer { get; }
+    public AnswerSigner Signer => _corridor.Signer;
 
-    public Authenticator Authenticator { get; }
+    public Authenticator Authenticator => _corridor.Authenticator;
 
     public Institution InstitutionRecord { get; }
 
@@ -110,8 +102,7 @@ internal sealed class Corridor : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _resolver.Dispose();
-        await _adapter.DisposeAsync();
+        await _corridor.DisposeAsync();
         await Ledger.DisposeAsync();
         Directory.Delete(_directory, recursive: true);
     }

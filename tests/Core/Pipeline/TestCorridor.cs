@@ -21,7 +21,7 @@ using Xunit;
 namespace HotPath.Core.Tests.Pipeline;
 
 /// <summary>The corridor without a socket: real reader, signatures, ledger, ring and resolver; virtual time; a channel that does as it is told.</summary>
-internal sealed class Corridor : IAsyncDisposable
+internal sealed class TestCorridor : IAsyncDisposable
 {
     internal const string Us = "CN000001";
     internal const string Them = "HK000001";
@@ -30,9 +30,9 @@ internal sealed class Corridor : IAsyncDisposable
         new() { [Us] = PemKeys.Generate(), [Them] = PemKeys.Generate(), ["gateway"] = PemKeys.Generate() };
 
     private readonly string _directory;
-    private readonly PaymentPipeline _pipeline;
+    private readonly Corridor _corridor;
 
-    private Corridor(string directory, FakeTimeProvider clock, ToldChannel told, int maxInFlight, long maxMinorUnits)
+    private TestCorridor(string directory, FakeTimeProvider clock, ToldChannel told, int maxInFlight, long maxMinorUnits)
     {
         _directory = directory;
         Clock = clock;
@@ -44,16 +44,12 @@ internal sealed class Corridor : IAsyncDisposable
         var channel = new Channel(new ChannelOptions { Id = "told", MaxInFlight = maxInFlight }, told, ThreadScheduler.Instance, clock, metrics);
         Currency[] currencies = [Currency.Parse("CNY"), Currency.Parse("HKD"), Currency.Parse("JPY"), Currency.Parse("USD")];
         var router = new Router([new Route { Channel = channel, Currencies = new HashSet<Currency>(currencies[..3]), MaxMinorUnits = maxMinorUnits }]);
-        var directoryOfInstitutions = new InstitutionDirectory(new[] { Us, Them }.Select(name => new Institution(
+        var institutions = new InstitutionDirectory(new[] { Us, Them }.Select(name => new Institution(
             name, Region.Domestic, name == Us ? Language.Chinese : Language.English, currencies,
             new KeyRing([new RegisteredKey("k1", PemKeys.ReadPublic(Keys[name].Public))]), new SigningBudget(50, clock))));
-        var signer = new AnswerSigner(new GatewayKeys(PemKeys.ReadPrivate("gw-1", Keys["gateway"].Private)), Ledger, clock);
-        var waiters = new TradeWaiters(clock);
-        Resolver = new PendingResolver(Ledger, router, directoryOfInstitutions, signer, waiters, metrics, clock, NullLogger<PendingResolver>.Instance);
-        channel.LateResults = Resolver;
-        _pipeline = new PaymentPipeline(
-            new Authenticator(directoryOfInstitutions), Ledger, router, signer, Resolver, waiters, new PipelineOptions(), clock,
-            new AnswerDesk(signer, new SigningBudget(300, clock), clock, metrics, new PaymentLog(NullLogger<PaymentLog>.Instance, 0)));
+        _corridor = new Corridor(
+            Ledger, router, institutions, new GatewayKeys(PemKeys.ReadPrivate("gw-1", Keys["gateway"].Private)), new PipelineOptions(), clock, metrics,
+            NullLoggerFactory.Instance);
     }
 
     internal FakeTimeProvider Clock { get; }
@@ -62,12 +58,12 @@ internal sealed class Corridor : IAsyncDisposable
 
     internal EmbeddedLedger Ledger { get; }
 
-    internal PendingResolver Resolver { get; }
+    internal PendingResolver Resolver => _corridor.Resolver;
 
-    internal static async Task<Corridor> OpenAsync(
+    internal static async Task<TestCorridor> OpenAsync(
         string? directory = null, FakeTimeProvider? clock = null, ToldChannel? told = null, int maxInFlight = 256, long maxMinorUnits = long.MaxValue)
     {
-        var corridor = new Corridor(
+        var corridor = new TestCorridor(
             directory ?? Directory.CreateTempSubdirectory("hotpath-corridor-").FullName,
             clock ?? new FakeTimeProvider(new DateTimeOffset(2026, 9, 19, 2, 30, 0, TimeSpan.Zero)),
             told ?? new ToldChannel(),
@@ -78,7 +74,7 @@ internal sealed class Corridor : IAsyncDisposable
     }
 
     /// <summary>A clean stop and a new start on the same directory, with the same channel and clock.</summary>
-    internal async Task<Corridor> RestartAsync()
+    internal async Task<TestCorridor> RestartAsync()
     {
         await StopAsync();
         return await OpenAsync(_directory, Clock, Told);
@@ -105,7 +101,7 @@ internal sealed class Corridor : IAsyncDisposable
         var slot = new RequestSlot();
         slot.SetBody(Encoding.UTF8.GetBytes(json, slot.BodyBuffer));
         slot.ArrivedAt = Clock.GetTimestamp();
-        await _pipeline.RunAsync(slot);
+        await _corridor.Pipeline.RunAsync(slot);
         return slot.HttpStatus == 200 ? Verified(Encoding.UTF8.GetString(slot.Answer.Json.Span)) : new Answered(slot.HttpStatus, "", []);
     }
 
@@ -165,7 +161,7 @@ internal sealed class Corridor : IAsyncDisposable
 
     private async Task StopAsync()
     {
-        Resolver.Dispose();
+        await _corridor.DisposeAsync();
         await Ledger.DisposeAsync();
     }
 }

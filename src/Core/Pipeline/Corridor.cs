@@ -1,0 +1,92 @@
+using System.Text;
+using HotPath.Core.Auth;
+using HotPath.Core.Clearing;
+using HotPath.Core.Ledger;
+using HotPath.Core.Model;
+using HotPath.Core.Operations;
+using HotPath.Core.Routing;
+using HotPath.Core.Telemetry;
+using HotPath.Core.Wire;
+using HotPath.Signing;
+using Microsoft.Extensions.Logging;
+
+namespace HotPath.Core.Pipeline;
+
+/// <summary>
+/// Puts the corridor together from what differs between a gateway, a bench and a test: ledger, routes, institutions, keys, clock. Owns the
+/// resolver and the channels' adapters; the ledger is its maker's.
+/// </summary>
+public sealed class Corridor : IAsyncDisposable
+{
+    // Enough calls for the first tier of the JIT to hand over what is hot (it counts to 30); a signature each makes it 10 ms.
+    private const int WarmUpRounds = 40;
+
+    // Every member once, one of them with an escape. The institution is nobody's name, and its signature would not do if it were.
+    private const string WarmUpBody = """
+        {"version":"1.3","charset":"UTF-8","sign_type":"RSA2","sign":"AAAA","biz_type":"SCAN_PAY","req_time":"20260101000000",
+        "req_id":"warm-up","inst_id":"WARMUPWARMUPWARMUPWARMUPWARMUPWA","nonce":"warm-up-1","out_trade_no":"warm-up",
+        "total_amount":"88.80","currency":"HKD","trade_type":"SCAN","qr_type":"02","qr_content":"https://qr.example.hk/p?m=\u0031",
+        "body":"warm-up","terminal_type":"01","terminal_id":"T01"}
+        """;
+
+    private readonly ILedger _ledger;
+    private readonly Router _router;
+
+    public Corridor(
+        ILedger ledger, Router router, InstitutionDirectory institutions, GatewayKeys keys, PipelineOptions options,
+        TimeProvider clock, GatewayMetrics metrics, ILoggerFactory logs)
+    {
+        _ledger = ledger;
+        _router = router;
+        var waiters = new TradeWaiters(clock);
+        Authenticator = new Authenticator(institutions);
+        Signer = new AnswerSigner(keys, ledger, clock);
+        Resolver = new PendingResolver(ledger, router, institutions, Signer, waiters, metrics, clock, logs.CreateLogger<PendingResolver>());
+        foreach (Channel channel in router.Channels)
+        {
+            channel.LateResults = Resolver;
+        }
+        var log = new PaymentLog(logs.CreateLogger<PaymentLog>(), options.LogSampleEvery);
+        var desk = new AnswerDesk(Signer, new SigningBudget(SigningBudget.DefaultUnauthenticated, clock), clock, metrics, log);
+        Pipeline = new PaymentPipeline(Authenticator, ledger, router, Signer, Resolver, waiters, options, clock, desk);
+    }
+
+    public PaymentPipeline Pipeline { get; }
+
+    public PendingResolver Resolver { get; }
+
+    public Authenticator Authenticator { get; }
+
+    public AnswerSigner Signer { get; }
+
+    /// <summary>
+    /// Walks a made-up request through reading, verifying, recalling and signing, so that the first payment does not pay for the JIT
+    /// (13 to 20 % of the CPU in the first seconds, measured). It leaves no trace: no metric, no claim.
+    /// </summary>
+    public async Task WarmUpAsync()
+    {
+        var slot = new RequestSlot();
+        for (int round = 0; round < WarmUpRounds; round++)
+        {
+            int length = Encoding.UTF8.GetBytes(WarmUpBody, slot.BodyBuffer);
+            slot.SetBody(length);
+            Rejection rejection = RequestReader.Read(slot);
+            RequestReader.WriteSigningText(slot);
+            Authenticator.Authenticate(slot[Member.InstId], slot[Member.KeyId], slot.SigningText, slot[Member.Sign], 0);
+            Digest fingerprint = RequestReader.Fingerprint(slot);
+            await _ledger.RecallAsync(InstId.From(slot[Member.InstId]), slot.Memory(Member.ReqId), fingerprint, slot.Trade);
+            rejection = rejection.IsRefusal ? rejection : RequestReader.CheckInterface(slot);
+            Signer.Refuse(slot, rejection.IsRefusal ? rejection : Rejection.Of(RespCode.NotAuthenticated), institution: null);
+            slot.Clear();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Resolver.Dispose();
+        foreach (Channel channel in _router.Channels)
+        {
+            await channel.Adapter.DisposeAsync();
+        }
+    }
+}
