@@ -34,6 +34,13 @@ public sealed class AnswerDesk(AnswerSigner signer, SigningBudget strangersBudge
         Finish(slot, AnswerSigner.FinalCode(slot.Trade));
     }
 
+    /// <summary>The budget is over, or the channel's word is no result: 0001, and the trade lives on.</summary>
+    public void TellPending(RequestSlot slot, Institution institution)
+    {
+        metrics.TradeReached(TradeStatus.Pending);
+        Show(slot, RespCode.Processing, institution, TradeView.Payment);
+    }
+
     /// <summary>Refuses a caller who is known.</summary>
     public void Refuse(RequestSlot slot, Rejection rejection, Institution institution, TradeView view = TradeView.None)
     {

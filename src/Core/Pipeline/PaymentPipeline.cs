@@ -118,8 +118,7 @@ public sealed class PaymentPipeline(
         ClearingResult result = await ScanPay.Send(slot, channel, BudgetLeft(slot));
         if (!ScanPay.TrySettle(slot.Trade, result, NowMs))
         {
-            resolver.Watch(slot.Trade, channel);
-            desk.Show(slot, RespCode.Processing, institution, TradeView.Payment);
+            LeaveInDoubt(slot, institution, channel);
             return;
         }
 
@@ -139,8 +138,7 @@ public sealed class PaymentPipeline(
             case CompleteState.Unavailable when ledger.IsReady:
                 // No room to record it just now. The channel knows the result; the resolver asks for it again.
                 slot.Trade.Reopen();
-                resolver.Watch(slot.Trade, channel);
-                desk.Show(slot, RespCode.Processing, institution, TradeView.Payment);
+                LeaveInDoubt(slot, institution, channel);
                 return;
             default:
                 AnswerDesk.Cut(slot);
@@ -249,6 +247,12 @@ public sealed class PaymentPipeline(
         {
             desk.Repeat(slot);
         }
+    }
+
+    private void LeaveInDoubt(RequestSlot slot, Institution institution, Channel channel)
+    {
+        resolver.Watch(slot.Trade, channel);
+        desk.TellPending(slot, institution);
     }
 
     private void RefuseRoute(RequestSlot slot, Institution institution, Rejection rejection)

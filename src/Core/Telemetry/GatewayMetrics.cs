@@ -50,7 +50,7 @@ public sealed class GatewayMetrics
             "hotpath_request_duration_seconds",
             "From the last byte of the request to the first of the answer.",
             new HistogramConfiguration { LabelNames = ["biz_type"], Buckets = SecondsBuckets });
-        Counter trades = make.CreateCounter("hotpath_trades_total", "Trades by the state they reached.", "biz_type", "status");
+        Counter trades = make.CreateCounter("hotpath_trades_total", "Trades by the state they reached; PENDING counts those answered before they were final.", "biz_type", "status");
         _requests = new Counter.Child[bizTypes, codes];
         _durations = new Histogram.Child[bizTypes];
         foreach (BizType type in BizTypes.All.Prepend(BizType.None))
@@ -87,6 +87,13 @@ public sealed class GatewayMetrics
             new HistogramConfiguration { LabelNames = ["channel"], Buckets = SecondsBuckets });
         _ringDepth = make.CreateGauge("hotpath_ring_depth", "Calls waiting for their channel's worker.", "channel");
         _pendingOldest = make.CreateGauge("hotpath_pending_oldest_seconds", "Age of the oldest PENDING trade.", "channel");
+        Counter allocated = make.CreateCounter("hotpath_process_allocated_bytes_total", "Bytes allocated on the managed heap since the start.");
+        Counter pauses = make.CreateCounter("hotpath_process_gc_pause_seconds_total", "Time the process stood still for the garbage collector.");
+        _registry.AddBeforeCollectCallback(() =>
+        {
+            allocated.IncTo(GC.GetTotalAllocatedBytes(precise: false));
+            pauses.IncTo(GC.GetTotalPauseDuration().TotalSeconds);
+        });
         make.CreateGauge("hotpath_build_info", "What runs here; always 1.", "version").WithLabels(version).Set(1);
     }
 

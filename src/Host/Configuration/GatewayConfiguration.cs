@@ -20,8 +20,8 @@ internal sealed record GatewayConfiguration
     /// <summary>Trades this node keeps at most. Default 10,000,000. Range 1,000 to 500,000,000.</summary>
     public long MaxTrades { get; set; } = 10_000_000;
 
-    /// <summary>Memory for the newest part of the index, in MiB. Default 512. Range 4 to 65,536.</summary>
-    public int IndexMemoryMib { get; set; } = 512;
+    /// <summary>Memory for the newest part of the index, in MiB. Default 64. Range 4 to 65,536.</summary>
+    public int IndexMemoryMib { get; set; } = 64;
 
     public KeyFileConfiguration? SigningKey { get; set; }
 

@@ -101,7 +101,7 @@ internal sealed class SandboxGateway : IAsyncDisposable
     {
         try
         {
-            return new FileStream(folder.Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return FolderLock.Take(folder.Lock);
         }
         catch (IOException failure)
         {

@@ -24,6 +24,6 @@ internal sealed record SandboxOptions
     /// <summary>Trades it keeps at most. Default 10,000,000.</summary>
     public long MaxTrades { get; init; } = 10_000_000;
 
-    /// <summary>Memory for the newest part of the index, in MiB. Default 512.</summary>
-    public int IndexMemoryMib { get; init; } = 512;
+    /// <summary>Memory for the newest part of the index, in MiB. Default 64.</summary>
+    public int IndexMemoryMib { get; init; } = 64;
 }

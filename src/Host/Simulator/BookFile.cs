@@ -36,7 +36,7 @@ internal sealed class BookFile : IAsyncDisposable
     internal static BookFile Open(string directory, Action<BookLine> replay)
     {
         Directory.CreateDirectory(directory);
-        var owner = new FileStream(Path.Combine(directory, "books.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        FileStream owner = FolderLock.Take(Path.Combine(directory, "books.lock"));
         FileStream? file = null;
         try
         {

@@ -33,10 +33,11 @@ public sealed class EmbeddedLedgerOptions
     public int CommandRingCapacity { get; init; } = 16 * 1024;
 
     /// <summary>
-    /// Memory for the newest part of the index's two record logs, in bytes. Default 536,870,912 (512 MiB). Range 4 MiB to 64 GiB.
+    /// Memory for the newest part of the index's two record logs, in bytes. Default 67,108,864 (64 MiB). Range 4 MiB to 64 GiB.
     /// </summary>
-    // 56 B a record, 3 to 4 records a trade: the newest 2.5 million trades; older ones are read from disk (about 14 µs, page-cached).
-    public long IndexMemoryBytes { get; init; } = 512L * 1024 * 1024;
+    // 56 B a record, 3 to 4 records a trade: the newest 300,000 trades, a few minutes of them. Older ones are only asked for by repetitions and
+    // queries, and read from disk (about 14 µs, page-cached); that a key is new is known from the hash index alone.
+    public long IndexMemoryBytes { get; init; } = 64L * 1024 * 1024;
 
     /// <summary>Records between two checkpoints of the index. Default 500,000. Range 100 to 100,000,000.</summary>
     // Replaying 500,000 records takes about 3 seconds; a checkpoint stalls single operations for 30 to 50 ms.

@@ -1,0 +1,44 @@
+using HotPath.Core.Clearing;
+using HotPath.Core.Model;
+using HotPath.Core.Runtime;
+using HotPath.Core.Telemetry;
+using Xunit;
+
+namespace HotPath.Core.Tests.Clearing;
+
+public class EncodingFailureTests
+{
+    [Fact]
+    public async Task AdapterThatCannotEncode_LeavesTheTradeInDoubt_AndNoCreditLost()
+    {
+        var channel = new Channel(
+            new ChannelOptions { Id = "broken", MaxInFlight = 1 }, new Broken(), ThreadScheduler.Instance, TimeProvider.System, new GatewayMetrics("test"));
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.True(channel.TryTakeCredit());
+            Assert.Equal(ClearingOutcome.Unknown, (await Pay(channel)).Outcome);
+        }
+    }
+
+    private static ValueTask<ClearingResult> Pay(Channel channel) => channel.PayAsync(
+        new PayOrder
+        {
+            Reference = new ClearingReference(new TradeNo(1UL << 40, 1), new Amount(100), Currency.Parse("HKD")),
+            InstId = InstId.From("CN000001"), TradeType = TradeType.Scan, QrType = QrType.Static,
+            QrContent = "q"u8, Body = "b"u8, TerminalType = "01"u8, TerminalId = "T"u8,
+        },
+        TimeSpan.FromSeconds(1));
+
+    private sealed class Broken : IClearingAdapter
+    {
+        public void EncodePay(in PayOrder order, ClearingCall call) => throw new InvalidOperationException("an adapter with a bug");
+
+        public ValueTask<ClearingResult> PayAsync(ClearingCall call) => throw new InvalidOperationException("nothing was encoded");
+
+        public ValueTask<ClearingResult> InquireAsync(ClearingReference reference) => new(ClearingResult.Of(ClearingOutcome.NotFound));
+
+        public ValueTask<ClearingResult> ReverseAsync(ClearingReference reference) => new(ClearingResult.Of(ClearingOutcome.Reversed));
+
+        public ValueTask DisposeAsync() => default;
+    }
+}
