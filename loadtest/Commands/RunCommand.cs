@@ -27,7 +27,8 @@ internal static class RunCommand
     private static readonly Option<string?> PackFile = new("--pack") { Description = "A pack made before; without it the run signs its own." };
     private static readonly Option<int> VerifySample = CommonOptions.Positive(new Option<int>("--verify-sample")
     {
-        Description = "One answer's signature in so many is verified, its trade queried afterwards.", DefaultValueFactory = static _ => 100,
+        Description = "One answer's signature in so many is verified, its trade queried afterwards.",
+        DefaultValueFactory = static _ => 100,
     });
     private static readonly Option<int?> Saturate = new("--saturate") { Description = "Closed loop instead, up to so many payments: finds the knee, says little about latency." };
     private static readonly Option<string?> JsonFile = new("--json") { Description = "Report as JSON." };

@@ -231,7 +231,10 @@ public sealed class ConfigurationTests : IClassFixture<ConfigurationTests.Keys>,
 
     private static InstitutionConfiguration Institution(string instId, string key) => new()
     {
-        InstId = instId, Region = "domestic", Currencies = ["CNY"], Keys = [new InstitutionKeyConfiguration { KeyId = "k1", Path = key }],
+        InstId = instId,
+        Region = "domestic",
+        Currencies = ["CNY"],
+        Keys = [new InstitutionKeyConfiguration { KeyId = "k1", Path = key }],
     };
 
     private static void Refused(string path, GatewayConfiguration configuration)

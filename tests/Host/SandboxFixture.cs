@@ -69,7 +69,10 @@ public sealed class SandboxFixture : IAsyncLifetime
         {
             await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
             {
-                TargetHost = Api.Host, EnabledSslProtocols = protocols, CertificateChainPolicy = trust, ApplicationProtocols = [.. alpn],
+                TargetHost = Api.Host,
+                EnabledSslProtocols = protocols,
+                CertificateChainPolicy = trust,
+                ApplicationProtocols = [.. alpn],
             });
             return tls;
         }

@@ -37,7 +37,7 @@ public static class MemberCheck
             return false;
         }
         // U+0080 to U+009F are C2 80 to C2 9F.
-        for (int at = utf8.IndexOf((byte)0xC2); at >= 0; )
+        for (int at = utf8.IndexOf((byte)0xC2); at >= 0;)
         {
             if (utf8[at + 1] <= 0x9F)
             {

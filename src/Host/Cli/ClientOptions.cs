@@ -13,7 +13,8 @@ internal sealed class ClientOptions
     private readonly Option<string> _url = new("--url") { Description = "the gateway", DefaultValueFactory = _ => "https://127.0.0.1:8443/api" };
     private readonly Option<string> _data = new("--data")
     {
-        Description = "folder with tls/ca.pem, gateway/public.pem and institutions/INST/private.pem", DefaultValueFactory = _ => SandboxFolder.Default,
+        Description = "folder with tls/ca.pem, gateway/public.pem and institutions/INST/private.pem",
+        DefaultValueFactory = _ => SandboxFolder.Default,
     };
     private readonly Option<string> _reqId = new("--req-id") { Description = "default: a new one" };
 

@@ -24,7 +24,10 @@ internal static class CommandLine
             // Signals are the servers' own business: each decides what a clean stop is.
             return await parsed.InvokeAsync(new InvocationConfiguration
             {
-                EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null, Output = output, Error = error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+                Output = output,
+                Error = error,
             });
         }
         catch (UsageException failure)

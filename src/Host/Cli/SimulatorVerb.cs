@@ -25,7 +25,9 @@ internal static class SimulatorVerb
             using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
             var options = new SimulatorOptions
             {
-                Port = parsed.GetValue(port), BooksDirectory = parsed.GetRequiredValue(books), ChannelLatency = parsed.GetValue(latency),
+                Port = parsed.GetValue(port),
+                BooksDirectory = parsed.GetRequiredValue(books),
+                ChannelLatency = parsed.GetValue(latency),
             };
             await SimulatorProgram.RunAsync(options, TimeProvider.System, output, stop.Token);
             return ExitCodes.Done;

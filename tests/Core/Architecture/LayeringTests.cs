@@ -9,8 +9,14 @@ public partial class LayeringTests
     private static readonly Dictionary<string, int> LevelOfRoom = new()
     {
         ["Model"] = 0,
-        ["Buffers"] = 1, ["Runtime"] = 1, ["Telemetry"] = 1, ["Masking"] = 1,
-        ["Wire"] = 2, ["Auth"] = 2, ["Ledger"] = 2, ["Clearing"] = 2,
+        ["Buffers"] = 1,
+        ["Runtime"] = 1,
+        ["Telemetry"] = 1,
+        ["Masking"] = 1,
+        ["Wire"] = 2,
+        ["Auth"] = 2,
+        ["Ledger"] = 2,
+        ["Clearing"] = 2,
         ["Routing"] = 3,
         ["Operations"] = 4,
         ["Pipeline"] = 5,

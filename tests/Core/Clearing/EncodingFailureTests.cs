@@ -24,8 +24,13 @@ public class EncodingFailureTests
         new PayOrder
         {
             Reference = new ClearingReference(new TradeNo(1UL << 40, 1), new Amount(100), Currency.Parse("HKD")),
-            InstId = InstId.From("CN000001"), TradeType = TradeType.Scan, QrType = QrType.Static,
-            QrContent = "q"u8, Body = "b"u8, TerminalType = "01"u8, TerminalId = "T"u8,
+            InstId = InstId.From("CN000001"),
+            TradeType = TradeType.Scan,
+            QrType = QrType.Static,
+            QrContent = "q"u8,
+            Body = "b"u8,
+            TerminalType = "01"u8,
+            TerminalId = "T"u8,
         },
         TimeSpan.FromSeconds(1));
 

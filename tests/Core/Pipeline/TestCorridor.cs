@@ -148,9 +148,13 @@ internal sealed class TestCorridor : IAsyncDisposable
     {
         var members = new Dictionary<string, string>
         {
-            ["version"] = "1.3", ["charset"] = "UTF-8", ["sign_type"] = "RSA2", ["biz_type"] = bizType,
+            ["version"] = "1.3",
+            ["charset"] = "UTF-8",
+            ["sign_type"] = "RSA2",
+            ["biz_type"] = bizType,
             ["req_time"] = Clock.GetUtcNow().AddHours(8).ToString("yyyyMMddHHmmss", System.Globalization.CultureInfo.InvariantCulture),
-            ["req_id"] = Guid.NewGuid().ToString("N"), ["inst_id"] = Us,
+            ["req_id"] = Guid.NewGuid().ToString("N"),
+            ["inst_id"] = Us,
         };
         foreach ((string name, string value) in more)
         {
