@@ -32,12 +32,13 @@ internal sealed class BenchCorridor : IAsyncDisposable
         _signer = new SignedBody(Institution, PemKeys.ReadPrivate("", privatePem));
         GatewayKey = PemKeys.ReadPrivate("gw-bench", PemKeys.Generate().PrivatePem);
         Keys = new KeyRing([new RegisteredKey("k1", PemKeys.ReadPublic(publicPem))]);
+        var metrics = new GatewayMetrics("bench");
         InstitutionRecord = new Institution(
-            Institution, Region.Domestic, Language.Chinese, [Currency.Parse("HKD")], Keys, new SigningBudget(SigningBudget.DefaultPerInstitution, clock));
+            Institution, Region.Domestic, Language.Chinese, [Currency.Parse("HKD")], Keys, new SigningBudget(SigningBudget.DefaultPerInstitution, clock),
+            metrics.ForInstitution(Institution));
 
         // Beside the program, not in /tmp, which is often memory: fdatasync must mean something.
         _directory = Path.Combine(AppContext.BaseDirectory, "bench-data", Path.GetRandomFileName());
-        var metrics = new GatewayMetrics("bench");
         Ledger = EmbeddedLedger.Open(
             // Small index memory: FASTER allocates a page frame once and then goes round, and the rounds are what is measured.
             // No checkpoint falls into a measurement: it is measured by soaking, not here.

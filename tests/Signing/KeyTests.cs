@@ -48,17 +48,17 @@ public class KeyTests
     public void Ring_WithoutKeyId_TriesEveryValidKey()
     {
         var ring = new KeyRing([Registered("new", OtherPem), Registered("old", Pem)]);
-        Assert.True(ring.Verify(Text, Sign(Pem.Private), default, nowMs: 1000));
-        Assert.True(ring.Verify(Text, Sign(OtherPem.Private), default, nowMs: 1000));
+        Assert.True(ring.Verify(Text, Sign(Pem.Private), default, nowMs: 1000, out _));
+        Assert.True(ring.Verify(Text, Sign(OtherPem.Private), default, nowMs: 1000, out _));
     }
 
     [Fact]
     public void Ring_WithKeyId_TriesOnlyThatKey()
     {
         var ring = new KeyRing([Registered("new", OtherPem), Registered("old", Pem)]);
-        Assert.True(ring.Verify(Text, Sign(Pem.Private), "old"u8, nowMs: 1000));
-        Assert.False(ring.Verify(Text, Sign(Pem.Private), "new"u8, nowMs: 1000));
-        Assert.False(ring.Verify(Text, Sign(Pem.Private), "none"u8, nowMs: 1000));
+        Assert.True(ring.Verify(Text, Sign(Pem.Private), "old"u8, nowMs: 1000, out _));
+        Assert.False(ring.Verify(Text, Sign(Pem.Private), "new"u8, nowMs: 1000, out _));
+        Assert.False(ring.Verify(Text, Sign(Pem.Private), "none"u8, nowMs: 1000, out _));
     }
 
     [Fact]
@@ -66,10 +66,10 @@ public class KeyTests
     {
         var ring = new KeyRing([new RegisteredKey("k", PemKeys.ReadPublic(Pem.Public), NotBeforeMs: 100, NotAfterMs: 200)]);
         byte[] signature = Sign(Pem.Private);
-        Assert.False(ring.Verify(Text, signature, default, nowMs: 99));
-        Assert.True(ring.Verify(Text, signature, default, nowMs: 100));
-        Assert.True(ring.Verify(Text, signature, default, nowMs: 199));
-        Assert.False(ring.Verify(Text, signature, default, nowMs: 200));
+        Assert.False(ring.Verify(Text, signature, default, nowMs: 99, out _));
+        Assert.True(ring.Verify(Text, signature, default, nowMs: 100, out _));
+        Assert.True(ring.Verify(Text, signature, default, nowMs: 199, out _));
+        Assert.False(ring.Verify(Text, signature, default, nowMs: 200, out _));
     }
 
     [Theory]

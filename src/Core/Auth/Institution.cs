@@ -1,10 +1,11 @@
 using System.Collections.Frozen;
 using HotPath.Core.Model;
+using HotPath.Core.Telemetry;
 using HotPath.Signing;
 
 namespace HotPath.Core.Auth;
 
-/// <summary>Where an institution is registered: it decides the direction of a payment (3.2.1 主扫, 3.2.2 被扫).</summary>
+/// <summary>Where an institution is registered. Routing by direction (3.2.1 主扫, 3.2.2 被扫) will follow it; nothing does yet.</summary>
 public enum Region : byte
 {
     Domestic = 0,
@@ -12,11 +13,11 @@ public enum Region : byte
 }
 
 /// <summary>A registered institution: who it is, whom to believe, what it may do.</summary>
-public sealed class Institution(string instId, Region region, Language language, IEnumerable<Currency> currencies, KeyRing keys, SigningBudget budget)
+public sealed class Institution(
+    string instId, Region region, Language language, IEnumerable<Currency> currencies, KeyRing keys, SigningBudget budget,
+    GatewayMetrics.InstitutionMetrics metrics)
 {
     private readonly FrozenSet<uint> _currencies = currencies.Select(currency => currency.ToRaw()).ToFrozenSet();
-
-    public string Name { get; } = instId;
 
     public InstId InstId { get; } = InstId.From(instId);
 
@@ -29,20 +30,30 @@ public sealed class Institution(string instId, Region region, Language language,
     /// <summary>Signed refusals for capacity that this institution gets (protocol, section 1).</summary>
     public SigningBudget RefusalBudget { get; } = budget;
 
+    public GatewayMetrics.InstitutionMetrics Metrics { get; } = metrics;
+
     public bool MayUse(Currency currency) => _currencies.Contains(currency.ToRaw());
 }
 
 /// <summary>Every registered institution. A change is a new directory, swapped in whole.</summary>
-public sealed class InstitutionDirectory(IEnumerable<Institution> institutions)
+public sealed class InstitutionDirectory(IReadOnlyCollection<Institution> institutions)
 {
     private volatile FrozenDictionary<InstId, Institution> _byId = Index(institutions);
+    private volatile int _largestRing = Largest(institutions);
 
-    public IReadOnlyCollection<Institution> All => _byId.Values;
+    /// <summary>Keys of the institution that has most: what every refusal costs.</summary>
+    public int LargestRing => _largestRing;
 
     public Institution? Find(InstId instId) => _byId.GetValueOrDefault(instId);
 
     /// <summary>Replaces all institutions at once; requests under way keep the one they found.</summary>
-    public void Swap(IEnumerable<Institution> institutions) => _byId = Index(institutions);
+    public void Swap(IReadOnlyCollection<Institution> institutions)
+    {
+        _byId = Index(institutions);
+        _largestRing = Largest(institutions);
+    }
+
+    private static int Largest(IEnumerable<Institution> institutions) => institutions.Select(institution => institution.Keys.Keys.Count).Append(1).Max();
 
     private static FrozenDictionary<InstId, Institution> Index(IEnumerable<Institution> institutions) =>
         institutions.ToFrozenDictionary(institution => institution.InstId);

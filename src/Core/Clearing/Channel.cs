@@ -37,6 +37,7 @@ public sealed class Channel : IThreadPoolWorkItem
     private readonly MpscRing<ClearingCall> _ring;
     private readonly ObjectPool<ClearingCall> _calls;
     private int _creditsTaken;
+    private int _inquiries;
 
     // 1 while the drain is posted or running: whoever moves it from 0 to 1 posts it, so the ring has one consumer at a time.
     private int _isDraining;
@@ -115,6 +116,37 @@ public sealed class Channel : IThreadPoolWorkItem
         return answer;
     }
 
+    /// <summary>Asks what became of a payment; see <see cref="IClearingAdapter.InquireAsync"/>.</summary>
+    public async ValueTask<ClearingResult> InquireAsync(ClearingReference reference)
+    {
+        long startedAt = Clock.GetTimestamp();
+        ClearingResult result = await Adapter.InquireAsync(reference);
+        _metrics.Called(ToMetric(result.Outcome), Clock.GetElapsedTime(startedAt).TotalSeconds);
+        return result;
+    }
+
+    /// <summary>Undoes a payment or blocks its reference; see <see cref="IClearingAdapter.ReverseAsync"/>.</summary>
+    public async ValueTask<ClearingResult> ReverseAsync(ClearingReference reference)
+    {
+        long startedAt = Clock.GetTimestamp();
+        ClearingResult result = await Adapter.ReverseAsync(reference);
+        _metrics.Called(ToMetric(result.Outcome), Clock.GetElapsedTime(startedAt).TotalSeconds);
+        return result;
+    }
+
+    /// <summary>Takes a permit for an inquiry, if fewer than <paramref name="most"/> are under way.</summary>
+    internal bool TryTakeInquiry(int most)
+    {
+        if (Interlocked.Increment(ref _inquiries) <= most)
+        {
+            return true;
+        }
+        Interlocked.Decrement(ref _inquiries);
+        return false;
+    }
+
+    internal void ReturnInquiry() => Interlocked.Decrement(ref _inquiries);
+
     /// <summary>The ring's one consumer.</summary>
     void IThreadPoolWorkItem.Execute()
     {
@@ -125,6 +157,7 @@ public sealed class Channel : IThreadPoolWorkItem
             {
                 call.Send();
             }
+            _metrics.RingDepth(0);
             // Between the last look and this write a producer may have seen 1 and not posted: look again.
             Interlocked.Exchange(ref _isDraining, 0);
         }

@@ -1,6 +1,5 @@
 using System.Buffers.Text;
 using System.Globalization;
-using System.Text;
 
 namespace HotPath.Core.Model;
 
@@ -71,13 +70,6 @@ public readonly record struct Amount(long MinorUnits)
             rest /= 10;
         }
         return length + exponent;
-    }
-
-    /// <summary>The amount in major units of a currency, for people and logs.</summary>
-    public string ToString(Currency currency)
-    {
-        Span<byte> text = stackalloc byte[32];
-        return Encoding.ASCII.GetString(text[..Format(text, currency.Exponent)]);
     }
 
     public override string ToString() => MinorUnits.ToString(CultureInfo.InvariantCulture);

@@ -5,8 +5,6 @@ namespace HotPath.Core.Model;
 /// <param name="Member">The member at fault, where one is.</param>
 public readonly record struct Rejection(RespCode Code, Member Member)
 {
-    public static Rejection None => default;
-
     public bool IsRefusal => Code != RespCode.None;
 
     public static Rejection Of(RespCode code) => new(code, Member.None);

@@ -12,6 +12,8 @@ public static class ScanPay
     public static void FillClaim(RequestSlot slot, Institution institution, Channel channel, Digest fingerprint, TradeNo tradeNo, long nowMs)
     {
         Trade trade = slot.Trade;
+        // The recall may have left an older trade in it, whose req_id has expired.
+        trade.Clear();
         trade.TradeNo = tradeNo;
         trade.InstId = institution.InstId;
         trade.ReqId.Set(slot[Member.ReqId]);

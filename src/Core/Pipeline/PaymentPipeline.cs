@@ -62,6 +62,7 @@ public sealed class PaymentPipeline(
             desk.RefuseStranger(slot, Rejection.Of(RespCode.NotAuthenticated));
             return;
         }
+        institution.Metrics.Called();
         if (!ledger.IsReady)
         {
             desk.RefuseForCapacity(slot, institution, RespCode.ServiceUnavailable, GatewayMetrics.RefusalCause.NotReady);
@@ -100,7 +101,7 @@ public sealed class PaymentPipeline(
             : RouteChoice.Refused(RespCode.MemberIllegal, Member.Currency);
         if (route.Channel is not { } channel)
         {
-            RefuseRoute(slot, institution, route.Rejection);
+            await RefuseRouteAsync(slot, institution, route.Rejection);
             return;
         }
 
@@ -255,8 +256,15 @@ public sealed class PaymentPipeline(
         desk.TellPending(slot, institution);
     }
 
-    private void RefuseRoute(RequestSlot slot, Institution institution, Rejection rejection)
+    // A known order is told before the want of a route: "limit exceeded" about an order that was paid would be a lie.
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
+    private async ValueTask RefuseRouteAsync(RequestSlot slot, Institution institution, Rejection rejection)
     {
+        if (await ledger.FindByOrderAsync(institution.InstId, slot.Memory(Member.OutTradeNo), slot.Trade))
+        {
+            desk.Refuse(slot, Rejection.Of(RespCode.TradeExists), institution, TradeView.Payment);
+            return;
+        }
         if (rejection.Code == RespCode.SystemBusy)
         {
             desk.RefuseForCapacity(slot, institution, rejection.Code, GatewayMetrics.RefusalCause.ChannelCapacity);

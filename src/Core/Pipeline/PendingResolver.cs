@@ -21,8 +21,11 @@ namespace HotPath.Core.Pipeline;
 public sealed partial class PendingResolver : ILateResults, IDisposable
 {
     /// <summary>Inquiries under way at once, over all channels.</summary>
-    // A resolver that floods a recovering channel is the next outage.
-    private const int MaxInquiries = 64;
+    private const int MaxInquiries = 256;
+
+    /// <summary>Inquiries under way at once at one channel.</summary>
+    // A resolver that floods a recovering channel is the next outage; and one silent channel must not take all the others' turns.
+    private const int MaxInquiriesOfChannel = 64;
 
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan ReportEvery = TimeSpan.FromSeconds(5);
@@ -163,21 +166,30 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
             return false;
         }
         _schedule.Place(tradeNo, channel);
-        ClearingResult result = await AskAsync(channel, trade, age);
-        return await RecordAsync(tradeNo, result);
+        if (!channel.TryTakeInquiry(MaxInquiriesOfChannel))
+        {
+            _schedule.Postpone(tradeNo);
+            return false;
+        }
+        try
+        {
+            return await RecordAsync(tradeNo, await AskAsync(channel, trade, age));
+        }
+        finally
+        {
+            channel.ReturnInquiry();
+        }
     }
 
     // "Not found" is no proof while the payment may still be on its way, nor after: only a confirmed reversal, which blocks the reference, is.
-    private async Task<ClearingResult> AskAsync(Channel channel, Trade trade, TimeSpan age)
+    private static async Task<ClearingResult> AskAsync(Channel channel, Trade trade, TimeSpan age)
     {
         var reference = new ClearingReference(trade.TradeNo, trade.Amount, trade.Currency);
-        long startedAt = _clock.GetTimestamp();
-        ClearingResult result = await channel.Adapter.InquireAsync(reference);
+        ClearingResult result = await channel.InquireAsync(reference);
         if (result.Outcome == ClearingOutcome.NotFound && age > channel.Options.SettleWindow)
         {
-            result = await channel.Adapter.ReverseAsync(reference);
+            result = await channel.ReverseAsync(reference);
         }
-        channel.Metrics.Called(Channel.ToMetric(result.Outcome), _clock.GetElapsedTime(startedAt).TotalSeconds);
         // That an inquiry did not get through says nothing about the payment.
         return result.Outcome == ClearingOutcome.NotDelivered ? ClearingResult.Of(ClearingOutcome.Unknown) : result;
     }
@@ -187,6 +199,11 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
         var trade = new Trade();
         if (!await _ledger.FindAsync(tradeNo, trade) || trade.IsFinal)
         {
+            if (result.Outcome == ClearingOutcome.Succeeded && trade.Status is TradeStatus.Failed or TradeStatus.Cancelled)
+            {
+                // The channel broke its word: it confirmed a reversal, or declined, and executed. Money moved that nobody was told of (长款).
+                LogContradiction(tradeNo, trade.ChannelId.ToString(), trade.Status, result.ChannelTradeNo.ToString());
+            }
             return true;
         }
         if (!ScanPay.TrySettle(trade, result, _clock.GetUtcNow().ToUnixTimeMilliseconds()))
@@ -212,6 +229,10 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
 
     [LoggerMessage(EventId = 202, Level = LogLevel.Error, Message = "trade_no {TradeNo} is PENDING at channel {Channel}, which is not configured any more")]
     private partial void LogNoChannel(TradeNo tradeNo, string channel);
+
+    [LoggerMessage(EventId = 204, Level = LogLevel.Error,
+        Message = "trade_no {TradeNo} is {Status}, and channel {Channel} now says it executed it as {ChannelTradeNo}")]
+    private partial void LogContradiction(TradeNo tradeNo, string channel, TradeStatus status, string channelTradeNo);
 
     [LoggerMessage(EventId = 203, Level = LogLevel.Error, Message = "resolving trade_no {TradeNo} failed; it stays on the schedule")]
     private partial void LogFailure(Exception failure, TradeNo tradeNo);

@@ -16,6 +16,8 @@ internal sealed class PendingSchedule(TimeProvider clock)
     // Protocol, section 5: a query starts an inquiry at most once in 3 s.
     private static readonly TimeSpan Spacing = TimeSpan.FromSeconds(3);
 
+    private static readonly TimeSpan RoomPause = TimeSpan.FromSeconds(1);
+
     private readonly Dictionary<TradeNo, Entry> _entries = [];
     private readonly PriorityQueue<TradeNo, long> _due = new();
 
@@ -30,7 +32,12 @@ internal sealed class PendingSchedule(TimeProvider clock)
         }
     }
 
-    internal void Add(TradeNo tradeNo, long acceptedAtMs, Channel channel) => AddAt(tradeNo, acceptedAtMs, First, channel);
+    internal void Add(TradeNo tradeNo, long acceptedAtMs, Channel channel)
+    {
+        // Most of the first three seconds are over when the answer budget is.
+        double ageMs = Math.Clamp(clock.GetUtcNow().ToUnixTimeMilliseconds() - acceptedAtMs, 0, First.TotalMilliseconds);
+        AddAt(tradeNo, acceptedAtMs, First - TimeSpan.FromMilliseconds(ageMs), channel);
+    }
 
     internal void AddDueNow(TradeNo tradeNo, long acceptedAtMs) => AddAt(tradeNo, acceptedAtMs, TimeSpan.Zero, channel: null);
 
@@ -40,7 +47,7 @@ internal sealed class PendingSchedule(TimeProvider clock)
         {
             if (!_entries.TryGetValue(tradeNo, out Entry entry))
             {
-                entry = new Entry(acceptedAtMs, First, After(First), LastAskedAt: null, Channel: null);
+                entry = new Entry(acceptedAtMs, First, After(First), After(First), LastAskedAt: null, Channel: null);
             }
             long soonest = entry.LastAskedAt is { } last ? last + Ticks(Spacing) : clock.GetTimestamp();
             if (soonest < entry.DueAt)
@@ -61,13 +68,24 @@ internal sealed class PendingSchedule(TimeProvider clock)
                 _due.Dequeue();
                 if (_entries.TryGetValue(tradeNo, out Entry entry) && entry.DueAt == dueAt)
                 {
-                    TimeSpan next = entry.Interval * 2 < Longest ? entry.Interval * 2 : Longest;
-                    Put(tradeNo, entry with { Interval = next, DueAt = now + Ticks(entry.Interval), LastAskedAt = now });
+                    Put(tradeNo, Next(entry, now));
                     return true;
                 }
             }
             tradeNo = default;
             return false;
+        }
+    }
+
+    /// <summary>There was no room to ask for this one just now: again in a second.</summary>
+    internal void Postpone(TradeNo tradeNo)
+    {
+        lock (_entries)
+        {
+            if (_entries.TryGetValue(tradeNo, out Entry entry))
+            {
+                Put(tradeNo, entry with { DueAt = After(RoomPause) });
+            }
         }
     }
 
@@ -108,13 +126,25 @@ internal sealed class PendingSchedule(TimeProvider clock)
         }
     }
 
+    // A regular turn doubles the interval; one that was hastened leaves the regular one where it was.
+    private Entry Next(Entry entry, long now)
+    {
+        if (now < entry.RegularAt)
+        {
+            return entry with { DueAt = entry.RegularAt, LastAskedAt = now };
+        }
+        long regularAt = now + Ticks(entry.Interval);
+        TimeSpan interval = entry.Interval * 2 < Longest ? entry.Interval * 2 : Longest;
+        return entry with { Interval = interval, RegularAt = regularAt, DueAt = regularAt, LastAskedAt = now };
+    }
+
     private void AddAt(TradeNo tradeNo, long acceptedAtMs, TimeSpan delay, Channel? channel)
     {
         lock (_entries)
         {
             if (!_entries.ContainsKey(tradeNo))
             {
-                Put(tradeNo, new Entry(acceptedAtMs, First, After(delay), LastAskedAt: null, channel));
+                Put(tradeNo, new Entry(acceptedAtMs, First, After(delay), After(delay), LastAskedAt: null, channel));
             }
         }
     }
@@ -129,5 +159,5 @@ internal sealed class PendingSchedule(TimeProvider clock)
 
     private long Ticks(TimeSpan time) => (long)(time.TotalSeconds * clock.TimestampFrequency);
 
-    private readonly record struct Entry(long AcceptedAtMs, TimeSpan Interval, long DueAt, long? LastAskedAt, Channel? Channel);
+    private readonly record struct Entry(long AcceptedAtMs, TimeSpan Interval, long RegularAt, long DueAt, long? LastAskedAt, Channel? Channel);
 }

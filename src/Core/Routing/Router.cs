@@ -35,12 +35,12 @@ public sealed class Router(IEnumerable<Route> routes)
     public IReadOnlyList<Channel> Channels { get; } = [.. routes.Select(route => route.Channel).Distinct()];
 
     /// <summary>
-    /// The first route that takes this payment. Nothing for the currency: C003; nothing for the amount: B003; all disabled: A002; no
-    /// in-flight credit left: A001 (protocol, section 2).
+    /// The first route that takes this payment. Otherwise the most hopeful reason: a route was only full (A001), else only disabled (A002),
+    /// else the amount was over every limit (B003), else nobody clears this currency (C003) (protocol, section 2).
     /// </summary>
     public RouteChoice Choose(Currency currency, Amount amount)
     {
-        RouteChoice refusal = RouteChoice.Refused(RespCode.MemberIllegal, Member.Currency);
+        bool isFull = false, isDisabled = false, isOverLimit = false;
         foreach (Route route in _routes)
         {
             bool isForAmount = route.OnlyAmountsEndingWith is null || route.OnlyAmountsEndingWith == amount.MinorUnits % 100;
@@ -50,22 +50,25 @@ public sealed class Router(IEnumerable<Route> routes)
             }
             if (amount.MinorUnits > route.MaxMinorUnits)
             {
-                refusal = RouteChoice.Refused(RespCode.LimitExceeded);
+                isOverLimit = true;
             }
             else if (!route.IsEnabled)
             {
-                refusal = RouteChoice.Refused(RespCode.ServiceUnavailable);
+                isDisabled = true;
             }
             else if (!route.Channel.TryTakeCredit())
             {
-                refusal = RouteChoice.Refused(RespCode.SystemBusy);
+                isFull = true;
             }
             else
             {
                 return new RouteChoice(route.Channel, default);
             }
         }
-        return refusal;
+        return isFull ? RouteChoice.Refused(RespCode.SystemBusy)
+            : isDisabled ? RouteChoice.Refused(RespCode.ServiceUnavailable)
+            : isOverLimit ? RouteChoice.Refused(RespCode.LimitExceeded)
+            : RouteChoice.Refused(RespCode.MemberIllegal, Member.Currency);
     }
 
     /// <summary>The channel that a trade was sent to, by the name that is recorded with it; null when it is no longer configured.</summary>

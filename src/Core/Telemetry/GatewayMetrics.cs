@@ -17,6 +17,9 @@ public sealed class GatewayMetrics
     private static readonly string[] ChannelResults = Enum.GetNames<ChannelResult>().Select(name => name.ToLowerInvariant()).ToArray();
     private static readonly string[] Causes = Enum.GetNames<RefusalCause>().Select(name => name.ToLowerInvariant()).ToArray();
 
+    /// <summary>Institutions with a series of their own. Series are never evicted, so their number has an end.</summary>
+    public const int MostInstitutions = 1000;
+
     /// <summary>Media type of <see cref="WriteTextAsync"/>.</summary>
     public const string TextFormat = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -37,6 +40,9 @@ public sealed class GatewayMetrics
     private readonly Histogram _channelDurations;
     private readonly Gauge _ringDepth;
     private readonly Gauge _pendingOldest;
+    private readonly Counter _institutionRequests;
+    private readonly Gauge _keyExpiry;
+    private int _institutions;
 
     public GatewayMetrics(string version)
     {
@@ -87,6 +93,8 @@ public sealed class GatewayMetrics
             new HistogramConfiguration { LabelNames = ["channel"], Buckets = SecondsBuckets });
         _ringDepth = make.CreateGauge("hotpath_ring_depth", "Calls waiting for their channel's worker.", "channel");
         _pendingOldest = make.CreateGauge("hotpath_pending_oldest_seconds", "Age of the oldest PENDING trade.", "channel");
+        _institutionRequests = make.CreateCounter("hotpath_institution_requests_total", "Authenticated calls.", "inst_id");
+        _keyExpiry = make.CreateGauge("hotpath_key_expiry_timestamp_seconds", "When a registered key ends, Unix seconds.", "owner", "key_id");
         Counter allocated = make.CreateCounter("hotpath_process_allocated_bytes_total", "Bytes allocated on the managed heap since the start.");
         Counter pauses = make.CreateCounter("hotpath_process_gc_pause_seconds_total", "Time the process stood still for the garbage collector.");
         _registry.AddBeforeCollectCallback(() =>
@@ -116,7 +124,6 @@ public sealed class GatewayMetrics
         InstitutionSigningBudget,
         ChannelCapacity,
         LedgerCapacity,
-        LargeBodies,
         NotReady,
     }
 
@@ -155,6 +162,13 @@ public sealed class GatewayMetrics
 
     public void TradesTracked(long trades) => _trackedTrades.Set(trades);
 
+    /// <summary>A registered key and its end.</summary>
+    public void KeyExpires(string owner, string keyId, long unixMs) => _keyExpiry.WithLabels(owner, keyId).Set(unixMs / 1000.0);
+
+    /// <summary>The metrics of one institution, bound once; those beyond the first <see cref="MostInstitutions"/> are counted together.</summary>
+    public InstitutionMetrics ForInstitution(string instId) =>
+        new(_institutionRequests.WithLabels(Interlocked.Increment(ref _institutions) <= MostInstitutions ? instId : "other"));
+
     /// <summary>The metrics of one channel, bound once.</summary>
     public ChannelMetrics ForChannel(string channel) => new(
         ChannelResults.Select(result => _channelRequests.WithLabels(channel, result)).ToArray(),
@@ -165,6 +179,16 @@ public sealed class GatewayMetrics
     private static string Label(BizType type) => type == BizType.None ? "none" : Text(BizTypes.Name(type));
 
     private static string Text(ReadOnlySpan<byte> utf8) => System.Text.Encoding.UTF8.GetString(utf8);
+
+    /// <summary>The metrics of one institution.</summary>
+    public sealed class InstitutionMetrics
+    {
+        private readonly Counter.Child _requests;
+
+        internal InstitutionMetrics(Counter.Child requests) => _requests = requests;
+
+        public void Called() => _requests.Inc();
+    }
 
     /// <summary>The metrics of one channel.</summary>
     public sealed class ChannelMetrics

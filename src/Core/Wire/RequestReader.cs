@@ -90,7 +90,7 @@ public static class RequestReader
         {
             return ReadMembers(slot, body);
         }
-        // What is not JSON, and (InvalidOperation) an escaped half of a surrogate pair. Paid for by whoever sends it; see AdmissionControl.
+        // What is not JSON, and (InvalidOperation) an escaped half of a surrogate pair. Paid for by whoever sends it; see SigningBudget.
         catch (Exception failure) when (failure is JsonException or InvalidOperationException)
         {
             return Rejection.Of(RespCode.MemberMalformed);
@@ -130,7 +130,11 @@ public static class RequestReader
             }
             if (member == Member.Unknown)
             {
-                slot.AddUnknownName(nameRange);
+                // More unknown names than are kept could not be told apart any more; nobody sends that many by mistake.
+                if (!slot.TryAddUnknownName(nameRange))
+                {
+                    return Rejection.Of(RespCode.MemberMalformed);
+                }
             }
             else
             {

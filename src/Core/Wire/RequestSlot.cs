@@ -12,7 +12,7 @@ public sealed class RequestSlot
     // A payment with every optional member is 2.1 KB; this leaves seven times that.
     public const int MaxBodyBytes = 16 * 1024;
 
-    /// <summary>Unknown names that are told apart, to find one sent twice; a request with more is refused for the first of them anyway.</summary>
+    /// <summary>Unknown names that are told apart, to find one sent twice; a request with more is malformed.</summary>
     internal const int MaxUnknownNames = 16;
 
     // The body, and behind it the values that had escapes, unescaped: they are never longer than they were.
@@ -106,12 +106,14 @@ public sealed class RequestSlot
         return false;
     }
 
-    internal void AddUnknownName(TextRange name)
+    internal bool TryAddUnknownName(TextRange name)
     {
-        if (UnknownNameCount < MaxUnknownNames)
+        if (UnknownNameCount == MaxUnknownNames)
         {
-            _unknownNames[UnknownNameCount++] = name;
+            return false;
         }
+        _unknownNames[UnknownNameCount++] = name;
+        return true;
     }
 
     internal ReadOnlySpan<byte> Slice(TextRange range) => _bytes.AsSpan(range.Offset, range.Length);

@@ -154,7 +154,14 @@ internal sealed partial class Gateway : IAsyncDisposable
         }).ToArray());
         var institutions = new InstitutionDirectory(settings.Institutions.Select(institution => new Institution(
             institution.InstId, institution.Region, institution.Language, institution.Currencies, institution.Keys,
-            new SigningBudget(SigningBudget.DefaultPerInstitution, clock))));
+            new SigningBudget(SigningBudget.DefaultPerInstitution, clock), metrics.ForInstitution(institution.InstId))).ToArray());
+        foreach (InstitutionSettings institution in settings.Institutions)
+        {
+            foreach (RegisteredKey key in institution.Keys.Keys.Where(key => key.NotAfterMs != long.MaxValue))
+            {
+                metrics.KeyExpires(institution.InstId, key.KeyId, key.NotAfterMs);
+            }
+        }
         return new Corridor(ledger, router, institutions, new GatewayKeys(settings.SigningKey), new PipelineOptions(), clock, metrics, logs);
     }
 

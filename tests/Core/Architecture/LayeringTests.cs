@@ -22,7 +22,7 @@ public partial class LayeringTests
         ["Pipeline"] = 5,
     };
 
-    private static readonly string Root = FindRoot();
+    private static readonly string Root = Checkout.Root;
 
     [Fact]
     public void Rooms_UseOnlyRoomsBelowTheirOwn()
@@ -81,16 +81,6 @@ public partial class LayeringTests
 
     private static IEnumerable<string> SourceFiles() => Directory.EnumerateFiles(Path.Combine(Root, "src"), "*.cs", SearchOption.AllDirectories)
         .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
-
-    private static string FindRoot()
-    {
-        string folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "HotPath.sln")))
-        {
-            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("the tests run outside a checkout");
-        }
-        return folder;
-    }
 
     [GeneratedRegex(@"using HotPath\.Core\.([A-Za-z]+)")]
     private static partial Regex UsedRoom();

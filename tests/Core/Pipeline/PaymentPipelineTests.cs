@@ -62,6 +62,65 @@ public class PaymentPipelineTests
     }
 
     [Fact]
+    public async Task ReqId_UsedAgainAfter24Hours_ShowsNothingOfTheOldTrade()
+    {
+        await using TestCorridor corridor = await TestCorridor.OpenAsync();
+        corridor.Told.Pay = _ => Task.FromResult(new ClearingResult(ClearingOutcome.Failed, RespCode.InsufficientBalance, default));
+        Dictionary<string, string> old = corridor.Payment();
+        Assert.Equal("B002", (await corridor.CallAsync(old)).Code);
+        corridor.Clock.Advance(TimeSpan.FromHours(25));
+
+        corridor.Told.Pay = _ => Task.FromResult(ClearingResult.Of(ClearingOutcome.Processing));
+        Answered fresh = await corridor.CallAsync(corridor.Payment(("req_id", old["req_id"])));
+        Assert.Equal(("0001", "PENDING", "20260920113000"), (fresh.Code, fresh["trade_status"], fresh["trade_time"]));
+    }
+
+    [Fact]
+    public async Task KnownOrder_IsB005_AlsoWhenThereIsNoRouteForItNow()
+    {
+        await using TestCorridor corridor = await TestCorridor.OpenAsync(maxMinorUnits: 10_000);
+        Dictionary<string, string> payment = corridor.Payment();
+        Answered paid = await corridor.CallAsync(payment);
+        Answered again = await corridor.CallAsync(new Dictionary<string, string>(payment) { ["req_id"] = "lost", ["total_amount"] = "1000.00" });
+        Assert.Equal(("B005", paid["trade_no"], "88.80"), (again.Code, again["trade_no"], again["total_amount"]));
+    }
+
+    [Fact]
+    public async Task GatewayKey_SwappedUnderLoad_RefusesNobody_AndOldAnswersStayAsTheyWere()
+    {
+        await using TestCorridor corridor = await TestCorridor.OpenAsync();
+        Dictionary<string, string> before = corridor.Payment();
+        Answered old = await corridor.CallAsync(before);
+        using var stop = new CancellationTokenSource();
+        Task swapping = Task.Run(async () =>
+        {
+            for (int i = 0; !stop.IsCancellationRequested; i++)
+            {
+                corridor.SwapGatewayKey(i % 2 == 0 ? "gw-2" : "gw-1");
+                await Task.Yield();
+            }
+        });
+        // CallAsync verifies each answer with the key that its key_id names.
+        Answered[] answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => Task.Run(() => corridor.CallAsync(corridor.Payment()))));
+        await stop.CancelAsync();
+        await swapping;
+
+        Assert.All(answers, answer => Assert.Equal("0000", answer.Code));
+        Assert.Equal(["gw-1", "gw-2"], answers.Select(answer => answer["key_id"]).Distinct().Order());
+        corridor.SwapGatewayKey("gw-2");
+        Assert.Equal(old.Json, (await corridor.CallAsync(before)).Json);
+    }
+
+    [Fact]
+    public async Task InstitutionKeys_Swapped_CountFromTheNextRequest()
+    {
+        await using TestCorridor corridor = await TestCorridor.OpenAsync();
+        corridor.SwapInstitutionKeys(TestCorridor.Us, signsWith: TestCorridor.Them);
+        Assert.Equal("D001", (await corridor.CallAsync(corridor.Payment())).Code);
+        Assert.Equal("0000", (await corridor.SendAsync(JsonSerializer.Serialize(TestCorridor.Sign(corridor.Payment(), TestCorridor.Them)))).Code);
+    }
+
+    [Fact]
     public async Task SameReqId_OtherContent_IsC004_AndChangesNothing()
     {
         await using TestCorridor corridor = await TestCorridor.OpenAsync();

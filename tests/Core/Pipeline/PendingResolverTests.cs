@@ -46,6 +46,55 @@ public class PendingResolverTests
     }
 
     [Fact]
+    public async Task SilentChannel_IsInquired3SecondsAfterAcceptance_NotAfterTheAnswer()
+    {
+        await using TestCorridor corridor = await TestCorridor.OpenAsync();
+        corridor.Told.Pay = _ => new TaskCompletionSource<ClearingResult>().Task;
+        Task<Answered> call = Task.Run(() => corridor.CallAsync(corridor.Payment()));
+        while (corridor.Told.Pays == 0)
+        {
+            await Task.Yield();
+        }
+        // 2.5 s of answer budget, and half a second more; one step of 0.2 s for the resolver to look.
+        Assert.True(await corridor.UntilAsync(() => Task.FromResult(corridor.Told.Inquiries > 0), TimeSpan.FromSeconds(3.5)));
+        Assert.Equal("0001", (await call).Code);
+    }
+
+    [Fact]
+    public async Task Polling_DoesNotPushTheRegularInquiriesAway()
+    {
+        await using TestCorridor corridor = await TestCorridor.OpenAsync();
+        corridor.Told.Pay = _ => Task.FromResult(ClearingResult.Of(ClearingOutcome.Unknown));
+        Answered pending = await corridor.CallAsync(corridor.Payment());
+        for (int second = 0; second < 30; second += 3)
+        {
+            await corridor.CallAsync(corridor.Query(("trade_no", pending["trade_no"])));
+            await corridor.UntilAsync(() => Task.FromResult(false), TimeSpan.FromSeconds(3));
+        }
+        int polled = corridor.Told.Inquiries;
+        // The regular ones are at 3, 6, 12, 24 and 48 s: by 50 s there must have been one more.
+        Assert.True(await corridor.UntilAsync(() => Task.FromResult(corridor.Told.Inquiries > polled), TimeSpan.FromSeconds(21)));
+    }
+
+    [Fact]
+    public async Task SilentChannel_DoesNotTakeTheTurnsOfItsOwnNewTrades_BeyondItsShare()
+    {
+        await using TestCorridor corridor = await TestCorridor.OpenAsync();
+        corridor.Told.Pay = _ => Task.FromResult(ClearingResult.Of(ClearingOutcome.Unknown));
+        using var release = new ManualResetEventSlim();
+        corridor.Told.InquireSlowly = () => Task.Run(() => release.Wait(TimeSpan.FromSeconds(20)));
+        foreach (int _ in Enumerable.Range(0, 80))
+        {
+            await corridor.CallAsync(corridor.Payment());
+        }
+        await corridor.UntilAsync(() => Task.FromResult(corridor.Told.Inquiries >= 64), TimeSpan.FromSeconds(6));
+        Assert.Equal(64, corridor.Told.Inquiries);
+        release.Set();
+        corridor.Told.Inquire = _ => ClearingResult.Of(ClearingOutcome.Succeeded);
+        Assert.True(await corridor.UntilAsync(() => Task.FromResult(corridor.Resolver.Count == 0), TimeSpan.FromSeconds(60)));
+    }
+
+    [Fact]
     public async Task NotFound_IsNoProof_BeforeTheReversalIsConfirmed()
     {
         await using TestCorridor corridor = await TestCorridor.OpenAsync();

@@ -27,10 +27,13 @@ internal sealed class TestCorridor : IAsyncDisposable
     internal const string Them = "HK000001";
 
     private static readonly Dictionary<string, (string Private, string Public)> Keys =
-        new() { [Us] = PemKeys.Generate(), [Them] = PemKeys.Generate(), ["gateway"] = PemKeys.Generate() };
+        new() { [Us] = PemKeys.Generate(), [Them] = PemKeys.Generate(), ["gw-1"] = PemKeys.Generate(), ["gw-2"] = PemKeys.Generate() };
 
     private readonly string _directory;
     private readonly Corridor _corridor;
+    private readonly GatewayKeys _gatewayKeys;
+    private readonly InstitutionDirectory _institutions;
+    private readonly Func<string, string, Institution> _register;
 
     private TestCorridor(string directory, FakeTimeProvider clock, ToldChannel told, int maxInFlight, long maxMinorUnits)
     {
@@ -44,11 +47,13 @@ internal sealed class TestCorridor : IAsyncDisposable
         var channel = new Channel(new ChannelOptions { Id = "told", MaxInFlight = maxInFlight }, told, ThreadScheduler.Instance, clock, metrics);
         Currency[] currencies = [Currency.Parse("CNY"), Currency.Parse("HKD"), Currency.Parse("JPY"), Currency.Parse("USD")];
         var router = new Router([new Route { Channel = channel, Currencies = new HashSet<Currency>(currencies[..3]), MaxMinorUnits = maxMinorUnits }]);
-        var institutions = new InstitutionDirectory(new[] { Us, Them }.Select(name => new Institution(
+        _register = (name, key) => new Institution(
             name, Region.Domestic, name == Us ? Language.Chinese : Language.English, currencies,
-            new KeyRing([new RegisteredKey("k1", PemKeys.ReadPublic(Keys[name].Public))]), new SigningBudget(50, clock))));
+            new KeyRing([new RegisteredKey("k1", PemKeys.ReadPublic(Keys[key].Public))]), new SigningBudget(50, clock), metrics.ForInstitution(name));
+        _institutions = new InstitutionDirectory([_register(Us, Us), _register(Them, Them)]);
+        _gatewayKeys = new GatewayKeys(PemKeys.ReadPrivate("gw-1", Keys["gw-1"].Private));
         _corridor = new Corridor(
-            Ledger, router, institutions, new GatewayKeys(PemKeys.ReadPrivate("gw-1", Keys["gateway"].Private)), new PipelineOptions(), clock, metrics,
+            Ledger, router, _institutions, _gatewayKeys, new PipelineOptions(), clock, metrics,
             NullLoggerFactory.Instance);
     }
 
@@ -72,6 +77,12 @@ internal sealed class TestCorridor : IAsyncDisposable
         await corridor.Resolver.StartAsync();
         return corridor;
     }
+
+    /// <summary>Rotates the gateway's key.</summary>
+    internal void SwapGatewayKey(string keyId) => _gatewayKeys.Swap(PemKeys.ReadPrivate(keyId, Keys[keyId].Private));
+
+    /// <summary>Replaces all institutions' keys by one institution's, whose key is from now on <paramref name="signsWith"/>'s.</summary>
+    internal void SwapInstitutionKeys(string instId, string signsWith) => _institutions.Swap([_register(instId, signsWith)]);
 
     /// <summary>A clean stop and a new start on the same directory, with the same channel and clock.</summary>
     internal async Task<TestCorridor> RestartAsync()
@@ -133,7 +144,7 @@ internal sealed class TestCorridor : IAsyncDisposable
     {
         Dictionary<string, string> members = JsonSerializer.Deserialize<Dictionary<string, string>>(json)!;
         using var rsa = RSA.Create();
-        rsa.ImportFromPem(Keys["gateway"].Public);
+        rsa.ImportFromPem(Keys[members["key_id"]].Public);
         Assert.True(rsa.VerifyData(
             Encoding.UTF8.GetBytes(SigningString(members)), Convert.FromBase64String(members["sign"]), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1));
         Assert.DoesNotContain(members, member => member.Value.Length == 0);
@@ -189,6 +200,8 @@ internal sealed class ToldChannel : IClearingAdapter
 
     internal Func<ClearingReference, ClearingResult> Inquire { get; set; } = _ => ClearingResult.Of(ClearingOutcome.Processing);
 
+    internal Func<Task> InquireSlowly { get; set; } = () => Task.CompletedTask;
+
     internal Func<ClearingReference, ClearingResult> Reverse { get; set; } = _ => ClearingResult.Of(ClearingOutcome.Reversed);
 
     internal ConcurrentBag<TradeNo> Paid { get; } = [];
@@ -210,10 +223,11 @@ internal sealed class ToldChannel : IClearingAdapter
         return await Pay(call.Reference);
     }
 
-    public ValueTask<ClearingResult> InquireAsync(ClearingReference reference)
+    public async ValueTask<ClearingResult> InquireAsync(ClearingReference reference)
     {
         Interlocked.Increment(ref _inquiries);
-        return new ValueTask<ClearingResult>(Inquire(reference));
+        await InquireSlowly();
+        return Inquire(reference);
     }
 
     public ValueTask<ClearingResult> ReverseAsync(ClearingReference reference)

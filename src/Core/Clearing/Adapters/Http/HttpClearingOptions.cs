@@ -11,7 +11,7 @@ public sealed record HttpClearingOptions
     public TimeSpan Deadline { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>DNS, TCP and TLS handshake of a new connection. Default 2 s. Range 10 ms to 15 s.</summary>
-    // Below the answer budget of 2.5 s: a channel that cannot be reached is known early enough to try another one.
+    // Below the answer budget of 2.5 s: a channel that cannot be reached is known before the institution must be answered.
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Connections to the channel at once. Default 1,024. Range 1 to 16,384.</summary>
