@@ -24,7 +24,7 @@ public sealed class BadInputTests(SandboxFixture sandbox)
         { "an escaped duplicate", "\"total_amount\":\"88.80\",\"total\\u005famount\":\"1.00\"" },
         { "a control character", "\"total_amount\":\"88\\u0000.80\"" },
         { "a lone surrogate", "\"total_amount\":\"\\ud800\"" },
-        { "deep nesting", "\"total_amount\":" + new string('[', 4000) },
+        { "deep nesting", "\"total_amount\":" + new string('[', 4000) + new string(']', 4000) },
         { "a comment", "/* */\"total_amount\":\"88.80\"" },
         { "a trailing comma", "\"total_amount\":\"88.80\"," },
     };

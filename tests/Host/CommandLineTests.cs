@@ -105,6 +105,35 @@ public sealed class CommandLineTests(SandboxFixture sandbox) : IDisposable
         Assert.Contains("listen: is missing", run.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("""{"institutions":[null]}""", "institutions[0]")]
+    [InlineData("""{"institutions":[{},{"keys":[null]}]}""", "institutions[1].keys[0]")]
+    [InlineData("""{"institutions":[{"currencies":["CNY",null]}]}""", "institutions[0].currencies[1]")]
+    [InlineData("""{"channels":[null],"routes":[{"channel":"x"}]}""", "channels[0]")]
+    [InlineData("""{"routes":[null]}""", "routes[0]")]
+    [InlineData("""{"routes":[{"currencies":[null]}]}""", "routes[0].currencies[0]")]
+    public async Task Run_OfAListWithANull_Is2AndSaysWhere(string json, string path)
+    {
+        Run run = await RunAsync("run", "--config", _folder.Write("config.json", json));
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains($": {path}: is null", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Verify_OfASignatureWithABlank_IsInvalidAsAtTheGateway()
+    {
+        string publicKey = sandbox.Sandbox.Folder.PublicKeyOf("CN000001");
+        Dictionary<string, string> members = sandbox.Domestic.ScanPay();
+        sandbox.Domestic.Sign(members);
+        members["sign"] = members["sign"][..8] + " " + members["sign"][8..];
+        byte[] message = new Client.SignedMessage(members).ToJson();
+        string file = _folder.Write("blank.json", System.Text.Encoding.UTF8.GetString(message));
+        Run verify = await RunAsync("verify", file, "--key", publicKey);
+        Assert.Equal(("invalid", 1), (verify.Output.Trim(), verify.ExitCode));
+        Assert.Contains("sign: invalid", (await RunAsync("explain", file, "--key", publicKey)).Output, StringComparison.Ordinal);
+        Assert.Equal("D001", sandbox.Domestic.Verified((await sandbox.Domestic.PostAsync(message))!.Body)["resp_code"]);
+    }
+
     [Fact]
     public async Task Sandbox_InUse_Is1InOneLine()
     {

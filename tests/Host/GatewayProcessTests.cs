@@ -34,6 +34,22 @@ public sealed class GatewayProcessTests
     }
 
     [Fact]
+    public async Task Process_WhoseLedgerFailsUnderTheStop_EndsWith70()
+    {
+        using var process = new GatewayProcess(NullLoggerFactory.Instance);
+        var failure = new TaskCompletionSource<string>();
+        process.Stop();
+        int exitCode = await process.ServeAsync(
+            failure.Task,
+            () =>
+            {
+                failure.SetResult("write failed: EIO");
+                return Task.CompletedTask;
+            }).WaitAsync(TimeSpan.FromSeconds(1));
+        Assert.Equal(70, exitCode);
+    }
+
+    [Fact]
     public async Task Process_ThatIsAskedToStop_StopsCleanlyWith0()
     {
         using var process = new GatewayProcess(NullLoggerFactory.Instance);

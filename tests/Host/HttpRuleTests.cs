@@ -190,17 +190,6 @@ public sealed class HttpRuleTests(SandboxFixture sandbox)
         Assert.Equal(version, tls.SslProtocol);
     }
 
-#pragma warning disable SYSLIB0039, CA5397 // That they are obsolete is the point.
-    [Theory]
-    [InlineData(SslProtocols.Tls)]
-    [InlineData(SslProtocols.Tls11)]
-    public async Task Tls_OfYesterday_IsRefused(SslProtocols version)
-    {
-        Exception? failure = await Record.ExceptionAsync(() => sandbox.ConnectAsync(version));
-        Assert.True(failure is AuthenticationException or IOException, $"{failure}");
-    }
-#pragma warning restore SYSLIB0039, CA5397
-
     [Fact]
     public async Task Preface_OfHttp2_IsNotServed()
     {

@@ -110,7 +110,9 @@ internal sealed class SignedMessage
     internal bool IsSignedBy(RsaPublicKey key)
     {
         Span<byte> signature = stackalloc byte[RsaSigningKey.MaxSignatureLength];
-        return this[Sign] is { } sign && Convert.TryFromBase64String(sign, signature, out int length) && key.Verify(SigningString(), signature[..length]);
+        // As strictly as the gateway reads it: Convert would skip blanks, and call valid what is answered D001.
+        return this[Sign] is { } sign && StrictBase64.TryDecode(Encoding.UTF8.GetBytes(sign), signature, out int length) &&
+            key.Verify(SigningString(), signature[..length]);
     }
 
     /// <summary>The JSON, as it goes over the wire.</summary>

@@ -34,11 +34,10 @@ internal sealed partial class Gateway : IAsyncDisposable
     private bool _isStopped;
 
     private Gateway(
-        Readiness readiness, GatewayMetrics metrics, WebApplication admin, ILedger ledger, Corridor corridor, WebApplication institutions,
+        Readiness readiness, WebApplication admin, ILedger ledger, Corridor corridor, WebApplication institutions,
         ServerCertificate certificate, ILogger<Gateway> logger)
     {
         _readiness = readiness;
-        Metrics = metrics;
         _admin = admin;
         _ledger = ledger;
         _corridor = corridor;
@@ -54,8 +53,6 @@ internal sealed partial class Gateway : IAsyncDisposable
 
     /// <summary>Root of the admin listener.</summary>
     internal Uri AdminAddress { get; }
-
-    internal GatewayMetrics Metrics { get; }
 
     /// <summary>What new handshakes show.</summary>
     internal ServerCertificate Certificate { get; }
@@ -85,13 +82,13 @@ internal sealed partial class Gateway : IAsyncDisposable
             await corridor.Resolver.StartAsync();
             await corridor.WarmUpAsync();
 
-            var endpoint = new PaymentEndpoint(corridor.Pipeline, metrics, clock);
+            var endpoint = new PaymentEndpoint(corridor.Pipeline, metrics, clock, logs.CreateLogger<PaymentEndpoint>());
             WebApplication institutions = await InstitutionServer.StartAsync(
                 settings.Listen, settings.Certificate, settings.Limits, endpoint.HandleAsync, logs);
             undo.Push(institutions);
 
             var gateway = new Gateway(
-                readiness, metrics, admin, ledger, corridor, institutions, settings.Certificate, logs.CreateLogger<Gateway>());
+                readiness, admin, ledger, corridor, institutions, settings.Certificate, logs.CreateLogger<Gateway>());
             readiness.Ready(ledger);
             gateway.LogReady(gateway.ApiAddress, gateway.AdminAddress);
             return gateway;

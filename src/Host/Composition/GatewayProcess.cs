@@ -31,7 +31,8 @@ internal sealed partial class GatewayProcess : IDisposable
     internal void Stop() => _stop.TrySetResult();
 
     /// <summary>
-    /// Stays until a stop is asked for (<paramref name="cleanStop"/>, then 0) or the ledger fails (<see cref="LedgerFailed"/>, at once).
+    /// Stays until a stop is asked for (<paramref name="cleanStop"/>, then 0) or the ledger fails (<see cref="LedgerFailed"/>, at once;
+    /// after the stop when it fails under it).
     /// </summary>
     internal async Task<int> ServeAsync(Task<string> ledgerFailure, Func<Task> cleanStop)
     {
@@ -42,6 +43,12 @@ internal sealed partial class GatewayProcess : IDisposable
             return LedgerFailed;
         }
         await cleanStop();
+        if (ledgerFailure.IsCompleted)
+        {
+            // It failed while it was stopping: what the last requests came to, only a recovery will tell.
+            LogLedgerFailed(await ledgerFailure);
+            return LedgerFailed;
+        }
         return 0;
     }
 

@@ -89,13 +89,10 @@ internal sealed class ConfigurationCheck
 
     private List<InstitutionSettings> CheckInstitutions(IReadOnlyList<InstitutionConfiguration> institutions)
     {
-        NotEmpty("institutions", institutions.Count);
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var settings = new List<InstitutionSettings>();
-        for (int i = 0; i < institutions.Count; i++)
+        foreach ((string path, InstitutionConfiguration institution) in Each("institutions", institutions))
         {
-            string path = $"institutions[{i}]";
-            InstitutionConfiguration institution = institutions[i];
             string instId = _faults.Required(path + ".inst_id", institution.InstId) ?? "";
             if (instId.Length > InstId.MaxLength || !instId.All(char.IsAsciiLetterOrDigit))
             {
@@ -113,13 +110,10 @@ internal sealed class ConfigurationCheck
 
     private KeyRing CheckKeys(string path, InstitutionConfiguration institution)
     {
-        NotEmpty(path, institution.Keys.Count);
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var keys = new List<RegisteredKey>();
-        for (int i = 0; i < institution.Keys.Count; i++)
+        foreach ((string at, InstitutionKeyConfiguration key) in Each(path, institution.Keys))
         {
-            InstitutionKeyConfiguration key = institution.Keys[i];
-            string at = $"{path}[{i}]";
             string? keyId = _faults.Token(at + ".key_id", key.KeyId, 64);
             _faults.Unique(seen, at + ".key_id", keyId);
             if (key.NotAfter <= key.NotBefore)
@@ -137,13 +131,10 @@ internal sealed class ConfigurationCheck
 
     private List<ChannelSettings> CheckChannels(IReadOnlyList<ChannelConfiguration> channels)
     {
-        NotEmpty("channels", channels.Count);
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var settings = new List<ChannelSettings>();
-        for (int i = 0; i < channels.Count; i++)
+        foreach ((string path, ChannelConfiguration channel) in Each("channels", channels))
         {
-            string path = $"channels[{i}]";
-            ChannelConfiguration channel = channels[i];
             string? id = _faults.Token(path + ".id", channel.Id, 32);
             _faults.Unique(seen, path + ".id", id);
             _faults.InRange(path + ".max_in_flight", channel.MaxInFlight, 1, 65_536);
@@ -185,13 +176,11 @@ internal sealed class ConfigurationCheck
 
     private List<RouteSettings> CheckRoutes(GatewayConfiguration configuration)
     {
-        NotEmpty("routes", configuration.Routes.Count);
-        HashSet<string?> channels = [.. configuration.Channels.Select(channel => channel.Id)];
+        // OfType leaves out a null, which has its fault already.
+        HashSet<string?> channels = [.. configuration.Channels.OfType<ChannelConfiguration>().Select(channel => channel.Id)];
         var settings = new List<RouteSettings>();
-        for (int i = 0; i < configuration.Routes.Count; i++)
+        foreach ((string path, RouteConfiguration route) in Each("routes", configuration.Routes))
         {
-            string path = $"routes[{i}]";
-            RouteConfiguration route = configuration.Routes[i];
             if (_faults.Required(path + ".channel", route.Channel) is { } channel && !channels.Contains(channel))
             {
                 _faults.Add(path + ".channel", $"no channel has the id {channel}");
@@ -207,18 +196,16 @@ internal sealed class ConfigurationCheck
 
     private List<Currency> CheckCurrencies(string path, IReadOnlyList<string> codes)
     {
-        NotEmpty(path + ".currencies", codes.Count);
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var currencies = new List<Currency>();
-        for (int i = 0; i < codes.Count; i++)
+        foreach ((string at, string code) in Each(path + ".currencies", codes))
         {
-            string at = $"{path}.currencies[{i}]";
-            Currency currency = Currency.Parse(codes[i]);
+            Currency currency = Currency.Parse(code);
             if (!currency.IsKnown)
             {
-                _faults.Add(at, $"{codes[i]} is not an ISO 4217 currency");
+                _faults.Add(at, $"{code} is not an ISO 4217 currency");
             }
-            _faults.Unique(seen, at, codes[i]);
+            _faults.Unique(seen, at, code);
             currencies.Add(currency);
         }
         return currencies;
@@ -252,11 +239,25 @@ internal sealed class ConfigurationCheck
         return allowed[0].Value;
     }
 
-    private void NotEmpty(string path, int count)
+    /// <summary>What is in a list, each with its path. An empty list and a null in it are faults.</summary>
+    private IEnumerable<(string Path, T One)> Each<T>(string path, IReadOnlyList<T> list)
+        where T : class
     {
-        if (count == 0)
+        if (list.Count == 0)
         {
             _faults.Add(path, "needs at least one");
+        }
+        for (int i = 0; i < list.Count; i++)
+        {
+            string at = $"{path}[{i}]";
+            if (list[i] is { } one)
+            {
+                yield return (at, one);
+            }
+            else
+            {
+                _faults.Add(at, "is null");
+            }
         }
     }
 }

@@ -47,9 +47,10 @@ internal static class ConfigurationFile
             SigningKey = configuration.SigningKey is { } key ? key with { Path = Full(key.Path) } : null,
             Institutions =
             [
-                .. configuration.Institutions.Select(institution => institution with
+                // A null in a list is no type error to the serializer: ConfigurationCheck refuses it with its place.
+                .. configuration.Institutions.Select(institution => institution is null ? null! : institution with
                 {
-                    Keys = [.. institution.Keys.Select(key => key with { Path = Full(key.Path) })],
+                    Keys = [.. institution.Keys.Select(key => key is null ? null! : key with { Path = Full(key.Path) })],
                 }),
             ],
         };

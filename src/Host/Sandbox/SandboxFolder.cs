@@ -54,7 +54,12 @@ internal sealed class SandboxFolder(string root)
     }
 
     /// <summary>Writes a file that only its owner may read, whole or not at all.</summary>
-    internal static void WritePrivate(string path, string text)
+    internal static void WritePrivate(string path, string text) => Write(path, text, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+
+    private static void WritePublic(string path, string text) =>
+        Write(path, text, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+
+    private static void Write(string path, string text, UnixFileMode mode)
     {
         string next = path + ".new";
         File.Delete(next);
@@ -62,7 +67,7 @@ internal sealed class SandboxFolder(string root)
         if (!OperatingSystem.IsWindows())
         {
             // From the first byte on, not after the fact.
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            options.UnixCreateMode = mode;
         }
         using (var writer = new StreamWriter(next, options))
         {
@@ -73,13 +78,31 @@ internal sealed class SandboxFolder(string root)
 
     private static void EnsureKeys(string privatePath, string publicPath)
     {
-        if (File.Exists(privatePath) && File.Exists(publicPath))
+        if (!File.Exists(privatePath))
         {
-            return;
+            Directory.CreateDirectory(Path.GetDirectoryName(privatePath)!);
+            (string privatePem, string publicPem) = PemKeys.Generate();
+            // First goes the old public key, if one was left: a stop in between must not leave two halves of different pairs.
+            File.Delete(publicPath);
+            WritePrivate(privatePath, privatePem);
+            WritePublic(publicPath, publicPem);
         }
-        Directory.CreateDirectory(Path.GetDirectoryName(privatePath)!);
-        (string privatePem, string publicPem) = PemKeys.Generate();
-        WritePrivate(privatePath, privatePem);
-        File.WriteAllText(publicPath, publicPem);
+        else if (!File.Exists(publicPath))
+        {
+            // The private key is the identity; what it signed must verify for ever. Its public half can always be had again.
+            WritePublic(publicPath, PublicHalfOf(privatePath));
+        }
+    }
+
+    private static string PublicHalfOf(string privatePath)
+    {
+        try
+        {
+            return PemKeys.ReadPrivate(InstitutionKeyId, File.ReadAllText(privatePath)).ExportPublicPem() + "\n";
+        }
+        catch (KeyFormatException failure)
+        {
+            throw new SandboxException($"{privatePath}: {failure.Message}", failure);
+        }
     }
 }

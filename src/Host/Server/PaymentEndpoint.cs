@@ -17,7 +17,8 @@ namespace HotPath.Host.Server;
 /// The request's cancellation token goes nowhere: a client that leaves changes nothing about a payment that was accepted.
 /// The slot is rented after the last byte has come, so that a slow body holds a connection and no slot.
 /// </remarks>
-internal sealed class PaymentEndpoint(PaymentPipeline pipeline, GatewayMetrics metrics, TimeProvider clock)
+internal sealed partial class PaymentEndpoint(
+    PaymentPipeline pipeline, GatewayMetrics metrics, TimeProvider clock, ILogger<PaymentEndpoint> logger)
 {
     /// <summary>The one address of the protocol.</summary>
     internal const string Path = "/api";
@@ -73,6 +74,12 @@ internal sealed class PaymentEndpoint(PaymentPipeline pipeline, GatewayMetrics m
         catch (LedgerUnavailableException)
         {
             // The ledger stopped under this request: only a restart will tell what it came to.
+            context.Abort();
+        }
+        catch (Exception failure) when (failure is JournalDamagedException or IOException)
+        {
+            // A record cannot be read back, so the outcome is open, and a 500 would read as a refusal.
+            LogOpenOutcome(failure);
             context.Abort();
         }
         finally
@@ -134,6 +141,9 @@ internal sealed class PaymentEndpoint(PaymentPipeline pipeline, GatewayMetrics m
             response.Headers.Connection = "close";
         }
     }
+
+    [LoggerMessage(EventId = 340, Level = LogLevel.Error, Message = "the ledger could not be read under a request: its connection was cut")]
+    private partial void LogOpenOutcome(Exception failure);
 
     private sealed class SlotPolicy : PooledObjectPolicy<RequestSlot>
     {

@@ -1,3 +1,4 @@
+using HotPath.Core.Wire;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace HotPath.Host.Server;
@@ -35,10 +36,6 @@ internal sealed record ServerLimits
     // Kestrel's own is 1 MiB. A body waits here until it is whole, so it must hold RequestSlot.MaxBodyBytes and the headers.
     public int MaxBufferedBytes { get; init; } = 64 * 1024;
 
-    /// <summary>Largest body that is read at all, in bytes. Default 1,048,576 (1 MiB). Range 16,384 to 1,048,576.</summary>
-    // Protocol, section 1: over 1 MiB is 413 unread. Each interface's own limit is lower (RequestSlot.MaxBodyBytes).
-    public int MaxBodyBytes { get; init; } = 1024 * 1024;
-
     /// <summary>Slowest a body may come and an answer may be taken, in bytes a second. Default 240. Range 1 to 65,536.</summary>
     // Kestrel's own: 2 kbit/s is below GPRS.
     public int MinBytesPerSecond { get; init; } = 240;
@@ -60,7 +57,8 @@ internal sealed record ServerLimits
         limits.MaxRequestHeaderCount = MaxHeaderCount;
         limits.MaxRequestLineSize = MaxRequestLineBytes;
         limits.MaxRequestBufferSize = MaxBufferedBytes;
-        limits.MaxRequestBodySize = MaxBodyBytes;
+        // RequestRules refuses more before Kestrel looks; the same number here, so that nothing can ever read further.
+        limits.MaxRequestBodySize = RequestSlot.MaxBodyBytes;
         limits.MinRequestBodyDataRate = slowest;
         limits.MinResponseDataRate = slowest;
         limits.MaxConcurrentConnections = MaxConnections;
