@@ -29,10 +29,10 @@ public sealed class PaymentEndpointTests
     {
         RsaSigningKey key = PemKeys.ReadPrivate("k", Pair.PrivatePem);
         TimeProvider clock = TimeProvider.System;
+        var metrics = new GatewayMetrics("test");
         var institution = new Institution(
             "A1", Region.Domestic, Language.English, [Currency.Parse("CNY")],
-            new KeyRing([new RegisteredKey("k", PemKeys.ReadPublic(Pair.PublicPem), 0, long.MaxValue)]), new SigningBudget(50, clock));
-        var metrics = new GatewayMetrics("test");
+            new KeyRing([new RegisteredKey("k", PemKeys.ReadPublic(Pair.PublicPem), 0, long.MaxValue)]), new SigningBudget(50, clock), metrics.ForInstitution("A1"));
         await using var ledger = new BrokenLedger(failure);
         await using var corridor = new Corridor(
             ledger, new Router([]), new InstitutionDirectory([institution]), new GatewayKeys(key), new PipelineOptions(), clock, metrics,
