@@ -1,5 +1,6 @@
 using HotPath.Core.Clearing;
 using HotPath.Core.Clearing.Adapters.Simulated;
+using HotPath.Core.Tests.Allocation;
 using Xunit;
 
 namespace HotPath.Core.Tests.Clearing;
@@ -33,11 +34,7 @@ public sealed class ChannelAllocationTests
     {
         await using var adapter = new SimulatedClearingAdapter(TimeSpan.FromMilliseconds(1), TimeProvider.System);
         Channel channel = Payments.NewChannel(adapter, maxInFlight: 256);
-        await PayManyAsync(channel, 100);
-
-        long before = GC.GetTotalAllocatedBytes(precise: true);
-        await PayManyAsync(channel, 100);
-        long perPayment = (GC.GetTotalAllocatedBytes(precise: true) - before) / (64 * 100);
+        long perPayment = await Allocated.LeastPerCallAsync(64 * 100, () => PayManyAsync(channel, 100));
 
         // The runtime's own occasional segments and the 64 tasks of this test; a single object per payment would be 24 bytes.
         Assert.InRange(perPayment, 0, 12);

@@ -1,6 +1,7 @@
 using HotPath.Core.Ledger;
 using HotPath.Core.Ledger.Embedded;
 using HotPath.Core.Model;
+using HotPath.Core.Tests.Allocation;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -19,10 +20,7 @@ public sealed class LedgerAllocationTests(ITestOutputHelper output)
         await using var bench = new LedgerBench(isFaster: true, segmentBytes: 64 * 1024 * 1024) { Time = TimeProvider.System, MaxTrades = 1_000_000 };
         await using EmbeddedLedger ledger = bench.Open();
         Caller[] callers = [.. Enumerable.Range(0, Callers).Select(i => new Caller(ledger, i))];
-        await Run(callers, 100);
-        long before = GC.GetTotalAllocatedBytes(precise: true);
-        await Run(callers, 100);
-        long perPayment = (GC.GetTotalAllocatedBytes(precise: true) - before) / (100 * Callers);
+        long perPayment = await Allocated.LeastPerCallAsync(100 * Callers, () => Run(callers, 100));
         output.WriteLine($"{perPayment} B a payment");
         Assert.InRange(perPayment, 0, 16);
     }
