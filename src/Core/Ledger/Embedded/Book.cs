@@ -96,7 +96,8 @@ internal sealed class Book : IRecordVisitor
         }
         int length = TradeRecords.WriteResult(trade, _payload);
         long address = journal.Append(RecordType.Result, _payload.AsSpan(0, length));
-        _index.PutBook(keys.Trade, entry.WithResult(address, trade.Status, trade.FinalAtMs));
+        // The 24 h of a req_id run on journal time: a clock that was ahead and came back must not make the trade old before it is a second.
+        _index.PutBook(keys.Trade, entry.WithResult(address, trade.Status, Math.Max(trade.FinalAtMs, journal.TimeMs)));
         _pending.Remove(trade.TradeNo);
         Changes++;
         return CompleteState.Recorded;
@@ -227,7 +228,7 @@ internal sealed class Book : IRecordVisitor
         {
             throw new JournalDamagedException($"the journal has a result of trade {tradeNo}, which it never accepted");
         }
-        _index.PutBook(key, entry.WithResult(address, TradeRecords.ReadStatus(payload), TradeRecords.ReadFinalAtMs(payload)));
+        _index.PutBook(key, entry.WithResult(address, TradeRecords.ReadStatus(payload), Math.Max(TradeRecords.ReadFinalAtMs(payload), TimeMs)));
         _pending.Remove(tradeNo);
         Changes++;
     }

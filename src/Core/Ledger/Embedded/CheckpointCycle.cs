@@ -12,6 +12,9 @@ namespace HotPath.Core.Ledger.Embedded;
 /// </remarks>
 internal sealed class CheckpointCycle : IThreadPoolWorkItem
 {
+    /// <summary>After a failed checkpoint the next one waits so long: a full disk must not be filled with attempts.</summary>
+    private const long FailurePauseMs = 10_000;
+
     private readonly EmbeddedLedgerOptions _options;
     private readonly IJournalStorage _storage;
     private readonly RecoveredLedger _ledger;
@@ -25,6 +28,9 @@ internal sealed class CheckpointCycle : IThreadPoolWorkItem
     private long _changesAtBegin;
     private long _begunAt;
     private long _beganMs;
+
+    // Set by whichever side failed, read by the ledger thread after the state has come back to it.
+    private volatile bool _hasFailed;
 
     // Handed to the scheduler by the ledger thread and back: each side touches the draft only in its own state.
     private volatile State _state;
@@ -70,6 +76,10 @@ internal sealed class CheckpointCycle : IThreadPoolWorkItem
         }
         else if (_state == State.Idle)
         {
+            if (_hasFailed && nowMs - _beganMs < FailurePauseMs)
+            {
+                return;
+            }
             bool isDue = RecordsSince >= _options.CheckpointEveryRecords ||
                 (nowMs - _beganMs >= (long)_options.CheckpointInterval.TotalMilliseconds && HasChanges());
             if (isDue)
@@ -101,6 +111,7 @@ internal sealed class CheckpointCycle : IThreadPoolWorkItem
             {
                 _ledger.Index.ForgetCheckpoint(_older.Tokens);
             }
+            _hasFailed = false;
             _older = _newest;
             _newest = draft;
             double seconds = _time.GetElapsedTime(_begunAt).TotalSeconds;
@@ -111,6 +122,7 @@ internal sealed class CheckpointCycle : IThreadPoolWorkItem
         // FASTER tells of failures by exceptions of many kinds; without this checkpoint a restart only replays more.
         catch (Exception failure)
         {
+            _hasFailed = true;
             _tell(new LedgerEvent(LedgerEventKind.CheckpointFailed, failure.Message));
         }
         _state = State.Idle;
@@ -153,6 +165,7 @@ internal sealed class CheckpointCycle : IThreadPoolWorkItem
                 _scheduler.Post(this);
                 break;
             case CheckpointProgress.Failed:
+                _hasFailed = true;
                 _tell(new LedgerEvent(LedgerEventKind.CheckpointFailed, "the index could not write its checkpoint"));
                 _state = State.Idle;
                 break;

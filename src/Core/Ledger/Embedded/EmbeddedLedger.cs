@@ -77,6 +77,7 @@ public sealed class EmbeddedLedger : ILedger
             recovered = new LedgerRecovery(options, storage, indexes, scheduler, tell).Recover();
             var numbers = new NumberSource(time, options.NodeId);
             numbers.StartAbove(recovered.Book.Ceiling);
+            recovered.Journal.EnsureRoom();
             // The first ceiling is durable before anybody can ask for a number.
             ulong ceiling = numbers.CeilingDue();
             recovered.Book.SetCeiling(ceiling, recovered.Journal);
@@ -149,7 +150,7 @@ public sealed class EmbeddedLedger : ILedger
     {
         LedgerCommand command = Rent(CommandKind.ListPending, null);
         return IsReady && Enqueue(command)
-            ? await new ValueTask<TradeNo[]>(command, command.Version)
+            ? await new ValueTask<TradeNo[]?>(command, command.Version) ?? throw new LedgerUnavailableException("the ledger stopped before the list was durable")
             : throw new LedgerUnavailableException("the ledger is closed or stopped");
     }
 

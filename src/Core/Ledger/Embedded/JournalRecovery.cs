@@ -19,10 +19,10 @@ internal static class JournalRecovery
             SegmentHeader first = default;
             for (int i = 0; i < numbers.Count; i++)
             {
-                if (numbers[i] != numbers[0] + i)
+                // Nothing cuts the journal's beginning: trades in a missing first segment would look as if they had never been.
+                if (numbers[i] != i)
                 {
-                    throw new JournalDamagedException(
-                        JournalFormat.SegmentName(numbers[0] + i), 0, 0, "the segment is missing between others");
+                    throw new JournalDamagedException(JournalFormat.SegmentName(i), 0, 0, "the segment is missing");
                 }
                 files.Add(storage.Open(Path.Combine(directory, JournalFormat.SegmentName(numbers[i])), isWritable));
                 SegmentHeader header = ReadHeader(files[i], numbers[i]);

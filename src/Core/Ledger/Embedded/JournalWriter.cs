@@ -140,6 +140,18 @@ internal sealed class JournalWriter
         Volatile.Write(ref _durableEnd, ((long)_segment * _segmentBytes) + _offset);
     }
 
+    /// <summary>
+    /// Rolls if there is no room. After a failed roll (a full disk) the segment is found full and unsealed at the next start, and what is left
+    /// in it belongs to its SEAL.
+    /// </summary>
+    internal void EnsureRoom()
+    {
+        if (!HasRoom)
+        {
+            Roll();
+        }
+    }
+
     /// <summary>Ends the segment. The next one exists durably before the SEAL says so.</summary>
     private void Roll()
     {

@@ -25,7 +25,7 @@ internal enum CommandKind : byte
 /// allocated for the hop (RunContinuationsAsynchronously would allocate a work item each time).
 /// </remarks>
 internal sealed class LedgerCommand(ObjectPool<LedgerCommand> pool)
-    : IThreadPoolWorkItem, IValueTaskSource<Claim>, IValueTaskSource<CompleteState>, IValueTaskSource<bool>, IValueTaskSource<TradeNo[]>
+    : IThreadPoolWorkItem, IValueTaskSource<Claim>, IValueTaskSource<CompleteState>, IValueTaskSource<bool>, IValueTaskSource<TradeNo[]?>
 {
     internal CommandKind Kind;
     internal CommandKeys Keys;
@@ -35,7 +35,7 @@ internal sealed class LedgerCommand(ObjectPool<LedgerCommand> pool)
     internal Claim Claim;
     internal CompleteState Completed;
     internal bool IsDurable;
-    internal TradeNo[] Pending = [];
+    internal TradeNo[]? Pending;
 
     private ManualResetValueTaskSourceCore<bool> _core;
 
@@ -48,7 +48,7 @@ internal sealed class LedgerCommand(ObjectPool<LedgerCommand> pool)
         Claim = new Claim(ClaimState.Unavailable, default);
         Completed = CompleteState.Unavailable;
         IsDurable = false;
-        Pending = [];
+        Pending = null;
     }
 
     /// <summary>
@@ -59,6 +59,7 @@ internal sealed class LedgerCommand(ObjectPool<LedgerCommand> pool)
         Claim = new Claim(Claim.IsWon ? ClaimState.Unknown : ClaimState.Unavailable, default);
         Completed = Completed == CompleteState.Recorded ? CompleteState.Unknown : CompleteState.Unavailable;
         IsDurable = false;
+        Pending = null;
     }
 
     public void Execute() => _core.SetResult(true);
@@ -89,9 +90,9 @@ internal sealed class LedgerCommand(ObjectPool<LedgerCommand> pool)
         return answer;
     }
 
-    TradeNo[] IValueTaskSource<TradeNo[]>.GetResult(short token)
+    TradeNo[]? IValueTaskSource<TradeNo[]?>.GetResult(short token)
     {
-        TradeNo[] answer = Pending;
+        TradeNo[]? answer = Pending;
         Return(token);
         return answer;
     }

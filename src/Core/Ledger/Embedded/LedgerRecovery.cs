@@ -94,11 +94,6 @@ internal sealed class LedgerRecovery(
             }
             tell(new LedgerEvent(LedgerEventKind.CheckpointUnusable, $"checkpoint {manifest.Number}: {whyNot}"));
         }
-        if (opened.Numbers[0] != 0)
-        {
-            throw new JournalDamagedException(
-                JournalFormat.SegmentName(0), 0, 1, "no checkpoint can be used, and the journal does not begin with its first segment");
-        }
         return (indexes.CreateEmpty(), null);
     }
 

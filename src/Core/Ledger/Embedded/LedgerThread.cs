@@ -40,7 +40,7 @@ internal sealed class LedgerThread : IWorkerBody
     private readonly long _nearlyFull;
     private int _waitingCount;
     private int _load;
-    private bool _isNamed = true;
+    private bool _isNamed;
     private long _committedAt;
     private bool _hasToldNearlyFull;
 

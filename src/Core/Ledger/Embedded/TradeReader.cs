@@ -31,7 +31,7 @@ internal sealed class TradeReader(IBookIndex index, JournalWriter journal)
         IBookReader reader = Enter();
         try
         {
-            return Find(reader, tradeNo, into);
+            return Find(reader, tradeNo, into, out _);
         }
         finally
         {
@@ -48,7 +48,7 @@ internal sealed class TradeReader(IBookIndex index, JournalWriter journal)
             {
                 return ReadOutcome.NotFound;
             }
-            ReadOutcome outcome = Find(reader, pointer.TradeNo, into);
+            ReadOutcome outcome = Find(reader, pointer.TradeNo, into, out _);
             bool isWrong = outcome == ReadOutcome.Found && (into.InstId != instId || !into.OrderNo.Span.SequenceEqual(orderNo));
             return isWrong ? throw Mismatch(pointer.TradeNo, "order") : outcome;
         }
@@ -69,7 +69,7 @@ internal sealed class TradeReader(IBookIndex index, JournalWriter journal)
             {
                 return ReadOutcome.NotFound;
             }
-            ReadOutcome outcome = Find(reader, claim.TradeNo, into);
+            ReadOutcome outcome = Find(reader, claim.TradeNo, into, out BookEntry entry);
             if (outcome != ReadOutcome.Found)
             {
                 return outcome;
@@ -78,7 +78,7 @@ internal sealed class TradeReader(IBookIndex index, JournalWriter journal)
             {
                 throw Mismatch(claim.TradeNo, "req_id");
             }
-            state = into.IsFinal && !Book.IsAlive(into.FinalAtMs, nowMs) ? ReqIdState.Free
+            state = into.IsFinal && !Book.IsAlive(entry.FinalAtMs, nowMs) ? ReqIdState.Free
                 : into.Fingerprint != fingerprint ? ReqIdState.OtherContent
                 : into.IsFinal ? ReqIdState.Replay
                 : ReqIdState.InFlight;
@@ -101,9 +101,9 @@ internal sealed class TradeReader(IBookIndex index, JournalWriter journal)
         }
     }
 
-    private ReadOutcome Find(IBookReader reader, TradeNo tradeNo, Trade into)
+    private ReadOutcome Find(IBookReader reader, TradeNo tradeNo, Trade into, out BookEntry entry)
     {
-        if (!reader.TryGetBook(IndexKey.Trade(tradeNo), out BookEntry entry) || entry.AcceptedAddress < _segments.BeginAddress)
+        if (!reader.TryGetBook(IndexKey.Trade(tradeNo), out entry) || entry.AcceptedAddress < _segments.BeginAddress)
         {
             return ReadOutcome.NotFound;
         }
