@@ -61,6 +61,9 @@ internal static class JournalFormat
     /// <summary>A batch that holds nothing but the SEAL: kept free at the end of each segment.</summary>
     internal const int SealBatchBytes = BatchRecordBytes + RecordHeaderBytes;
 
+    /// <summary>Longest batch, in bytes.</summary>
+    internal const int MaxBatchBytes = 1024 * 1024;
+
     /// <summary>Longest record of any type: a RESULT with a 512-byte signature needs 725 bytes.</summary>
     internal const int MaxRecordBytes = 1024;
 

@@ -80,4 +80,30 @@ internal static class JournalRecovery
             file.Sync();
         }
     }
+
+    /// <summary>
+    /// Writes the last batch again, as it was read, and syncs it. It is the only one that nothing names as durable: perhaps its sync failed or
+    /// never came, and what was read is the page cache, which a failed sync leaves clean, so that a sync alone would do nothing.
+    /// </summary>
+    internal static void MakeEndDurable(OpenedJournal opened, in JournalPosition end)
+    {
+        int segmentBytes = opened.Segments.SegmentBytes;
+        long segment = end.Address / segmentBytes;
+        int offset = (int)(end.Address % segmentBytes);
+        WriteAgain(opened.Segments.File(segment), offset);
+        // The SEAL of the segment before is named by the first batch of this one at the earliest.
+        if (segment > opened.Numbers[0] && offset <= JournalFormat.HeaderBlockBytes + JournalFormat.MaxBatchBytes)
+        {
+            WriteAgain(opened.Segments.File(segment - 1), segmentBytes);
+        }
+    }
+
+    private static void WriteAgain(IJournalFile file, int end)
+    {
+        int from = Math.Max(0, end - JournalFormat.MaxBatchBytes);
+        byte[] bytes = new byte[end - from];
+        int read = file.ReadAt(bytes, from);
+        file.WriteAt(bytes.AsSpan(0, read), from);
+        file.Sync();
+    }
 }

@@ -8,8 +8,6 @@ namespace HotPath.Core.Ledger.Embedded;
 /// </summary>
 internal sealed class JournalWriter
 {
-    private const int MaxBatchBytes = 1024 * 1024;
-
     private readonly SegmentPreparer _preparer;
     private readonly ulong _ledgerId;
     private readonly int _segmentBytes;
@@ -35,7 +33,7 @@ internal sealed class JournalWriter
         _ledgerId = ledgerId;
         _segmentBytes = segments.SegmentBytes;
         // A batch never crosses a segment, so it can never be longer than one.
-        _batch = new byte[Math.Min(MaxBatchBytes, _segmentBytes - JournalFormat.HeaderBlockBytes - JournalFormat.SealBatchBytes)];
+        _batch = new byte[Math.Min(JournalFormat.MaxBatchBytes, _segmentBytes - JournalFormat.HeaderBlockBytes - JournalFormat.SealBatchBytes)];
         _segment = position.Address / _segmentBytes;
         _offset = (int)(position.Address % _segmentBytes);
         _file = segments.File(_segment);

@@ -120,6 +120,7 @@ internal sealed class LedgerRecovery(
         JournalRecovery.RequireSegment(opened, position);
         ScanResult scan = new JournalScanner(opened.Segments, opened.Numbers, book).Scan(position, opened.LedgerId, durable);
         JournalRecovery.DropTail(storage, _journalDirectory, opened, scan);
+        JournalRecovery.MakeEndDurable(opened, scan.End);
         if (scan.TornBytes > 0)
         {
             tell(new LedgerEvent(
