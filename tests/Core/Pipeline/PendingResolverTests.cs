@@ -14,6 +14,10 @@ public class PendingResolverTests
         corridor.Told.Pay = _ => late.Task;
         Dictionary<string, string> payment = corridor.Payment();
         Task<Answered> call = Task.Run(() => corridor.CallAsync(payment));
+        while (corridor.Told.Pays == 0)
+        {
+            await Task.Yield();
+        }
         Assert.True(await corridor.UntilAsync(() => Task.FromResult(call.IsCompleted), TimeSpan.FromSeconds(4)));
         Assert.Equal(("0001", "PENDING"), ((await call).Code, (await call)["trade_status"]));
 

@@ -129,6 +129,11 @@ internal sealed class TestCorridor : IAsyncDisposable
             Clock.Advance(step);
             await Task.Delay(2);
         }
+        // The virtual time is over; the threads that follow it may still be on their way.
+        for (int look = 0; look < 50 && !await isTrue(); look++)
+        {
+            await Task.Delay(10);
+        }
         return await isTrue();
     }
 
