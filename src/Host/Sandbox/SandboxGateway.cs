@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using HotPath.Core.Clearing.Adapters.Simulated;
+using HotPath.Core.Runtime;
 using HotPath.Host.Client;
 using HotPath.Host.Composition;
 using HotPath.Host.Configuration;

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using HotPath.Core.Runtime;
 
 namespace HotPath.Host.Simulator;
 

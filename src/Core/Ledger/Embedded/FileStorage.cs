@@ -1,3 +1,4 @@
+using HotPath.Core.Runtime;
 using Microsoft.Win32.SafeHandles;
 
 namespace HotPath.Core.Ledger.Embedded;
@@ -6,10 +7,6 @@ namespace HotPath.Core.Ledger.Embedded;
 internal sealed class FileStorage : IJournalStorage
 {
     internal static readonly FileStorage Instance = new();
-
-    // A killed process holds its lock until its last thread has left the kernel: with a large heap, a second after it is gone from sight.
-    private const int LockAttempts = 20;
-    private const int LockPauseMs = 100;
 
     public void CreateDirectory(string directory) => Directory.CreateDirectory(directory);
 
@@ -38,21 +35,13 @@ internal sealed class FileStorage : IJournalStorage
 
     public IDisposable Lock(string path)
     {
-        for (int attempt = 1; ; attempt++)
+        try
         {
-            try
-            {
-                // FileShare.None is flock(LOCK_EX) here: it ends with the process, so a crash leaves no stale lock behind.
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            }
-            catch (IOException) when (attempt < LockAttempts)
-            {
-                Thread.Sleep(LockPauseMs);
-            }
-            catch (IOException held)
-            {
-                throw new LedgerLockedException($"another process has this data directory (lock file {path})", held);
-            }
+            return FolderLock.Take(path);
+        }
+        catch (IOException held)
+        {
+            throw new LedgerLockedException($"another process has this data directory (lock file {path})", held);
         }
     }
 

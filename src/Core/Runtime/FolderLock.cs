@@ -1,7 +1,10 @@
-namespace HotPath.Host;
+namespace HotPath.Core.Runtime;
 
-/// <summary>A lock file: one process at a time has a folder. It ends with the process, so a crash leaves no stale lock behind.</summary>
-internal static class FolderLock
+/// <summary>
+/// A lock file: one process at a time has a folder. FileShare.None is flock(LOCK_EX) here: it ends with the process, so a crash leaves no stale
+/// lock behind.
+/// </summary>
+public static class FolderLock
 {
     // A killed process holds its lock until its last thread has left the kernel: with a large heap, a second after it is gone from sight.
     private const int Attempts = 20;
@@ -9,7 +12,7 @@ internal static class FolderLock
 
     /// <summary>Takes the lock, waiting two seconds for a dying owner.</summary>
     /// <exception cref="IOException">Somebody has it, or the file cannot be made.</exception>
-    internal static FileStream Take(string path)
+    public static FileStream Take(string path)
     {
         for (int attempt = 1; ; attempt++)
         {
