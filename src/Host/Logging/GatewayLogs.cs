@@ -37,6 +37,9 @@ internal static class GatewayLogs
         .SetMinimumLevel(level)
         // Kestrel speaks of every broken connection at INFO and below; what it says from WARN on is ours to know.
         .AddFilter("Microsoft", level > LogLevel.Warning ? level : LogLevel.Warning)
+        // As long as this category listens to anything, each request gets an Activity and a logging scope: 850 bytes, and nobody reads them.
+        // What a handler throws is told by Kestrel.
+        .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
         // A start that failed is thrown as well, and told by whoever started it.
         .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
         .AddZLoggerStream(output, options =>
