@@ -10,8 +10,8 @@ namespace HotPath.Host.Tests;
 public sealed class TestInstitution
 {
     private readonly SandboxFixture _fixture;
-    private readonly RsaSigningKey _key;
-    private readonly RsaPublicKey _gatewayKey;
+    private readonly SigningKey _key;
+    private readonly VerifyingKey _gatewayKey;
 
     internal TestInstitution(SandboxFixture fixture, string instId)
     {
@@ -44,7 +44,7 @@ public sealed class TestInstitution
     /// <summary>Signs a signing string of the test's own making, for bodies that no dictionary can hold.</summary>
     public string SignText(string signingString)
     {
-        byte[] signature = new byte[RsaSigningKey.MaxSignatureLength];
+        byte[] signature = new byte[SigningKey.MaxSignatureLength];
         int length = _key.Sign(Encoding.UTF8.GetBytes(signingString), signature);
         return Convert.ToBase64String(signature.AsSpan(0, length));
     }

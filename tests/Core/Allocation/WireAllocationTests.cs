@@ -70,7 +70,7 @@ public sealed class WireAllocationTests
     public void SignAndVerify_AllocateNothing()
     {
         (string privatePem, string publicPem) = PemKeys.Generate();
-        RsaSigningKey key = PemKeys.ReadPrivate("k1", privatePem);
+        SigningKey key = PemKeys.ReadPrivate("k1", privatePem);
         var ring = new KeyRing([new RegisteredKey("k1", PemKeys.ReadPublic(publicPem))]);
         byte[] signature = new byte[256];
 
