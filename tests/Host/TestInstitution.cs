@@ -25,11 +25,11 @@ public sealed class TestInstitution
 
     /// <summary>The members of a payment that would succeed, unsigned, with new numbers.</summary>
     public Dictionary<string, string> ScanPay(string amount = "88.80", string currency = "CNY") =>
-        new(Requests.ScanPay(InstId, amount, currency, TimeProvider.System).Members);
+        new(Requests.ScanPay(InstId, amount, currency, TimeProvider.System).Members) { ["sign_type"] = SignTypes.Name(_key.SignType) };
 
     /// <summary>The members of a query by out_trade_no, unsigned.</summary>
     public Dictionary<string, string> Query(string orderNo) =>
-        new(Requests.TradeQuery(InstId, TimeProvider.System).Members) { ["out_trade_no"] = orderNo };
+        new(Requests.TradeQuery(InstId, TimeProvider.System).Members) { ["out_trade_no"] = orderNo, ["sign_type"] = SignTypes.Name(_key.SignType) };
 
     /// <summary>Signs the members (setting <c>sign</c>) and gives the JSON body.</summary>
     public byte[] Sign(IDictionary<string, string> members)
