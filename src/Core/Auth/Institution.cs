@@ -23,12 +23,12 @@ public sealed class Institution(
 
     public Region Region { get; } = region;
 
+    /// <summary>The one sign type that its requests must have and its answers get.</summary>
+    public SignType SignType => Keys.SignType;
+
     public Language Language { get; } = language;
 
     public KeyRing Keys { get; } = keys;
-
-    /// <summary>The one sign type that its requests must have and its answers get.</summary>
-    public SignType SignType => Keys.SignType;
 
     /// <summary>Signed refusals for capacity that this institution gets (protocol, section 1).</summary>
     public SigningBudget RefusalBudget { get; } = budget;

@@ -80,15 +80,15 @@ internal sealed record InstitutionConfiguration
     /// <summary><c>domestic</c> or <c>overseas</c>.</summary>
     public string? Region { get; set; }
 
+    /// <summary>How it signs and is answered, and what all its keys are of: <c>RSA2</c> or <c>ES256</c>. Default RSA2.</summary>
+    public string SignType { get; set; } = "RSA2";
+
     /// <summary>Of resp_msg: <c>zh</c> or <c>en</c>. Default zh.</summary>
     public string Language { get; set; } = "zh";
 
-    /// <summary>How it signs and is answered: <c>RSA2</c> or <c>ES256</c>. Default RSA2.</summary>
-    public string SignType { get; set; } = "RSA2";
-
     public IReadOnlyList<string> Currencies { get; set; } = [];
 
-    /// <summary>Its public keys, newest first, all of its sign type.</summary>
+    /// <summary>Its public keys, newest first.</summary>
     public IReadOnlyList<InstitutionKeyConfiguration> Keys { get; set; } = [];
 }
 
