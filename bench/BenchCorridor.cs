@@ -64,7 +64,7 @@ internal sealed class BenchCorridor : IAsyncDisposable
 
     public KeyRing Keys { get; }
 
-    public RsaSigningKey GatewayKey { get; }
+    public SigningKey GatewayKey { get; }
 
     /// <summary>Distinct signed payments, half of them with a single-use code.</summary>
     public byte[][] SignPayments(int count)

@@ -12,7 +12,7 @@ namespace HotPath.Bench;
 public class StageBenchmarks
 {
     private readonly RequestSlot _slot = new();
-    private readonly byte[] _signature = new byte[RsaSigningKey.MaxSignatureLength];
+    private readonly byte[] _signature = new byte[SigningKey.MaxSignatureLength];
     private readonly MpscRing<object> _ring = new(4096);
     private readonly object _item = new();
     private readonly AnswerBuffer _answer = new();
@@ -54,7 +54,7 @@ public class StageBenchmarks
 
     [Benchmark(Description = "3 authenticate")]
     public void Authenticate() =>
-        Require(_corridor.Authenticator.Authenticate(_slot[Member.InstId], default, _text, _slot[Member.Sign], 1) is not null);
+        Require(_corridor.Authenticator.Authenticate(_slot[Member.InstId], default, SignType.Rsa2, _text, _slot[Member.Sign], 1) is not null);
 
     [Benchmark(Description = "4 fingerprint")]
     public Digest Fingerprint() => RequestReader.Fingerprint(_slot);
@@ -66,7 +66,7 @@ public class StageBenchmarks
     public int Sign() => _corridor.GatewayKey.Sign(_text, _signature);
 
     [Benchmark(Description = "8 sign final answer")]
-    public void SignFinal() => _corridor.Signer.SignFinal(_answer, _settled, Language.Chinese);
+    public void SignFinal() => _corridor.Signer.SignFinal(_answer, _settled, _corridor.InstitutionRecord);
 
     [Benchmark(Description = "10 repeat answer")]
     public void Repeat() => AnswerSigner.Repeat(_answer, _settled);

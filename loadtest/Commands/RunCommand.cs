@@ -2,6 +2,7 @@ using System.CommandLine;
 using HotPath.LoadTest.Measuring;
 using HotPath.LoadTest.Packing;
 using HotPath.LoadTest.Running;
+using HotPath.Signing;
 using Spectre.Console;
 
 namespace HotPath.LoadTest.Commands;
@@ -52,8 +53,9 @@ internal static class RunCommand
         TimeSpan warmUp = parsed.GetValue(WarmUp);
         TimeSpan duration = parsed.GetValue(Duration);
         var sandbox = Sandbox.Open(parsed.GetValue(Data)!, parsed.GetValue(Url)!, parsed.GetValue(Institutions)!);
+        SignType signType = sandbox.Gateway.SignType;
         Machine machine = Machine.Describe();
-        (CryptoCost Own, CryptoCost? OpenSsl) cryptoBefore = (CryptoProbe.Own(), CryptoProbe.OpenSsl());
+        (CryptoCost Own, CryptoCost? OpenSsl) cryptoBefore = (CryptoProbe.Own(signType), CryptoProbe.OpenSsl(signType));
         Pack pack = PackFor(parsed, parsed.GetValue(Saturate) ?? schedule.AtMost(warmUp) + schedule.AtMost(duration));
         if (!pack.IsFreshFor(warmUp + duration, TimeProvider.System.GetUtcNow()))
         {
@@ -76,8 +78,8 @@ internal static class RunCommand
             : await measured.OpenLoopAsync(pack, used, schedule, duration, cancel);
         Measurement.Result result = await measurement.EndAsync(record.Done, cancel);
 
-        var crypto = CryptoCost.Mean(cryptoBefore.Own, CryptoProbe.Own());
-        CryptoCost? openSsl = cryptoBefore.OpenSsl is { } first && CryptoProbe.OpenSsl() is { } second ? CryptoCost.Mean(first, second) : null;
+        var crypto = CryptoCost.Mean(cryptoBefore.Own, CryptoProbe.Own(signType));
+        CryptoCost? openSsl = cryptoBefore.OpenSsl is { } first && CryptoProbe.OpenSsl(signType) is { } second ? CryptoCost.Mean(first, second) : null;
         int queried = await new TradeAudit(sandbox.Endpoint, sandbox.Signers, sandbox.Gateway, TimeProvider.System).RunAsync(record, cancel);
         Report report = Judge(parsed, record, result, queried) with { Crypto = crypto, CryptoByOpensslSpeed = openSsl, Server = result.Against(crypto, openSsl), Machine = machine };
         Publish(parsed, report, record);

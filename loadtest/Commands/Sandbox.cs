@@ -7,7 +7,7 @@ namespace HotPath.LoadTest.Commands;
 /// <summary>What an institution needs to talk to a gateway, as the sandbox lays it into its data directory.</summary>
 internal sealed class Sandbox
 {
-    private Sandbox(GatewayEndpoint endpoint, RsaPublicKey gateway, IReadOnlyDictionary<string, SignedBody> signers)
+    private Sandbox(GatewayEndpoint endpoint, VerifyingKey gateway, IReadOnlyDictionary<string, SignedBody> signers)
     {
         Endpoint = endpoint;
         Gateway = gateway;
@@ -16,7 +16,7 @@ internal sealed class Sandbox
 
     public GatewayEndpoint Endpoint { get; }
 
-    public RsaPublicKey Gateway { get; }
+    public VerifyingKey Gateway { get; }
 
     public IReadOnlyDictionary<string, SignedBody> Signers { get; }
 

@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
+using HotPath.Signing;
 
 namespace HotPath.LoadTest.Measuring;
 
-/// <summary>What one RSA-2048 sign and one verify cost, in µs of CPU.</summary>
+/// <summary>What one sign and one verify of a sign type cost, in µs of CPU.</summary>
 internal readonly record struct CryptoCost(double SignMicroseconds, double VerifyMicroseconds)
 {
     /// <summary>The crypto of one payment: its signature verified, its answer signed.</summary>
@@ -16,7 +16,7 @@ internal readonly record struct CryptoCost(double SignMicroseconds, double Verif
 }
 
 /// <summary>
-/// The floor under a payment, measured on the same machine before and after a run: how we call RSA, and libcrypto's own speed test.
+/// The floor under a payment, measured on the same machine before and after a run: how we call RSA-2048 or P-256, and libcrypto's own speed test.
 /// </summary>
 internal static partial class CryptoProbe
 {
@@ -25,21 +25,24 @@ internal static partial class CryptoProbe
     private const int Verifies = 3000;
 
     /// <summary>Our own calls, in this thread's CPU time: neighbours that take the core do not count, slower clocks do.</summary>
-    public static CryptoCost Own()
+    public static CryptoCost Own(SignType type)
     {
-        using var rsa = RSA.Create(2048);
+        (string privatePem, string publicPem) = PemKeys.Generate(type);
+        SigningKey signer = PemKeys.ReadPrivate("", privatePem);
+        VerifyingKey verifier = PemKeys.ReadPublic(publicPem);
         byte[] text = new byte[400];
-        byte[] signature = new byte[256];
-        void Sign() => rsa.SignData(text, signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        void Verify() => rsa.VerifyData(text, signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        byte[] signature = new byte[verifier.SignatureLength];
+        void Sign() => signer.Sign(text, signature);
+        void Verify() => verifier.Verify(text, signature);
         return new CryptoCost(MicrosecondsOf(Sign, Signs), MicrosecondsOf(Verify, Verifies));
     }
 
     /// <summary><c>openssl speed</c>; null where there is no openssl program. The program's version is not always the library's.</summary>
-    public static CryptoCost? OpenSsl()
+    public static CryptoCost? OpenSsl(SignType type)
     {
-        // -mr: one line for machines, +F2:<n>:<bits>:<signs a second>:<verifies a second>, of CPU time
-        string line = Run("openssl", "speed -mr -seconds 1 rsa2048").Split('\n').FirstOrDefault(static line => line.StartsWith("+F2:", StringComparison.Ordinal)) ?? "";
+        // -mr: one line for machines, +F2 (RSA) or +F4 (ECDSA), then :<n>:<bits>:<signs a second>:<verifies a second>, of CPU time
+        (string name, string mark) = type == SignType.Es256 ? ("ecdsap256", "+F4:") : ("rsa2048", "+F2:");
+        string line = Run("openssl", "speed -mr -seconds 1 " + name).Split('\n').FirstOrDefault(line => line.StartsWith(mark, StringComparison.Ordinal)) ?? "";
         string[] parts = line.Split(':');
         return parts.Length >= 5 && TryMicroseconds(parts[3], out double sign) && TryMicroseconds(parts[4], out double verify)
             ? new CryptoCost(sign, verify)

@@ -8,13 +8,13 @@ using HotPath.Signing;
 namespace HotPath.LoadTest.Packing;
 
 /// <summary>Makes signed request bodies as an institution does: members sorted by name, signed, written as one flat JSON object.</summary>
-internal sealed class SignedBody(string instId, RsaSigningKey key)
+internal sealed class SignedBody(string instId, SigningKey key)
 {
     // Real requests carry Chinese order texts as they are, not as \u escapes.
     private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly byte[] _text = new byte[4096];
-    private readonly byte[] _signature = new byte[RsaSigningKey.MaxSignatureLength];
+    private readonly byte[] _signature = new byte[SigningKey.MaxSignatureLength];
     private readonly ArrayBufferWriter<byte> _json = new(4096);
 
     public string InstId { get; } = instId;
@@ -33,7 +33,7 @@ internal sealed class SignedBody(string instId, RsaSigningKey key)
         var all = new List<(string Name, string Value)>(20)
         {
             ("biz_type", bizType), ("charset", "UTF-8"), ("inst_id", InstId), ("req_id", reqId),
-            ("req_time", BeijingTime(at)), ("sign_type", "RSA2"), ("version", "1.3"),
+            ("req_time", BeijingTime(at)), ("sign_type", SignTypes.Name(key.SignType)), ("version", "1.3"),
         };
         all.AddRange(members);
         all.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));

@@ -9,7 +9,7 @@ namespace HotPath.LoadTest.Running;
 /// <summary>Which answers are looked at closely.</summary>
 /// <param name="Gateway">The key that must have signed them; null: none is verified.</param>
 /// <param name="VerifyEvery">One in so many.</param>
-internal sealed record AnswerCheck(RsaPublicKey? Gateway, int VerifyEvery);
+internal sealed record AnswerCheck(VerifyingKey? Gateway, int VerifyEvery);
 
 /// <summary>One customer after the other over one connection: sends a payment, reads and checks its answer, writes both into the record.</summary>
 internal sealed class PaymentCaller(GatewayEndpoint endpoint, RunRecord record, AnswerCheck check) : IAsyncDisposable
@@ -59,7 +59,7 @@ internal sealed class PaymentCaller(GatewayEndpoint endpoint, RunRecord record, 
         }
     }
 
-    private void Verify(HttpAnswer answer, RsaPublicKey gateway)
+    private void Verify(HttpAnswer answer, VerifyingKey gateway)
     {
         SortedDictionary<string, string>? members = SignedAnswer.Read(answer.Body.Span);
         if (members is null || !SignedAnswer.Verifies(members, gateway))

@@ -8,7 +8,7 @@ using HotPath.Signing;
 namespace HotPath.LoadTest.Running;
 
 /// <summary>After a run: are the trades in the book what their answers said? A gateway that loses trades is fast.</summary>
-internal sealed class TradeAudit(GatewayEndpoint endpoint, IReadOnlyDictionary<string, SignedBody> signers, RsaPublicKey gateway, TimeProvider clock)
+internal sealed class TradeAudit(GatewayEndpoint endpoint, IReadOnlyDictionary<string, SignedBody> signers, VerifyingKey gateway, TimeProvider clock)
 {
     /// <summary>Queries each trade as its institution; what differs goes into the record.</summary>
     /// <returns>Trades queried.</returns>

@@ -51,9 +51,9 @@ internal static class SignedAnswer
     }
 
     /// <summary>True when the gateway signed exactly these members.</summary>
-    public static bool Verifies(SortedDictionary<string, string> members, RsaPublicKey gateway)
+    public static bool Verifies(SortedDictionary<string, string> members, VerifyingKey gateway)
     {
-        Span<byte> signature = stackalloc byte[RsaSigningKey.MaxSignatureLength];
+        Span<byte> signature = stackalloc byte[SigningKey.MaxSignatureLength];
         if (!members.TryGetValue("sign", out string? sign) || !StrictBase64.TryDecode(Encoding.UTF8.GetBytes(sign), signature, out int length))
         {
             return false;

@@ -7,22 +7,36 @@ namespace HotPath.Signing;
 /// <param name="Key">The key.</param>
 /// <param name="NotBeforeMs">First valid moment, Unix milliseconds.</param>
 /// <param name="NotAfterMs">First moment it is no longer valid, Unix milliseconds.</param>
-public sealed record RegisteredKey(string KeyId, RsaPublicKey Key, long NotBeforeMs = 0, long NotAfterMs = long.MaxValue)
+public sealed record RegisteredKey(string KeyId, VerifyingKey Key, long NotBeforeMs = 0, long NotAfterMs = long.MaxValue)
 {
     internal byte[] KeyIdUtf8 { get; } = Encoding.UTF8.GetBytes(KeyId);
 
     public bool IsValidAt(long nowMs) => nowMs >= NotBeforeMs && nowMs < NotAfterMs;
 }
 
-/// <summary>An institution's public keys. Immutable: a change is a new ring, swapped in whole, so that no request sees half of it.</summary>
+/// <summary>
+/// An institution's public keys, all of one sign type. Immutable: a change is a new ring, swapped in whole, so that no request sees half of it.
+/// </summary>
 public sealed class KeyRing
 {
     private readonly RegisteredKey[] _keys;
 
     /// <param name="keys">Newest first: without a key_id they are tried in this order.</param>
-    public KeyRing(IEnumerable<RegisteredKey> keys) => _keys = [.. keys];
+    /// <exception cref="ArgumentException">Keys of more than one sign type.</exception>
+    public KeyRing(IEnumerable<RegisteredKey> keys)
+    {
+        _keys = [.. keys];
+        SignType = _keys.Length == 0 ? SignType.Rsa2 : _keys[0].Key.SignType;
+        if (_keys.Any(key => key.Key.SignType != SignType))
+        {
+            throw new ArgumentException("a ring's keys are of one sign type", nameof(keys));
+        }
+    }
 
     public IReadOnlyList<RegisteredKey> Keys => _keys;
+
+    /// <summary>What every key of it verifies. An empty ring believes nobody, whatever this says.</summary>
+    public SignType SignType { get; }
 
     /// <summary>
     /// True when a key that is valid now made <paramref name="signature"/>: the one named <paramref name="keyId"/>, or any when it is empty.
@@ -33,15 +47,13 @@ public sealed class KeyRing
         verifications = 0;
         foreach (RegisteredKey key in _keys)
         {
-            if (key.IsValidAt(nowMs) && (keyId.IsEmpty || keyId.SequenceEqual(key.KeyIdUtf8)))
+            bool isAsked = key.IsValidAt(nowMs) && (keyId.IsEmpty || keyId.SequenceEqual(key.KeyIdUtf8));
+            if (isAsked && key.Key.CouldHaveMade(signature))
             {
-                if (signature.Length == key.Key.SignatureLength)
+                verifications++;
+                if (key.Key.Verify(text, signature))
                 {
-                    verifications++;
-                    if (key.Key.Verify(text, signature))
-                    {
-                        return true;
-                    }
+                    return true;
                 }
             }
         }

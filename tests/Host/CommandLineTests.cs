@@ -81,6 +81,7 @@ public sealed class CommandLineTests(SandboxFixture sandbox) : IDisposable
     [InlineData("sandbox --port 65536")]
     [InlineData("sandbox --channel-latency 20")]
     [InlineData("sandbox --log-level LOUD")]
+    [InlineData("sandbox --sign-type ES384")]
     [InlineData("simulator --channel-latency 11s")]
     [InlineData("sign")]
     [InlineData("sign /nowhere.json --key /nowhere.pem")]

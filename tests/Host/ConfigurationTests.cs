@@ -117,6 +117,52 @@ public sealed class ConfigurationTests : IClassFixture<ConfigurationTests.Keys>,
     }
 
     [Fact]
+    public void Es256_WithItsKeys_IsSafe_BesideRsa2()
+    {
+        (GatewaySettings? settings, IReadOnlyList<ConfigurationFault> faults) = ConfigurationCheck.Run(WithEs256(_good), TimeProvider.System);
+        Assert.Empty(faults);
+        Assert.Equal(SignType.Es256, settings!.Es256SigningKey!.SignType);
+        Assert.Equal([SignType.Es256, SignType.Rsa2], settings.Institutions.Select(one => one.Keys.SignType));
+    }
+
+    [Fact]
+    public void SignType_Wrong_IsRefused_WithItsReason()
+    {
+        GatewayConfiguration good = WithEs256(_good);
+        string rsaPublic = _good.Institutions[0].Keys[0].Path!;
+        InstitutionConfiguration modern = good.Institutions[0];
+        GatewayConfiguration With(InstitutionConfiguration one) => good with { Institutions = [one, good.Institutions[1]] };
+
+        Refused("institutions[0].sign_type", With(modern with { SignType = "ES384" }));
+        Refused("institutions[0].sign_type", With(modern with { SignType = "es256" }));
+        Assert.Contains("es256_signing_key", Refused("institutions[0].sign_type", good with { Es256SigningKey = null }), StringComparison.Ordinal);
+        Assert.Equal(
+            "is a key of ES256; needed is one of RSA2", Refused("institutions[0].keys[0].path", With(modern with { SignType = "RSA2" })));
+        Assert.Equal(
+            "is a key of RSA2; needed is one of ES256",
+            Refused("institutions[0].keys[1].path", With(modern with { Keys = [modern.Keys[0], new InstitutionKeyConfiguration { KeyId = "k2", Path = rsaPublic }] })));
+        string p384 = _folder.Write("p384.pem", PublicKeyOn(System.Security.Cryptography.ECCurve.NamedCurves.nistP384));
+        Assert.Contains(
+            "allowed is P-256", Refused("institutions[0].keys[0].path", With(modern with { Keys = [modern.Keys[0] with { Path = p384 }] })), StringComparison.Ordinal);
+        Refused("institutions[1].keys[0].path", good with { Institutions = [modern, modern with { InstId = "B2" }] });
+    }
+
+    [Fact]
+    public void Es256SigningKey_Wrong_IsRefused()
+    {
+        GatewayConfiguration good = WithEs256(_good);
+        KeyFileConfiguration key = good.Es256SigningKey!;
+        Refused("es256_signing_key.key_id", good with { Es256SigningKey = key with { KeyId = "gw-1" } });
+        Refused("es256_signing_key.key_id", good with { Es256SigningKey = key with { KeyId = null } });
+        Refused("es256_signing_key.path", good with { Es256SigningKey = key with { Path = "/nowhere.pem" } });
+        Refused("es256_signing_key.path", good with { Es256SigningKey = key with { Path = _good.SigningKey!.Path } });
+        Refused("es256_signing_key.path", good with { Es256SigningKey = key with { Path = PrivateKey("es-public.pem", PemKeys.Generate(SignType.Es256).PublicPem) } });
+        Refused("signing_key.path", good with { SigningKey = good.SigningKey! with { Path = key.Path } });
+        File.SetUnixFileMode(key.Path!, UnixFileMode.UserRead | UnixFileMode.OtherRead);
+        Refused("es256_signing_key.path", good);
+    }
+
+    [Fact]
     public void Key_OfTwoOwners_IsRefused()
     {
         Refused("institutions[1].keys[0].path", _good with { Institutions = [_good.Institutions[0], _good.Institutions[0] with { InstId = "B2" }] });
@@ -187,10 +233,11 @@ public sealed class ConfigurationTests : IClassFixture<ConfigurationTests.Keys>,
     [Fact]
     public void File_WithRelativePaths_CountsFromItsOwnFolder()
     {
-        string file = _folder.Write("config.json", """{ /* comment */ "data_directory": "ledger", "signing_key": {"key_id":"gw-1","path":"k.pem"}, }""");
+        string file = _folder.Write("config.json", """{ /* comment */ "data_directory": "ledger", "signing_key": {"key_id":"gw-1","path":"k.pem"}, "es256_signing_key": {"key_id":"gw-2","path":"e.pem"}, }""");
         (GatewayConfiguration? configuration, _) = ConfigurationFile.Read(file);
         Assert.Equal(Path.Combine(_folder.Path, "ledger"), configuration!.DataDirectory);
         Assert.Equal(Path.Combine(_folder.Path, "k.pem"), configuration.SigningKey!.Path);
+        Assert.Equal(Path.Combine(_folder.Path, "e.pem"), configuration.Es256SigningKey!.Path);
     }
 
     [Fact]
@@ -203,7 +250,7 @@ public sealed class ConfigurationTests : IClassFixture<ConfigurationTests.Keys>,
         Assert.Equal(10_000_000, configuration.MaxTrades);
         Assert.Equal(("15s", 4096), (configuration.Channels[0].Deadline, configuration.Channels[0].MaxInFlight));
         Assert.True(configuration.Routes[0].Enabled);
-        Assert.Equal("zh", configuration.Institutions[0].Language);
+        Assert.Equal(("zh", "RSA2"), (configuration.Institutions[0].Language, configuration.Institutions[0].SignType));
     }
 
     [Theory]
@@ -237,11 +284,32 @@ public sealed class ConfigurationTests : IClassFixture<ConfigurationTests.Keys>,
         Keys = [new InstitutionKeyConfiguration { KeyId = "k1", Path = key }],
     };
 
-    private static void Refused(string path, GatewayConfiguration configuration)
+    // The first institution is of ES256, the second stays of RSA2.
+    private GatewayConfiguration WithEs256(GatewayConfiguration configuration)
+    {
+        string publicKey = _folder.Write("es-inst.pem", PemKeys.Generate(SignType.Es256).PublicPem);
+        return configuration with
+        {
+            Es256SigningKey = new KeyFileConfiguration { KeyId = "gw-es", Path = PrivateKey("es-gw.pem", PemKeys.Generate(SignType.Es256).PrivatePem) },
+            Institutions =
+            [
+                configuration.Institutions[0] with { SignType = "ES256", Keys = [configuration.Institutions[0].Keys[0] with { Path = publicKey }] },
+                configuration.Institutions[1],
+            ],
+        };
+    }
+
+    private static string PublicKeyOn(System.Security.Cryptography.ECCurve curve)
+    {
+        using var key = System.Security.Cryptography.ECDsa.Create(curve);
+        return key.ExportSubjectPublicKeyInfoPem();
+    }
+
+    private static string Refused(string path, GatewayConfiguration configuration)
     {
         (GatewaySettings? settings, IReadOnlyList<ConfigurationFault> faults) = ConfigurationCheck.Run(configuration, TimeProvider.System);
         Assert.Null(settings);
-        Assert.Contains(faults, fault => fault.Path == path);
+        return Assert.Single(faults, fault => fault.Path == path).Reason;
     }
 
     private void RefusedInstitution(string key, Func<InstitutionConfiguration, InstitutionConfiguration> change) =>

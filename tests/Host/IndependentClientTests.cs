@@ -7,10 +7,23 @@ namespace HotPath.Host.Tests;
 [Collection(SandboxFixture.Name)]
 public sealed class IndependentClientTests(SandboxFixture sandbox)
 {
+    [NodeFact]
+    public Task NodeClient_SignsPaysRepeatsQueriesAndVerifiesEveryAnswer() => NodeClient.RunAsync(sandbox);
+}
+
+/// <summary>The same client, told by its key that it signs with ES256.</summary>
+public sealed class IndependentEs256ClientTests(Es256SandboxFixture sandbox) : IClassFixture<Es256SandboxFixture>
+{
+    [NodeFact]
+    public Task NodeClient_OfEs256_SignsPaysRepeatsQueriesAndVerifiesEveryAnswer() => NodeClient.RunAsync(sandbox);
+}
+
+/// <summary>Runs <c>clients/client.mjs</c> as the overseas institution.</summary>
+internal static class NodeClient
+{
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
-    [NodeFact]
-    public async Task NodeClient_SignsPaysRepeatsQueriesAndVerifiesEveryAnswer()
+    internal static async Task RunAsync(SandboxFixture sandbox)
     {
         string institution = Path.Combine(sandbox.Folder, "institutions", sandbox.Overseas.InstId);
         var start = new ProcessStartInfo("node")
@@ -32,15 +45,15 @@ public sealed class IndependentClientTests(SandboxFixture sandbox)
         Assert.True(node.ExitCode == 0, await errors);
         Assert.EndsWith("all as the protocol says", (await output).TrimEnd(), StringComparison.Ordinal);
     }
+}
 
-    /// <summary>Needs Node.js on the PATH; says so when it is not there.</summary>
-    private sealed class NodeFactAttribute : FactAttribute
+/// <summary>Needs Node.js on the PATH; says so when it is not there.</summary>
+internal sealed class NodeFactAttribute : FactAttribute
+{
+    public NodeFactAttribute()
     {
-        public NodeFactAttribute()
-        {
-            bool hasNode = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
-                .Any(folder => File.Exists(Path.Combine(folder, OperatingSystem.IsWindows() ? "node.exe" : "node")));
-            Skip = hasNode ? null : "needs Node.js (node) on the PATH";
-        }
+        bool hasNode = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+            .Any(folder => File.Exists(Path.Combine(folder, OperatingSystem.IsWindows() ? "node.exe" : "node")));
+        Skip = hasNode ? null : "needs Node.js (node) on the PATH";
     }
 }

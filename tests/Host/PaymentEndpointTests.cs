@@ -27,7 +27,7 @@ public sealed class PaymentEndpointTests
     [MemberData(nameof(Failures))]
     public async Task Ledger_ThatCannotBeRead_CutsTheConnection(Exception failure)
     {
-        RsaSigningKey key = PemKeys.ReadPrivate("k", Pair.PrivatePem);
+        SigningKey key = PemKeys.ReadPrivate("k", Pair.PrivatePem);
         TimeProvider clock = TimeProvider.System;
         var metrics = new GatewayMetrics("test");
         var institution = new Institution(

@@ -5,6 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using HotPath.Host.Client;
 using HotPath.Host.Sandbox;
 using HotPath.Host.Server;
+using HotPath.Signing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
@@ -15,7 +16,7 @@ namespace HotPath.Host.Tests;
 /// A gateway and its simulator on free ports, with keys in a folder of its own, started once for everybody who asks for it with
 /// <c>[Collection(SandboxFixture.Name)]</c> or <c>IClassFixture&lt;SandboxFixture&gt;</c>.
 /// </summary>
-public sealed class SandboxFixture : IAsyncLifetime
+public class SandboxFixture : IAsyncLifetime
 {
     public const string Name = "sandbox";
 
@@ -24,6 +25,9 @@ public sealed class SandboxFixture : IAsyncLifetime
     private readonly TemporaryFolder _folder = new();
 
     internal SandboxGateway Sandbox { get; private set; } = null!;
+
+    /// <summary>What its institutions are registered with.</summary>
+    protected virtual SignType SignType => SignType.Rsa2;
 
     /// <summary>Registered in the mainland.</summary>
     public TestInstitution Domestic { get; private set; } = null!;
@@ -39,7 +43,7 @@ public sealed class SandboxFixture : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        Sandbox = await StartAsync(_folder.Path);
+        Sandbox = await StartAsync(_folder.Path, signType: SignType);
         Domestic = new TestInstitution(this, SandboxGateway.Domestic);
         Overseas = new TestInstitution(this, SandboxGateway.Overseas);
     }
@@ -51,8 +55,8 @@ public sealed class SandboxFixture : IAsyncLifetime
     }
 
     /// <summary>A small sandbox: little memory, an instant channel, limits short enough to wait for.</summary>
-    internal static Task<SandboxGateway> StartAsync(string folder, ServerLimits? limits = null) => SandboxGateway.StartAsync(
-        new SandboxOptions { Data = folder, Port = 0, AdminPort = 0, ChannelLatency = TimeSpan.Zero, MaxTrades = 100_000, IndexMemoryMib = 4 },
+    internal static Task<SandboxGateway> StartAsync(string folder, ServerLimits? limits = null, SignType signType = SignType.Rsa2) => SandboxGateway.StartAsync(
+        new SandboxOptions { Data = folder, Port = 0, AdminPort = 0, ChannelLatency = TimeSpan.Zero, MaxTrades = 100_000, IndexMemoryMib = 4, SignType = signType },
         NullLoggerFactory.Instance,
         TimeProvider.System,
         limits);
@@ -105,6 +109,12 @@ public sealed class SandboxFixture : IAsyncLifetime
             return null;
         }
     }
+}
+
+/// <summary>The same with institutions of ES256.</summary>
+public sealed class Es256SandboxFixture : SandboxFixture
+{
+    protected override SignType SignType => SignType.Es256;
 }
 
 [CollectionDefinition(SandboxFixture.Name)]

@@ -10,8 +10,8 @@ namespace HotPath.Host.Tests;
 public sealed class TestInstitution
 {
     private readonly SandboxFixture _fixture;
-    private readonly RsaSigningKey _key;
-    private readonly RsaPublicKey _gatewayKey;
+    private readonly SigningKey _key;
+    private readonly VerifyingKey _gatewayKey;
 
     internal TestInstitution(SandboxFixture fixture, string instId)
     {
@@ -25,11 +25,11 @@ public sealed class TestInstitution
 
     /// <summary>The members of a payment that would succeed, unsigned, with new numbers.</summary>
     public Dictionary<string, string> ScanPay(string amount = "88.80", string currency = "CNY") =>
-        new(Requests.ScanPay(InstId, amount, currency, TimeProvider.System).Members);
+        new(Requests.ScanPay(InstId, amount, currency, TimeProvider.System).Members) { ["sign_type"] = SignTypes.Name(_key.SignType) };
 
     /// <summary>The members of a query by out_trade_no, unsigned.</summary>
     public Dictionary<string, string> Query(string orderNo) =>
-        new(Requests.TradeQuery(InstId, TimeProvider.System).Members) { ["out_trade_no"] = orderNo };
+        new(Requests.TradeQuery(InstId, TimeProvider.System).Members) { ["out_trade_no"] = orderNo, ["sign_type"] = SignTypes.Name(_key.SignType) };
 
     /// <summary>Signs the members (setting <c>sign</c>) and gives the JSON body.</summary>
     public byte[] Sign(IDictionary<string, string> members)
@@ -44,7 +44,7 @@ public sealed class TestInstitution
     /// <summary>Signs a signing string of the test's own making, for bodies that no dictionary can hold.</summary>
     public string SignText(string signingString)
     {
-        byte[] signature = new byte[RsaSigningKey.MaxSignatureLength];
+        byte[] signature = new byte[SigningKey.MaxSignatureLength];
         int length = _key.Sign(Encoding.UTF8.GetBytes(signingString), signature);
         return Convert.ToBase64String(signature.AsSpan(0, length));
     }

@@ -90,7 +90,7 @@ public sealed class LoadRunTests
     [Fact]
     public async Task AnswerWithAWrongSignature_IsAMismatch()
     {
-        RsaPublicKey gateway = PemKeys.ReadPublic(PemKeys.Generate().PublicPem);
+        VerifyingKey gateway = PemKeys.ReadPublic(PemKeys.Generate().PublicPem);
         await using var server = new StallingServer(TimeSpan.Zero, TimeSpan.Zero, static reqId => $$"""{"req_id":"{{reqId}}","resp_code":"0000","sign":"AAAA"}""");
 
         RunRecord record = await RunAsync(server, 20, new AnswerCheck(gateway, 1));

@@ -9,7 +9,7 @@ namespace HotPath.LoadTest.Tests;
 public sealed class PackTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("hotpath-pack").FullName;
-    private readonly RsaPublicKey _institution;
+    private readonly VerifyingKey _institution;
 
     public PackTests()
     {

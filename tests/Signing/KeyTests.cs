@@ -24,7 +24,7 @@ public class KeyTests
     [Fact]
     public void Verify_RefusesEverythingButThisKeysPkcs1Sha256()
     {
-        RsaPublicKey key = PemKeys.ReadPublic(Pem.Public);
+        VerifyingKey key = PemKeys.ReadPublic(Pem.Public);
         using var rsa = RSA.Create();
         rsa.ImportFromPem(Pem.Private);
         byte[] good = Sign(Pem.Private);
@@ -93,12 +93,12 @@ public class KeyTests
     [Fact]
     public void Key_SharedByThreads_SignsAndVerifiesRight()
     {
-        RsaSigningKey signer = PemKeys.ReadPrivate("k", Pem.Private);
-        RsaPublicKey verifier = PemKeys.ReadPublic(Pem.Public);
+        SigningKey signer = PemKeys.ReadPrivate("k", Pem.Private);
+        VerifyingKey verifier = PemKeys.ReadPublic(Pem.Public);
         Parallel.For(0, 200, i =>
         {
             byte[] text = Encoding.ASCII.GetBytes($"n={i}");
-            byte[] signature = new byte[RsaSigningKey.MaxSignatureLength];
+            byte[] signature = new byte[SigningKey.MaxSignatureLength];
             int length = signer.Sign(text, signature);
             Assert.True(verifier.Verify(text, signature.AsSpan(0, length)));
         });
@@ -108,7 +108,7 @@ public class KeyTests
 
     private static byte[] Sign(string privatePem)
     {
-        byte[] signature = new byte[RsaSigningKey.MaxSignatureLength];
+        byte[] signature = new byte[SigningKey.MaxSignatureLength];
         int length = PemKeys.ReadPrivate("k", privatePem).Sign(Text, signature);
         return signature[..length];
     }

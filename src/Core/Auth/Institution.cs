@@ -23,6 +23,9 @@ public sealed class Institution(
 
     public Region Region { get; } = region;
 
+    /// <summary>The one sign type that its requests must have and its answers get.</summary>
+    public SignType SignType => Keys.SignType;
+
     public Language Language { get; } = language;
 
     public KeyRing Keys { get; } = keys;
@@ -39,10 +42,10 @@ public sealed class Institution(
 public sealed class InstitutionDirectory(IReadOnlyCollection<Institution> institutions)
 {
     private volatile FrozenDictionary<InstId, Institution> _byId = Index(institutions);
-    private volatile int _largestRing = Largest(institutions);
+    private volatile int[] _largestRings = Largest(institutions);
 
-    /// <summary>Keys of the institution that has most: what every refusal costs.</summary>
-    public int LargestRing => _largestRing;
+    /// <summary>Keys of the institution that has most of this type, at least one: what every refusal costs.</summary>
+    public int LargestRing(SignType type) => _largestRings[(int)type];
 
     public Institution? Find(InstId instId) => _byId.GetValueOrDefault(instId);
 
@@ -50,10 +53,11 @@ public sealed class InstitutionDirectory(IReadOnlyCollection<Institution> instit
     public void Swap(IReadOnlyCollection<Institution> institutions)
     {
         _byId = Index(institutions);
-        _largestRing = Largest(institutions);
+        _largestRings = Largest(institutions);
     }
 
-    private static int Largest(IEnumerable<Institution> institutions) => institutions.Select(institution => institution.Keys.Keys.Count).Append(1).Max();
+    private static int[] Largest(IReadOnlyCollection<Institution> institutions) =>
+        [.. SignTypes.All.Select(type => institutions.Where(one => one.SignType == type).Select(one => one.Keys.Keys.Count).Append(1).Max())];
 
     private static FrozenDictionary<InstId, Institution> Index(IEnumerable<Institution> institutions) =>
         institutions.ToFrozenDictionary(institution => institution.InstId);

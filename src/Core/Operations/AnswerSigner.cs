@@ -15,7 +15,8 @@ public sealed class AnswerSigner(GatewayKeys keys, ILedger ledger, TimeProvider 
     /// <summary>Signs a refusal. Echoes what was read and is well formed. The trade is shown where B005 names one.</summary>
     public void Refuse(RequestSlot slot, Rejection rejection, Institution? institution, TradeView view = TradeView.None)
     {
-        RsaSigningKey key = keys.Current;
+        // A stranger's own sign_type, where it was read: the one that he can verify.
+        SigningKey key = keys.For(institution?.SignType ?? slot.SignType);
         slot.Answer.Lay(new Answer
         {
             Code = rejection.Code,
@@ -36,7 +37,7 @@ public sealed class AnswerSigner(GatewayKeys keys, ILedger ledger, TimeProvider 
     /// <summary>Signs a fresh answer that shows the slot's trade: 0001 while it is PENDING, or a query's 0000.</summary>
     public void Show(RequestSlot slot, RespCode code, Institution institution, TradeView view)
     {
-        RsaSigningKey key = keys.Current;
+        SigningKey key = keys.For(institution.SignType);
         slot.Answer.Lay(new Answer
         {
             Code = code,
@@ -57,15 +58,18 @@ public sealed class AnswerSigner(GatewayKeys keys, ILedger ledger, TimeProvider 
     /// Signs the final answer of a trade and puts into it what must be recorded for its repetitions. Called once in a trade's life, by
     /// whoever records the result.
     /// </summary>
-    public void SignFinal(AnswerBuffer buffer, Trade trade, Language language)
+    /// <param name="buffer">Where the answer is laid out.</param>
+    /// <param name="trade">The trade, final.</param>
+    /// <param name="institution">Whose it is: its language and its sign type, as they are now, stay this answer's for ever. Null when it is not registered any more.</param>
+    public void SignFinal(AnswerBuffer buffer, Trade trade, Institution? institution)
     {
-        RsaSigningKey key = keys.Current;
+        SigningKey key = keys.For(institution?.SignType ?? SignType.Rsa2);
         trade.Answer.RespId = ledger.NextNo();
         trade.Answer.RespTimeMs = NowMs;
-        trade.Answer.Language = language;
+        trade.Answer.Language = institution?.Language ?? Language.Chinese;
         trade.Answer.KeyId.Set(key.KeyIdUtf8.Span);
         LayFinal(buffer, trade);
-        Span<byte> signature = stackalloc byte[RsaSigningKey.MaxSignatureLength];
+        Span<byte> signature = stackalloc byte[SigningKey.MaxSignatureLength];
         int length = key.Sign(buffer.SigningText, signature);
         trade.Answer.SetSignature(signature[..length]);
         buffer.Seal(signature[..length]);
@@ -107,9 +111,9 @@ public sealed class AnswerSigner(GatewayKeys keys, ILedger ledger, TimeProvider 
         _ => RespCode.TradeTimeout,
     };
 
-    private static void Sign(AnswerBuffer buffer, RsaSigningKey key)
+    private static void Sign(AnswerBuffer buffer, SigningKey key)
     {
-        Span<byte> signature = stackalloc byte[RsaSigningKey.MaxSignatureLength];
+        Span<byte> signature = stackalloc byte[SigningKey.MaxSignatureLength];
         buffer.Seal(signature[..key.Sign(buffer.SigningText, signature)]);
     }
 

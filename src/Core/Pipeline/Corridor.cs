@@ -39,7 +39,7 @@ public sealed class Corridor : IAsyncDisposable
         _ledger = ledger;
         _router = router;
         var waiters = new TradeWaiters(clock);
-        Authenticator = new Authenticator(institutions);
+        Authenticator = new Authenticator(institutions, DecoyKeys.Shared);
         Signer = new AnswerSigner(keys, ledger, clock);
         Resolver = new PendingResolver(ledger, router, institutions, Signer, waiters, metrics, clock, logs.CreateLogger<PendingResolver>());
         foreach (Channel channel in router.Channels)
@@ -60,19 +60,21 @@ public sealed class Corridor : IAsyncDisposable
     public AnswerSigner Signer { get; }
 
     /// <summary>
-    /// Walks a made-up request through reading, verifying, recalling and signing, so that the first payment does not pay for the JIT
-    /// (13 to 20 % of the CPU in the first seconds, measured). It leaves no trace: no metric, no claim.
+    /// Walks a made-up request of each sign type through reading, verifying, recalling and signing, so that the first payment does not pay
+    /// for the JIT (13 to 20 % of the CPU in the first seconds, measured). It leaves no trace: no metric, no claim.
     /// </summary>
     public async Task WarmUpAsync()
     {
         var slot = new RequestSlot();
-        for (int round = 0; round < WarmUpRounds; round++)
+        byte[][] bodies = [.. SignTypes.Names.Select(name => Encoding.UTF8.GetBytes(WarmUpBody.Replace("RSA2", name, StringComparison.Ordinal)))];
+        for (int round = 0; round < WarmUpRounds * bodies.Length; round++)
         {
-            int length = Encoding.UTF8.GetBytes(WarmUpBody, slot.BodyBuffer);
-            slot.SetBody(length);
+            byte[] body = bodies[round % bodies.Length];
+            body.CopyTo(slot.BodyBuffer);
+            slot.SetBody(body.Length);
             Rejection rejection = RequestReader.Read(slot);
             RequestReader.WriteSigningText(slot);
-            Authenticator.Authenticate(slot[Member.InstId], slot[Member.KeyId], slot.SigningText, slot[Member.Sign], 0);
+            Authenticator.Authenticate(slot[Member.InstId], slot[Member.KeyId], slot.SignType, slot.SigningText, slot[Member.Sign], 0);
             Digest fingerprint = RequestReader.Fingerprint(slot);
             await _ledger.RecallAsync(InstId.From(slot[Member.InstId]), slot.Memory(Member.ReqId), fingerprint, slot.Trade);
             rejection = rejection.IsRefusal ? rejection : RequestReader.CheckInterface(slot);

@@ -124,7 +124,7 @@ public sealed class PaymentPipeline(
         }
 
         // 8 sign
-        signer.SignFinal(slot.Answer, slot.Trade, institution.Language);
+        signer.SignFinal(slot.Answer, slot.Trade, institution);
 
         // 9 record
         switch (await ledger.CompleteAsync(slot.Trade))
@@ -154,7 +154,7 @@ public sealed class PaymentPipeline(
     private Institution? Authenticate(RequestSlot slot)
     {
         RequestReader.WriteSigningText(slot);
-        return authenticator.Authenticate(slot[Member.InstId], slot[Member.KeyId], slot.SigningText, slot[Member.Sign], NowMs);
+        return authenticator.Authenticate(slot[Member.InstId], slot[Member.KeyId], slot.SignType, slot.SigningText, slot[Member.Sign], NowMs);
     }
 
     // Freshness, then the interface's own members.

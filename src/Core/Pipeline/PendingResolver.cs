@@ -210,8 +210,7 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
         {
             return false;
         }
-        Language language = _institutions.Find(trade.InstId)?.Language ?? Language.Chinese;
-        _signer.SignFinal(new AnswerBuffer(), trade, language);
+        _signer.SignFinal(new AnswerBuffer(), trade, _institutions.Find(trade.InstId));
         CompleteState state = await _ledger.CompleteAsync(trade);
         if (state == CompleteState.Recorded)
         {

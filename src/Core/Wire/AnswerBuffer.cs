@@ -67,7 +67,7 @@ public sealed class AnswerBuffer
     private readonly (byte[] Name, int At, int Length)[] _members = new (byte[], int, int)[24];
     private readonly ArrayBufferWriter<byte> _json = new(Capacity);
     private readonly Utf8JsonWriter _writer;
-    private readonly byte[] _base64 = new byte[Base64.GetMaxEncodedToUtf8Length(RsaSigningKey.MaxSignatureLength)];
+    private readonly byte[] _base64 = new byte[Base64.GetMaxEncodedToUtf8Length(SigningKey.MaxSignatureLength)];
     private int _textLength;
     private int _memberCount;
 

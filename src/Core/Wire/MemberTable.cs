@@ -1,6 +1,7 @@
 using System.Text;
 using HotPath.Core.Masking;
 using HotPath.Core.Model;
+using HotPath.Signing;
 
 namespace HotPath.Core.Wire;
 
@@ -117,7 +118,7 @@ public static class MemberTable
         new(Member.ReqId, "req_id", MemberForm.Token, 1, 64, LogView.Plain),
         new(Member.ReqTime, "req_time", MemberForm.Time, BeijingTime.SecondsLength, BeijingTime.SecondsLength, LogView.Plain),
         new(Member.Sign, "sign", MemberForm.Opaque, 1, 1024, LogView.Hidden),
-        new(Member.SignType, "sign_type", MemberForm.Listed, 1, 16, LogView.Plain, "RSA2"),
+        new(Member.SignType, "sign_type", MemberForm.Listed, 1, 16, LogView.Plain, SignTypes.Names),
         new(Member.TerminalId, "terminal_id", MemberForm.Text, 1, 32, LogView.Masked),
         new(Member.TerminalType, "terminal_type", MemberForm.Listed, 2, 2, LogView.Plain, "01", "02"),
         new(Member.TotalAmount, "total_amount", MemberForm.Amount, 1, Model.Amount.MaxTextLength, LogView.Plain),

@@ -18,6 +18,9 @@ public static class RequestReader
     {
         Rejection form = ReadForm(slot);
         slot.BizType = BizTypes.Parse(slot[Member.BizType]);
+        // One that is not known is refused by the table, C003.
+        _ = SignTypes.TryParse(slot[Member.SignType], out SignType signType);
+        slot.SignType = signType;
         return form.IsRefusal ? form : CheckCommon(slot);
     }
 

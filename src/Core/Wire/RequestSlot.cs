@@ -1,4 +1,5 @@
 using HotPath.Core.Model;
+using HotPath.Signing;
 
 namespace HotPath.Core.Wire;
 
@@ -39,6 +40,9 @@ public sealed class RequestSlot
     public int BodyLength { get; private set; }
 
     public BizType BizType { get; internal set; }
+
+    /// <summary>What sign_type says, as far as it was read and is known; RSA2 otherwise. A refusal is signed with it.</summary>
+    public SignType SignType { get; internal set; }
 
     public long ReqTimeMs { get; internal set; }
 
@@ -85,6 +89,7 @@ public sealed class RequestSlot
         BodyLength = 0;
         _signingTextLength = 0;
         BizType = default;
+        SignType = default;
         ReqTimeMs = 0;
         Amount = default;
         Currency = default;

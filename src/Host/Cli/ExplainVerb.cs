@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using System.Text;
 using HotPath.Host.Client;
+using HotPath.Signing;
 
 namespace HotPath.Host.Cli;
 
@@ -13,7 +14,8 @@ internal static class ExplainVerb
         Argument<string> file = Options.File();
         Option<string> key = Options.Key("public key: says whether the message's sign is this key's", isRequired: false);
         var given = new Option<string>("--given") { Description = "a signing string to compare with", HelpName = "STRING" };
-        var verb = new Command("explain", "Show what is signed, and compare it with what you have signed") { file, key, given };
+        Option<SignType?> signType = Options.SignType("what sign must be; default: the message's sign_type, or what the key is");
+        var verb = new Command("explain", "Show what is signed, and compare it with what you have signed") { file, key, signType, given };
         verb.SetAction(async (parsed, _) =>
         {
             SignedMessage message = Files.ReadMessage(parsed.GetRequiredValue(file));
@@ -29,19 +31,13 @@ internal static class ExplainVerb
             }
             if (parsed.GetValue(key) is { } path)
             {
-                await output.WriteLineAsync(Judge(message, path));
+                foreach (string line in SignatureVerdict.Explain(message, parsed.GetValue(signType), Files.ReadPublicKey(path)))
+                {
+                    await output.WriteLineAsync(line);
+                }
             }
             return ExitCodes.Done;
         });
         return verb;
-    }
-
-    private static string Judge(SignedMessage message, string keyPath)
-    {
-        if (message[SignedMessage.Sign] is null)
-        {
-            return "sign: not there";
-        }
-        return message.IsSignedBy(Files.ReadPublicKey(keyPath)) ? "sign: valid" : "sign: invalid for this key";
     }
 }

@@ -20,11 +20,11 @@ internal static class Files
     }
 
     /// <exception cref="UsageException">Not readable, or not a private key.</exception>
-    internal static RsaSigningKey ReadPrivateKey(string path) => Read(path, pem => PemKeys.ReadPrivate("local", pem));
+    internal static SigningKey ReadPrivateKey(string path) => Read(path, pem => PemKeys.ReadPrivate("local", pem));
 
     /// <summary>A public key, or the public half of a private one.</summary>
     /// <exception cref="UsageException">Not readable, or not a key.</exception>
-    internal static RsaPublicKey ReadPublicKey(string path) => Read(path, PemKeys.ReadPublic);
+    internal static VerifyingKey ReadPublicKey(string path) => Read(path, PemKeys.ReadPublic);
 
     private static T Read<T>(string path, Func<string, T> parse)
     {

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Text;
 using HotPath.Host.Configuration;
 using HotPath.Host.Logging;
+using HotPath.Signing;
 
 namespace HotPath.Host.Cli;
 
@@ -47,6 +49,21 @@ internal static class Options
 
     internal static Option<string> Key(string description, bool isRequired) =>
         new("--key") { Description = description, Required = isRequired, HelpName = "PEM" };
+
+    internal static Option<SignType?> SignType(string description) => new("--sign-type")
+    {
+        Description = description,
+        HelpName = string.Join('|', SignTypes.Names),
+        CustomParser = result =>
+        {
+            string text = result.Tokens[0].Value;
+            if (!SignTypes.TryParse(Encoding.UTF8.GetBytes(text), out SignType type))
+            {
+                result.AddError($"--sign-type {text} is none of {string.Join(", ", SignTypes.Names)}");
+            }
+            return type;
+        },
+    };
 
     private static LogLevel ParseLevel(ArgumentResult result)
     {

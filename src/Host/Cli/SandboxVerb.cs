@@ -1,6 +1,7 @@
 using System.CommandLine;
 using HotPath.Host.Logging;
 using HotPath.Host.Sandbox;
+using HotPath.Signing;
 
 namespace HotPath.Host.Cli;
 
@@ -13,11 +14,12 @@ internal static class SandboxVerb
         Option<int> port = Options.Port("--port", 8443, "institutions' port on 127.0.0.1; 0: a free one");
         Option<int> adminPort = Options.Port("--admin-port", 9464, "admin port on 127.0.0.1; 0: a free one");
         Option<TimeSpan> latency = Options.ChannelLatency();
+        Option<SignType?> signType = Options.SignType("what the demo institutions and their answers are signed with; default RSA2");
         var noDemo = new Option<bool>("--no-demo") { Description = "send no payment of its own" };
         var inProcess = new Option<bool>("--in-process-channel") { Description = "for measuring: the channel is a timer in the process, without HTTP, books or outcomes by amount" };
         // WARN: what a terminal should show beside the demo is what went wrong.
         Option<LogLevel> level = Options.Log(LogLevel.Warning);
-        var verb = new Command("sandbox", "Start a gateway with demo keys, demo institutions and a simulated channel") { data, port, adminPort, latency, noDemo, inProcess, level };
+        var verb = new Command("sandbox", "Start a gateway with demo keys, demo institutions and a simulated channel") { data, port, adminPort, latency, signType, noDemo, inProcess, level };
         verb.SetAction(async (parsed, _) =>
         {
             var options = new SandboxOptions
@@ -26,6 +28,7 @@ internal static class SandboxVerb
                 Port = parsed.GetValue(port),
                 AdminPort = parsed.GetValue(adminPort),
                 ChannelLatency = parsed.GetValue(latency),
+                SignType = parsed.GetValue(signType) ?? SignType.Rsa2,
                 IsChannelInProcess = parsed.GetValue(inProcess),
             };
             using ILoggerFactory logs = GatewayLogs.To(Console.OpenStandardError(), parsed.GetValue(level), TimeProvider.System);

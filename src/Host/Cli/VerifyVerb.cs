@@ -1,5 +1,6 @@
 using System.CommandLine;
 using HotPath.Host.Client;
+using HotPath.Signing;
 
 namespace HotPath.Host.Cli;
 
@@ -10,12 +11,15 @@ internal static class VerifyVerb
     {
         Argument<string> file = Options.File();
         Option<string> key = Options.Key("public key", isRequired: true);
-        var verb = new Command("verify", "Verify a message offline") { file, key };
+        Option<SignType?> signType = Options.SignType("what it must be; default: the message's sign_type, or what the key is");
+        var verb = new Command("verify", "Verify a message offline") { file, key, signType };
         verb.SetAction(async (parsed, _) =>
         {
             SignedMessage message = Files.ReadMessage(parsed.GetRequiredValue(file));
-            bool isValid = message.IsSignedBy(Files.ReadPublicKey(parsed.GetRequiredValue(key)));
-            await output.WriteLineAsync(isValid ? "valid" : "invalid");
+            VerifyingKey verifier = Files.ReadPublicKey(parsed.GetRequiredValue(key));
+            string? misfit = SignatureVerdict.Misfit(message, parsed.GetValue(signType), verifier.SignType);
+            bool isValid = misfit is null && message.IsSignedBy(verifier);
+            await output.WriteLineAsync(isValid ? "valid" : misfit is null ? "invalid" : "invalid: " + misfit);
             return isValid ? ExitCodes.Done : ExitCodes.Refused;
         });
         return verb;

@@ -50,11 +50,11 @@ internal sealed class InstitutionClient : IDisposable
     private static readonly string[] Echoed = ["req_id", "inst_id", "biz_type"];
 
     private readonly Uri _api;
-    private readonly RsaSigningKey _key;
-    private readonly RsaPublicKey _gatewayKey;
+    private readonly SigningKey _key;
+    private readonly VerifyingKey _gatewayKey;
     private readonly HttpClient _http;
 
-    internal InstitutionClient(Uri api, RsaSigningKey key, RsaPublicKey gatewayKey, X509Certificate2 trusted)
+    internal InstitutionClient(Uri api, SigningKey key, VerifyingKey gatewayKey, X509Certificate2 trusted)
     {
         _api = api;
         _key = key;
@@ -70,6 +70,7 @@ internal sealed class InstitutionClient : IDisposable
     /// <summary>Signs and posts <paramref name="request"/>. Failures are in the result: nothing is thrown for what the network or the gateway does.</summary>
     internal async Task<Exchange> CallAsync(SignedMessage request, CancellationToken cancellationToken = default)
     {
+        request["sign_type"] = SignTypes.Name(_key.SignType);
         request.SignWith(_key);
         try
         {

@@ -27,6 +27,7 @@ internal static class Requests
     {
         ["version"] = "1.3",
         ["charset"] = "UTF-8",
+        // Whoever signs with a key of another type says so: InstitutionClient does.
         ["sign_type"] = "RSA2",
         ["biz_type"] = bizType,
         ["req_time"] = BeijingNow(clock),

@@ -99,20 +99,26 @@ internal sealed class SignedMessage
     }
 
     /// <summary>Signs the message: member <c>sign</c> is set.</summary>
-    internal void SignWith(RsaSigningKey key)
+    internal void SignWith(SigningKey key)
     {
-        Span<byte> signature = stackalloc byte[RsaSigningKey.MaxSignatureLength];
+        Span<byte> signature = stackalloc byte[SigningKey.MaxSignatureLength];
         int length = key.Sign(SigningString(), signature);
         _members[Sign] = Convert.ToBase64String(signature[..length]);
     }
 
     /// <summary>True when <c>sign</c> is this key's signature over the other members.</summary>
-    internal bool IsSignedBy(RsaPublicKey key)
+    internal bool IsSignedBy(VerifyingKey key)
     {
-        Span<byte> signature = stackalloc byte[RsaSigningKey.MaxSignatureLength];
+        Span<byte> signature = stackalloc byte[SigningKey.MaxSignatureLength];
+        return TryReadSign(signature, out int length) && key.Verify(SigningString(), signature[..length]);
+    }
+
+    /// <summary>The bytes of <c>sign</c>; false when it is not there, or no Base64 as the gateway takes it.</summary>
+    internal bool TryReadSign(Span<byte> into, out int length)
+    {
+        length = 0;
         // As strictly as the gateway reads it: Convert would skip blanks, and call valid what is answered D001.
-        return this[Sign] is { } sign && StrictBase64.TryDecode(Encoding.UTF8.GetBytes(sign), signature, out int length) &&
-            key.Verify(SigningString(), signature[..length]);
+        return this[Sign] is { } sign && StrictBase64.TryDecode(Encoding.UTF8.GetBytes(sign), into, out length);
     }
 
     /// <summary>The JSON, as it goes over the wire.</summary>

@@ -159,7 +159,7 @@ internal sealed partial class Gateway : IAsyncDisposable
                 metrics.KeyExpires(institution.InstId, key.KeyId, key.NotAfterMs);
             }
         }
-        return new Corridor(ledger, router, institutions, new GatewayKeys(settings.SigningKey), new PipelineOptions(), clock, metrics, logs);
+        return new Corridor(ledger, router, institutions, new GatewayKeys(settings.SigningKey, settings.Es256SigningKey), new PipelineOptions(), clock, metrics, logs);
     }
 
     [LoggerMessage(EventId = 300, Level = LogLevel.Information, Message = "ready at {Api}, admin at {Admin}")]

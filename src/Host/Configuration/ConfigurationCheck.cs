@@ -46,8 +46,9 @@ internal sealed class ConfigurationCheck
             Certificate = certificate!,
             Admin = CheckEndPoint("admin", configuration.Admin.Address, configuration.Admin.Port, mustBeLoopback: true),
             Ledger = CheckLedger(configuration),
-            SigningKey = _keys.ReadSigningKey("signing_key", configuration.SigningKey)!,
-            Institutions = CheckInstitutions(configuration.Institutions),
+            SigningKey = CheckSigningKey(configuration)!,
+            Es256SigningKey = CheckEs256SigningKey(configuration),
+            Institutions = CheckInstitutions(configuration),
             Channels = CheckChannels(configuration.Channels),
             Routes = CheckRoutes(configuration),
         };
@@ -87,11 +88,35 @@ internal sealed class ConfigurationCheck
         };
     }
 
-    private List<InstitutionSettings> CheckInstitutions(IReadOnlyList<InstitutionConfiguration> institutions)
+    private SigningKey? CheckSigningKey(GatewayConfiguration configuration)
+    {
+        if (configuration.SigningKey is { } key)
+        {
+            return _keys.ReadSigningKey("signing_key", key, SignType.Rsa2);
+        }
+        _faults.Add("signing_key", "is missing");
+        return null;
+    }
+
+    private SigningKey? CheckEs256SigningKey(GatewayConfiguration configuration)
+    {
+        const string path = "es256_signing_key";
+        if (configuration.Es256SigningKey is not { } key)
+        {
+            return null;
+        }
+        if (key.KeyId is not null && key.KeyId == configuration.SigningKey?.KeyId)
+        {
+            _faults.Add(path + ".key_id", $"{key.KeyId} is signing_key's too: an answer's key_id would not say which key signed");
+        }
+        return _keys.ReadSigningKey(path, key, SignType.Es256);
+    }
+
+    private List<InstitutionSettings> CheckInstitutions(GatewayConfiguration configuration)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var settings = new List<InstitutionSettings>();
-        foreach ((string path, InstitutionConfiguration institution) in Each("institutions", institutions))
+        foreach ((string path, InstitutionConfiguration institution) in Each("institutions", configuration.Institutions))
         {
             string instId = _faults.Required(path + ".inst_id", institution.InstId) ?? "";
             if (instId.Length > InstId.MaxLength || !instId.All(char.IsAsciiLetterOrDigit))
@@ -102,13 +127,18 @@ internal sealed class ConfigurationCheck
             _faults.Unique(seen, path + ".inst_id", instId);
             Region region = CheckListed(path + ".region", institution.Region, ("domestic", Region.Domestic), ("overseas", Region.Overseas));
             Language language = CheckListed(path + ".language", institution.Language, ("zh", Language.Chinese), ("en", Language.English));
-            KeyRing keys = CheckKeys(path + ".keys", institution);
+            SignType signType = CheckListed(path + ".sign_type", institution.SignType, [.. SignTypes.All.Select(type => (SignTypes.Name(type), type))]);
+            if (signType == SignType.Es256 && configuration.Es256SigningKey is null)
+            {
+                _faults.Add(path + ".sign_type", "ES256 needs es256_signing_key: its answers are signed with that");
+            }
+            KeyRing keys = CheckKeys(path + ".keys", institution, signType);
             settings.Add(new InstitutionSettings(instId, region, language, CheckCurrencies(path, institution.Currencies), keys));
         }
         return settings;
     }
 
-    private KeyRing CheckKeys(string path, InstitutionConfiguration institution)
+    private KeyRing CheckKeys(string path, InstitutionConfiguration institution, SignType signType)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var keys = new List<RegisteredKey>();
@@ -120,7 +150,7 @@ internal sealed class ConfigurationCheck
             {
                 _faults.Add(at + ".not_after", "is not after not_before: the key would never count");
             }
-            if (_keys.ReadInstitutionKey(at + ".path", key.Path, "institution " + institution.InstId) is { } publicKey && keyId is not null)
+            if (_keys.ReadInstitutionKey(at + ".path", key.Path, "institution " + institution.InstId, signType) is { } publicKey && keyId is not null)
             {
                 keys.Add(new RegisteredKey(
                     keyId, publicKey, key.NotBefore?.ToUnixTimeMilliseconds() ?? 0, key.NotAfter?.ToUnixTimeMilliseconds() ?? long.MaxValue));

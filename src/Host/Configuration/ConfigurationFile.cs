@@ -45,6 +45,7 @@ internal static class ConfigurationFile
                 ? listen with { Certificate = Full(listen.Certificate), CertificateKey = Full(listen.CertificateKey) }
                 : null,
             SigningKey = configuration.SigningKey is { } key ? key with { Path = Full(key.Path) } : null,
+            Es256SigningKey = configuration.Es256SigningKey is { } es256 ? es256 with { Path = Full(es256.Path) } : null,
             Institutions =
             [
                 // A null in a list is no type error to the serializer: ConfigurationCheck refuses it with its place.

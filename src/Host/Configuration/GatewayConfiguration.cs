@@ -23,7 +23,11 @@ internal sealed record GatewayConfiguration
     /// <summary>Memory for the newest part of the index, in MiB. Default 64. Range 4 to 65,536.</summary>
     public int IndexMemoryMib { get; set; } = 64;
 
+    /// <summary>Signs answers with RSA2.</summary>
     public KeyFileConfiguration? SigningKey { get; set; }
+
+    /// <summary>Signs answers with ES256. Needed where an institution is registered with it.</summary>
+    public KeyFileConfiguration? Es256SigningKey { get; set; }
 
     public IReadOnlyList<InstitutionConfiguration> Institutions { get; set; } = [];
 
@@ -75,6 +79,9 @@ internal sealed record InstitutionConfiguration
 
     /// <summary><c>domestic</c> or <c>overseas</c>.</summary>
     public string? Region { get; set; }
+
+    /// <summary>How it signs and is answered, and what all its keys are of: <c>RSA2</c> or <c>ES256</c>. Default RSA2.</summary>
+    public string SignType { get; set; } = "RSA2";
 
     /// <summary>Of resp_msg: <c>zh</c> or <c>en</c>. Default zh.</summary>
     public string Language { get; set; } = "zh";

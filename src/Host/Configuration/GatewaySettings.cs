@@ -19,7 +19,10 @@ internal sealed record GatewaySettings
 
     public required EmbeddedLedgerOptions Ledger { get; init; }
 
-    public required RsaSigningKey SigningKey { get; init; }
+    public required SigningKey SigningKey { get; init; }
+
+    /// <summary>Signs the answers to institutions of ES256; null where there are none.</summary>
+    public SigningKey? Es256SigningKey { get; init; }
 
     public required IReadOnlyList<InstitutionSettings> Institutions { get; init; }
 

@@ -15,38 +15,35 @@ internal sealed class KeyFiles(Faults faults, TimeProvider clock)
     // Whose key a public key is, by its SHA-256: one key of two owners would let one sign for the other (F37).
     private readonly Dictionary<string, string> _owners = [];
 
-    internal RsaSigningKey? ReadSigningKey(string path, KeyFileConfiguration? configuration)
+    internal SigningKey? ReadSigningKey(string path, KeyFileConfiguration configuration, SignType type)
     {
-        if (configuration is null)
-        {
-            faults.Add(path, "is missing");
-            return null;
-        }
         string? keyId = faults.Token(path + ".key_id", configuration.KeyId, 64);
         if (ReadPrivateText(path + ".path", configuration.Path) is not { } pem || keyId is null)
         {
             return null;
         }
-        RsaSigningKey? key = Guard(path + ".path", () => PemKeys.ReadPrivate(keyId, pem));
-        if (key is not null)
+        SigningKey? key = Guard(path + ".path", () => PemKeys.ReadPrivate(keyId, pem));
+        if (key is not null && IsOf(type, key.SignType, path + ".path"))
         {
-            Own(path + ".path", key.ExportPublicPem(), "the gateway");
+            Own(path + ".path", PemKeys.ReadPublic(key.ExportPublicPem()), "the gateway");
+            return key;
         }
-        return key;
+        return null;
     }
 
-    internal RsaPublicKey? ReadInstitutionKey(string path, string? file, string owner)
+    internal VerifyingKey? ReadInstitutionKey(string path, string? file, string owner, SignType type)
     {
         if (ReadText(path, file) is not { } pem)
         {
             return null;
         }
-        RsaPublicKey? key = Guard(path, () => PemKeys.ReadPublic(pem));
-        if (key is not null)
+        VerifyingKey? key = Guard(path, () => PemKeys.ReadPublic(pem));
+        if (key is not null && IsOf(type, key.SignType, path))
         {
-            Own(path, pem, owner);
+            Own(path, key, owner);
+            return key;
         }
-        return key;
+        return null;
     }
 
     internal ServerCertificate? ReadCertificate(string path, ListenConfiguration listen)
@@ -74,6 +71,15 @@ internal sealed class KeyFiles(Faults faults, TimeProvider clock)
             faults.Add(path + ".certificate", "is not a PEM certificate that belongs to certificate_key: " + failure.Message);
             return null;
         }
+    }
+
+    private bool IsOf(SignType wanted, SignType type, string path)
+    {
+        if (type != wanted)
+        {
+            faults.Add(path, $"is a key of {SignTypes.Name(type)}; needed is one of {SignTypes.Name(wanted)}");
+        }
+        return type == wanted;
     }
 
     private T? Guard<T>(string path, Func<T> read)
@@ -117,11 +123,9 @@ internal sealed class KeyFiles(Faults faults, TimeProvider clock)
         }
     }
 
-    private void Own(string path, string pem, string owner)
+    private void Own(string path, VerifyingKey key, string owner)
     {
-        using var rsa = RSA.Create();
-        rsa.ImportFromPem(pem);
-        string print = Convert.ToHexString(SHA256.HashData(rsa.ExportSubjectPublicKeyInfo()));
+        string print = Convert.ToHexString(SHA256.HashData(key.ExportSubjectPublicKeyInfo()));
         if (_owners.TryGetValue(print, out string? other) && other != owner)
         {
             faults.Add(path, $"is the key of {other} too: either could sign for the other");

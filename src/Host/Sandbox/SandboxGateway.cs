@@ -7,6 +7,7 @@ using HotPath.Host.Composition;
 using HotPath.Host.Configuration;
 using HotPath.Host.Server;
 using HotPath.Host.Simulator;
+using HotPath.Signing;
 
 namespace HotPath.Host.Sandbox;
 
@@ -59,7 +60,7 @@ internal sealed class SandboxGateway : IAsyncDisposable
         Socket? closedPort = null;
         try
         {
-            folder.Furnish([Domestic, Overseas], clock);
+            folder.Furnish([Domestic, Overseas], clock, options.SignType);
             simulator = await ClearingSimulator.StartAsync(
                 new SimulatorOptions { BooksDirectory = folder.SimulatorBooks, ChannelLatency = options.ChannelLatency }, clock);
             closedPort = TakePortWithoutListening();
@@ -131,8 +132,15 @@ internal sealed class SandboxGateway : IAsyncDisposable
         DataDirectory = folder.Root,
         MaxTrades = options.MaxTrades,
         IndexMemoryMib = options.IndexMemoryMib,
-        SigningKey = new KeyFileConfiguration { KeyId = SandboxFolder.GatewayKeyId, Path = folder.GatewayPrivateKey },
-        Institutions = [Institution(folder, Domestic, "domestic"), Institution(folder, Overseas, "overseas")],
+        SigningKey = new KeyFileConfiguration
+        {
+            KeyId = SandboxFolder.GatewayRsa2KeyId,
+            Path = options.SignType == SignType.Rsa2 ? folder.GatewayPrivateKey : folder.GatewayRsa2PrivateKeyBeside,
+        },
+        Es256SigningKey = options.SignType == SignType.Es256
+            ? new KeyFileConfiguration { KeyId = SandboxFolder.GatewayEs256KeyId, Path = folder.GatewayPrivateKey }
+            : null,
+        Institutions = [Institution(folder, Domestic, "domestic", options.SignType), Institution(folder, Overseas, "overseas", options.SignType)],
         Channels =
         [
             new ChannelConfiguration { Id = SimulatorChannel, Url = simulator.AbsoluteUri },
@@ -151,10 +159,11 @@ internal sealed class SandboxGateway : IAsyncDisposable
             ? channel
             : channel with { CreateAdapter = clock => new SimulatedClearingAdapter(options.ChannelLatency, clock) })];
 
-    private static InstitutionConfiguration Institution(SandboxFolder folder, string instId, string region) => new()
+    private static InstitutionConfiguration Institution(SandboxFolder folder, string instId, string region, SignType signType) => new()
     {
         InstId = instId,
         Region = region,
+        SignType = SignTypes.Name(signType),
         Currencies = Currencies,
         Keys = [new InstitutionKeyConfiguration { KeyId = SandboxFolder.InstitutionKeyId, Path = folder.PublicKeyOf(instId) }],
     };

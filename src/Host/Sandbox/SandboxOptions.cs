@@ -1,3 +1,5 @@
+using HotPath.Signing;
+
 namespace HotPath.Host.Sandbox;
 
 /// <summary>How a sandbox is started.</summary>
@@ -14,6 +16,12 @@ internal sealed record SandboxOptions
 
     /// <summary>Mean time of the simulated channel. Default 20 ms. Range 0 to 10 s.</summary>
     public TimeSpan ChannelLatency { get; init; } = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>
+    /// What the demo institutions are registered with, and what their answers are signed with. A folder keeps the type it was made with.
+    /// Default RSA2.
+    /// </summary>
+    public SignType SignType { get; init; } = SignType.Rsa2;
 
     /// <summary>
     /// For measuring: the channel is a timer inside the process instead of the simulator behind HTTP. No books, no outcomes by amount.

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using HotPath.Core.Model;
 using HotPath.Core.Operations;
@@ -70,7 +71,7 @@ public sealed class WireAllocationTests
     public void SignAndVerify_AllocateNothing()
     {
         (string privatePem, string publicPem) = PemKeys.Generate();
-        RsaSigningKey key = PemKeys.ReadPrivate("k1", privatePem);
+        SigningKey key = PemKeys.ReadPrivate("k1", privatePem);
         var ring = new KeyRing([new RegisteredKey("k1", PemKeys.ReadPublic(publicPem))]);
         byte[] signature = new byte[256];
 
@@ -79,6 +80,25 @@ public sealed class WireAllocationTests
             key.Sign("text"u8, signature);
             return ring.Verify("text"u8, signature, default, nowMs: 1, out _);
         }));
+    }
+
+    [Fact]
+    public void SignAndVerifyOfEs256_AllocateWhatDotNetDoes_AndNothingOfOurs()
+    {
+        (string privatePem, string publicPem) = PemKeys.Generate(SignType.Es256);
+        SigningKey key = PemKeys.ReadPrivate("k1", privatePem);
+        var ring = new KeyRing([new RegisteredKey("k1", PemKeys.ReadPublic(publicPem))]);
+        using var bare = ECDsa.Create();
+        bare.ImportFromPem(privatePem);
+        byte[] text = [.. "text"u8];
+        byte[] signature = new byte[64];
+        const DSASignatureFormat form = DSASignatureFormat.IeeeP1363FixedFieldConcatenation;
+
+        long signs = BytesOf(() => key.Sign(text, signature) == 64);
+        long verifies = BytesOf(() => ring.Verify(text, signature, default, nowMs: 1, out _));
+
+        Assert.Equal(BytesOf(() => bare.SignData(text, signature, HashAlgorithmName.SHA256, form) == 64), signs);
+        Assert.Equal(BytesOf(() => bare.VerifyData(text, signature, HashAlgorithmName.SHA256, form)), verifies);
     }
 
     private static long BytesOf(Func<bool> operation)

@@ -26,8 +26,18 @@ internal sealed class TestCorridor : IAsyncDisposable
     internal const string Us = "CN000001";
     internal const string Them = "HK000001";
 
-    private static readonly Dictionary<string, (string Private, string Public)> Keys =
-        new() { [Us] = PemKeys.Generate(), [Them] = PemKeys.Generate(), ["gw-1"] = PemKeys.Generate(), ["gw-2"] = PemKeys.Generate() };
+    /// <summary>Registered with ES256.</summary>
+    internal const string Modern = "SG000001";
+
+    private static readonly Dictionary<string, (string Private, string Public)> Keys = new()
+    {
+        [Us] = PemKeys.Generate(),
+        [Them] = PemKeys.Generate(),
+        [Modern] = PemKeys.Generate(SignType.Es256),
+        ["gw-1"] = PemKeys.Generate(),
+        ["gw-2"] = PemKeys.Generate(),
+        ["gw-es"] = PemKeys.Generate(SignType.Es256),
+    };
 
     private readonly string _directory;
     private readonly Corridor _corridor;
@@ -35,7 +45,7 @@ internal sealed class TestCorridor : IAsyncDisposable
     private readonly InstitutionDirectory _institutions;
     private readonly Func<string, string, Institution> _register;
 
-    private TestCorridor(string directory, FakeTimeProvider clock, ToldChannel told, int maxInFlight, long maxMinorUnits)
+    private TestCorridor(string directory, FakeTimeProvider clock, ToldChannel told, int maxInFlight, long maxMinorUnits, bool hasEs256)
     {
         _directory = directory;
         Clock = clock;
@@ -50,8 +60,9 @@ internal sealed class TestCorridor : IAsyncDisposable
         _register = (name, key) => new Institution(
             name, Region.Domestic, name == Us ? Language.Chinese : Language.English, currencies,
             new KeyRing([new RegisteredKey("k1", PemKeys.ReadPublic(Keys[key].Public))]), new SigningBudget(50, clock), metrics.ForInstitution(name));
-        _institutions = new InstitutionDirectory([_register(Us, Us), _register(Them, Them)]);
-        _gatewayKeys = new GatewayKeys(PemKeys.ReadPrivate("gw-1", Keys["gw-1"].Private));
+        _institutions = new InstitutionDirectory(hasEs256 ? [_register(Us, Us), _register(Them, Them), _register(Modern, Modern)] : [_register(Us, Us), _register(Them, Them)]);
+        _gatewayKeys = new GatewayKeys(
+            PemKeys.ReadPrivate("gw-1", Keys["gw-1"].Private), hasEs256 ? PemKeys.ReadPrivate("gw-es", Keys["gw-es"].Private) : null);
         _corridor = new Corridor(
             Ledger, router, _institutions, _gatewayKeys, new PipelineOptions(), clock, metrics,
             NullLoggerFactory.Instance);
@@ -66,14 +77,16 @@ internal sealed class TestCorridor : IAsyncDisposable
     internal PendingResolver Resolver => _corridor.Resolver;
 
     internal static async Task<TestCorridor> OpenAsync(
-        string? directory = null, FakeTimeProvider? clock = null, ToldChannel? told = null, int maxInFlight = 256, long maxMinorUnits = long.MaxValue)
+        string? directory = null, FakeTimeProvider? clock = null, ToldChannel? told = null, int maxInFlight = 256, long maxMinorUnits = long.MaxValue,
+        bool hasEs256 = true)
     {
         var corridor = new TestCorridor(
             directory ?? Directory.CreateTempSubdirectory("hotpath-corridor-").FullName,
             clock ?? new FakeTimeProvider(new DateTimeOffset(2026, 9, 19, 2, 30, 0, TimeSpan.Zero)),
             told ?? new ToldChannel(),
             maxInFlight,
-            maxMinorUnits);
+            maxMinorUnits,
+            hasEs256);
         await corridor.Resolver.StartAsync();
         return corridor;
     }
@@ -139,24 +152,44 @@ internal sealed class TestCorridor : IAsyncDisposable
 
     internal static Dictionary<string, string> Sign(Dictionary<string, string> members, string signer)
     {
-        using var rsa = RSA.Create();
-        rsa.ImportFromPem(Keys[signer].Private);
-        byte[] signature = rsa.SignData(Encoding.UTF8.GetBytes(SigningString(members)), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        byte[] text = Encoding.UTF8.GetBytes(SigningString(members));
+        byte[] signature = OfKey(
+            Keys[signer].Private,
+            rsa => rsa.SignData(text, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1),
+            ecdsa => ecdsa.SignData(text, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation));
         return new Dictionary<string, string>(members) { ["sign"] = Convert.ToBase64String(signature) };
     }
 
     private static Answered Verified(string json)
     {
         Dictionary<string, string> members = JsonSerializer.Deserialize<Dictionary<string, string>>(json)!;
-        using var rsa = RSA.Create();
-        rsa.ImportFromPem(Keys[members["key_id"]].Public);
-        Assert.True(rsa.VerifyData(
-            Encoding.UTF8.GetBytes(SigningString(members)), Convert.FromBase64String(members["sign"]), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1));
+        byte[] text = Encoding.UTF8.GetBytes(SigningString(members));
+        byte[] signature = Convert.FromBase64String(members["sign"]);
+        Assert.True(OfKey(
+            Keys[members["key_id"]].Public,
+            rsa => rsa.VerifyData(text, signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1),
+            ecdsa => ecdsa.VerifyData(text, signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation)));
         Assert.DoesNotContain(members, member => member.Value.Length == 0);
         return new Answered(200, json, members);
     }
 
     // Written apart from the gateway's own code on purpose.
+    private static T OfKey<T>(string pem, Func<RSA, T> ofRsa, Func<ECDsa, T> ofEcdsa)
+    {
+        using var rsa = RSA.Create();
+        using var ecdsa = ECDsa.Create();
+        try
+        {
+            rsa.ImportFromPem(pem);
+            return ofRsa(rsa);
+        }
+        catch (CryptographicException)
+        {
+            ecdsa.ImportFromPem(pem);
+            return ofEcdsa(ecdsa);
+        }
+    }
+
     private static string SigningString(Dictionary<string, string> members) => string.Join(
         '&', members.Where(member => member.Key != "sign").OrderBy(member => member.Key, StringComparer.Ordinal).Select(member => $"{member.Key}={member.Value}"));
 
@@ -175,6 +208,10 @@ internal sealed class TestCorridor : IAsyncDisposable
         foreach ((string name, string value) in more)
         {
             members[name] = value;
+        }
+        if (members["inst_id"] == Modern && more.All(member => member.Name != "sign_type"))
+        {
+            members["sign_type"] = "ES256";
         }
         return members;
     }

@@ -122,6 +122,8 @@ public class RequestReaderTests
     [InlineData("charset", "GBK", "C003")]
     [InlineData("sign_type", "RSA", "C003")]
     [InlineData("sign_type", "rsa2", "C003")]
+    [InlineData("sign_type", "es256", "C003")]
+    [InlineData("sign_type", "ES384", "C003")]
     [InlineData("sign_type", "none", "C003")]
     [InlineData("biz_type", "scan_pay", "C003")]
     [InlineData("biz_type", "PAY", "C003")]
