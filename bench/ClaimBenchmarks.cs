@@ -14,20 +14,21 @@ namespace HotPath.Bench;
 /// </summary>
 // Counted runs: every new claim stays, and an open-ended number of them would fill the memory.
 [MemoryDiagnoser]
+[CategoriesColumn]
 [GroupBenchmarksBy(BenchmarkLogicalGroupRule.ByCategory)]
 [WarmupCount(3)]
 [IterationCount(10)]
 [InvocationCount(1, 1)]
 public class ClaimBenchmarks
 {
-    private const int Claims = 20_000;
+    private const int Claims = 10_000;
     private const int MostClaims = 1_000_000;
 
     // More than the folder's 8 MiB hold: the oldest are on disk then.
     private const int ClaimsInMemory = 200_000;
 
-    private const string New = "6 claim, new";
-    private const string Duplicate = "6 claim, duplicate";
+    private const string New = "06 claim, new";
+    private const string Duplicate = "06 claim, duplicate";
 
     private static readonly InstId Institution = InstId.From("CN000001");
 

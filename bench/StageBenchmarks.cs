@@ -18,6 +18,7 @@ namespace HotPath.Bench;
 /// counts bytes.
 /// </summary>
 [MemoryDiagnoser]
+[CategoriesColumn]
 [GroupBenchmarksBy(BenchmarkLogicalGroupRule.ByCategory)]
 public class StageBenchmarks
 {
@@ -60,30 +61,30 @@ public class StageBenchmarks
     [GlobalCleanup]
     public void Close() => _corridor.DisposeAsync().AsTask().GetAwaiter().GetResult();
 
-    [Benchmark(Description = "source-generated JsonSerializer, an object of strings", Baseline = true), BenchmarkCategory("2 read")]
+    [Benchmark(Description = "source-generated JsonSerializer, an object of strings", Baseline = true), BenchmarkCategory("02 read")]
     public object PlainRead() => PlainRequest.Read(_body);
 
-    [Benchmark(Description = "RequestReader into the slot, every member judged"), BenchmarkCategory("2 read")]
+    [Benchmark(Description = "RequestReader into the slot, every member judged"), BenchmarkCategory("02 read")]
     public void Read()
     {
         BenchCorridor.Load(_slot, _body);
         Require(!RequestReader.Read(_slot).IsRefusal);
     }
 
-    [Benchmark(Description = "SortedDictionary, string.Join, GetBytes", Baseline = true), BenchmarkCategory("3 signing text")]
+    [Benchmark(Description = "SortedDictionary, string.Join, GetBytes", Baseline = true), BenchmarkCategory("03 signing text")]
     public byte[] PlainSigningText() =>
         Encoding.UTF8.GetBytes(string.Join('&', _plain.SignedMembers().Select(static member => $"{member.Key}={member.Value}")));
 
-    [Benchmark(Description = "SigningText from the slot"), BenchmarkCategory("3 signing text")]
+    [Benchmark(Description = "SigningText from the slot"), BenchmarkCategory("03 signing text")]
     public void SigningText() => RequestReader.WriteSigningText(_slot);
 
-    [Benchmark(Description = "Convert.FromBase64String (takes blanks and spare bits)", Baseline = true), BenchmarkCategory("3 signature's Base64")]
+    [Benchmark(Description = "Convert.FromBase64String (takes blanks and spare bits)", Baseline = true), BenchmarkCategory("03 signature's Base64")]
     public byte[] PlainBase64() => Convert.FromBase64String(_plain.Sign!);
 
-    [Benchmark(Description = "StrictBase64"), BenchmarkCategory("3 signature's Base64")]
+    [Benchmark(Description = "StrictBase64"), BenchmarkCategory("03 signature's Base64")]
     public void Base64() => Require(StrictBase64.TryDecode(_slot[Member.Sign], _signature, out _));
 
-    [Benchmark(Description = "RSA imported for each call", Baseline = true), BenchmarkCategory("3 verify")]
+    [Benchmark(Description = "RSA imported for each call", Baseline = true), BenchmarkCategory("03 verify")]
     public void VerifyImported()
     {
         using var rsa = RSA.Create();
@@ -91,29 +92,29 @@ public class StageBenchmarks
         Require(rsa.VerifyData(_text, _requestSignature, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1));
     }
 
-    [Benchmark(Description = "RSA shared"), BenchmarkCategory("3 verify")]
+    [Benchmark(Description = "RSA shared"), BenchmarkCategory("03 verify")]
     public void Verify() => Require(_institutionKey.Verify(_text, _requestSignature));
 
-    [Benchmark(Description = "Authenticator: Base64, key ring, verify"), BenchmarkCategory("3 verify")]
+    [Benchmark(Description = "Authenticator: Base64, key ring, verify"), BenchmarkCategory("03 verify")]
     public void Authenticate() =>
         Require(_corridor.Authenticator.Authenticate(_slot[Member.InstId], default, _text, _slot[Member.Sign], 1) is not null);
 
-    [Benchmark(Description = "SHA-256 of the signing text"), BenchmarkCategory("4 fingerprint")]
+    [Benchmark(Description = "SHA-256 of the signing text"), BenchmarkCategory("04 fingerprint")]
     public Digest Fingerprint() => RequestReader.Fingerprint(_slot);
 
-    [Benchmark(Description = "the interface's own members"), BenchmarkCategory("4 validate")]
+    [Benchmark(Description = "the interface's own members"), BenchmarkCategory("04 validate")]
     public void Validate() => Require(!RequestReader.CheckInterface(_slot).IsRefusal);
 
-    [Benchmark(Description = "Channel, bounded", Baseline = true), BenchmarkCategory("7 in and out, one thread")]
+    [Benchmark(Description = "Channel, bounded", Baseline = true), BenchmarkCategory("07 in and out, one thread")]
     public void BoundedHop() => Require(_bounded.Writer.TryWrite(_item) && _bounded.Reader.TryRead(out _));
 
-    [Benchmark(Description = "Channel, unbounded, single reader"), BenchmarkCategory("7 in and out, one thread")]
+    [Benchmark(Description = "Channel, unbounded, single reader"), BenchmarkCategory("07 in and out, one thread")]
     public void UnboundedHop() => Require(_unbounded.Writer.TryWrite(_item) && _unbounded.Reader.TryRead(out _));
 
-    [Benchmark(Description = "MpscRing"), BenchmarkCategory("7 in and out, one thread")]
+    [Benchmark(Description = "MpscRing"), BenchmarkCategory("07 in and out, one thread")]
     public void RingHop() => Require(_ring.TryEnqueue(_item) && _ring.TryDequeue(out _));
 
-    [Benchmark(Description = "RSA imported for each call", Baseline = true), BenchmarkCategory("8 sign")]
+    [Benchmark(Description = "RSA imported for each call", Baseline = true), BenchmarkCategory("08 sign")]
     public byte[] SignImported()
     {
         using var rsa = RSA.Create();
@@ -121,10 +122,10 @@ public class StageBenchmarks
         return rsa.SignData(_text, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
     }
 
-    [Benchmark(Description = "RSA shared"), BenchmarkCategory("8 sign")]
+    [Benchmark(Description = "RSA shared"), BenchmarkCategory("08 sign")]
     public int Sign() => _corridor.GatewayKey.Sign(_text, _signature);
 
-    [Benchmark(Description = "final answer: laid out, signed, sealed"), BenchmarkCategory("8 sign")]
+    [Benchmark(Description = "final answer: laid out, signed, sealed"), BenchmarkCategory("08 sign")]
     public void SignFinal() => _corridor.Signer.SignFinal(_answer, _settled, Language.Chinese);
 
     [Benchmark(Description = "source-generated JsonSerializer, an object of strings", Baseline = true), BenchmarkCategory("10 answer")]

@@ -62,7 +62,9 @@ internal sealed class BookFiller(GrowPlan plan, string directory, TextWriter new
     private async Task WarmUpAsync()
     {
         string scratch = Path.TrimEndingDirectorySeparator(directory) + "-warm-up";
-        await using (EmbeddedLedger ledger = Open(plan.Options(scratch), static _ => { }))
+        // Small: what its hash index took would stay in the process and look like the book's.
+        var options = new EmbeddedLedgerOptions { DataDirectory = scratch, MaxTrades = plan.Window * 2, IndexMemoryBytes = 4 << 20 };
+        await using (EmbeddedLedger ledger = Open(options, static _ => { }))
         {
             Callers payers = Payers(ledger, new TradeMaker(ledger, Series));
             int half = plan.Window / 2;
