@@ -14,7 +14,7 @@ internal static class BenchmarkReport
     {
         var page = new StringBuilder();
         page.AppendLine("# What each choice bought").AppendLine();
-        page.AppendLine("Made by `./dev bench --report`: a short run (few and short iterations, so look at the ratios, and at bytes, which are exact). Durable means durable:");
+        page.AppendLine("Made by `./dev bench --report`: a short run (few and short iterations, so look at the ratios, and the bytes are the whole process's). Durable means durable:");
         page.AppendLine("the folder is on a real disk. The numbers in front of the names are the corridor's (ARCHITECTURE.md); the baseline has the ratio 1.00.").AppendLine();
         page.AppendLine("```").AppendLine(HostEnvironmentInfo.GetInformation().Trim());
         page.AppendLine(CultureInfo.InvariantCulture, $"{clock.GetUtcNow():yyyy-MM-dd}").AppendLine("```");
@@ -30,8 +30,7 @@ internal static class BenchmarkReport
             page.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"## {note.Heading}").AppendLine();
             foreach (string line in File.ReadLines(file).Where(static line => line.StartsWith('|')))
             {
-                // Names are quoted and the first of each parameter is bold there: noise here.
-                page.AppendLine(line.TrimEnd().Replace("&#39;", "", StringComparison.Ordinal).Replace("**", "", StringComparison.Ordinal));
+                page.AppendLine(WithoutQuotes(line));
             }
             page.AppendLine();
             foreach (string line in note.Lines)
@@ -50,4 +49,12 @@ internal static class BenchmarkReport
         }
         return missing.Count == 0 ? 0 : 1;
     }
+
+    // Names with blanks are quoted there, and the first row of each parameter is bold: noise here.
+    private static string WithoutQuotes(string row) => row
+        .Replace("**", "", StringComparison.Ordinal)
+        .Replace("| &#39;", "| ", StringComparison.Ordinal)
+        .Replace("&#39; ", " ", StringComparison.Ordinal)
+        .Replace("&#39;", "'", StringComparison.Ordinal)
+        .TrimEnd();
 }
