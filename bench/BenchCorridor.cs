@@ -20,7 +20,7 @@ internal sealed class BenchCorridor : IAsyncDisposable
 {
     private const string Institution = "CN000001";
 
-    private readonly string _directory;
+    private readonly BenchFolder _folder = new();
     private readonly Corridor _corridor;
     private readonly SignedBody _signer;
     private int _orders;
@@ -30,19 +30,17 @@ internal sealed class BenchCorridor : IAsyncDisposable
         TimeProvider clock = TimeProvider.System;
         (string privatePem, string publicPem) = PemKeys.Generate();
         _signer = new SignedBody(Institution, PemKeys.ReadPrivate("", privatePem));
-        GatewayKey = PemKeys.ReadPrivate("gw-bench", PemKeys.Generate().PrivatePem);
+        GatewayPrivatePem = PemKeys.Generate().PrivatePem;
+        GatewayKey = PemKeys.ReadPrivate("gw-bench", GatewayPrivatePem);
+        InstitutionPublicPem = publicPem;
         Keys = new KeyRing([new RegisteredKey("k1", PemKeys.ReadPublic(publicPem))]);
         var metrics = new GatewayMetrics("bench");
         InstitutionRecord = new Institution(
             Institution, Region.Domestic, Language.Chinese, [Currency.Parse("HKD")], Keys, new SigningBudget(SigningBudget.DefaultPerInstitution, clock),
             metrics.ForInstitution(Institution));
 
-        // Beside the program, not in /tmp, which is often memory: fdatasync must mean something.
-        _directory = Path.Combine(AppContext.BaseDirectory, "bench-data", Path.GetRandomFileName());
         Ledger = EmbeddedLedger.Open(
-            // Small index memory: FASTER allocates a page frame once and then goes round, and the rounds are what is measured.
-            // No checkpoint falls into a measurement: it is measured by soaking, not here.
-            new EmbeddedLedgerOptions { DataDirectory = _directory, MaxTrades = 2_000_000, IndexMemoryBytes = 8L << 20, CheckpointEveryRecords = 100_000_000, CheckpointInterval = TimeSpan.FromDays(1) },
+            _folder.LedgerOptions,
             ThreadScheduler.Instance, clock, metrics, static _ => { });
         var channel = new Channel(
             new ChannelOptions { Id = "bench" }, new SimulatedClearingAdapter(TimeSpan.Zero, clock), ThreadScheduler.Instance, clock, metrics);
@@ -65,6 +63,10 @@ internal sealed class BenchCorridor : IAsyncDisposable
     public KeyRing Keys { get; }
 
     public SigningKey GatewayKey { get; }
+
+    public string GatewayPrivatePem { get; }
+
+    public string InstitutionPublicPem { get; }
 
     /// <summary>Distinct signed payments, half of them with a single-use code.</summary>
     public byte[][] SignPayments(int count)
@@ -106,6 +108,6 @@ internal sealed class BenchCorridor : IAsyncDisposable
     {
         await _corridor.DisposeAsync();
         await Ledger.DisposeAsync();
-        Directory.Delete(_directory, recursive: true);
+        _folder.Dispose();
     }
 }

@@ -16,14 +16,14 @@ public class DiskBenchmarks
     private readonly Trade _recalled = new();
     private BenchCorridor _corridor = null!;
     private IJournalFile _file = null!;
-    private string _path = "";
+    private BenchFolder _folder = null!;
 
     [GlobalSetup]
     public void Open()
     {
         _corridor = new BenchCorridor();
-        _path = Path.Combine(AppContext.BaseDirectory, Path.GetRandomFileName());
-        _file = FileStorage.Instance.Create(_path);
+        _folder = new BenchFolder();
+        _file = FileStorage.Instance.Create(Path.Combine(_folder.Path, "journal"));
         // Zero-filled, as the journal's segments are: extending a file costs twice as much.
         _file.WriteAt(_batch, 0);
         _file.Sync();
@@ -33,7 +33,7 @@ public class DiskBenchmarks
     public void Close()
     {
         _file.Dispose();
-        File.Delete(_path);
+        _folder.Dispose();
         _corridor.DisposeAsync().AsTask().GetAwaiter().GetResult();
     }
 

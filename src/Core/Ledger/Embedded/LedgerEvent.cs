@@ -31,4 +31,7 @@ public enum LedgerEventKind : byte
 }
 
 /// <summary>An event and the sentence that goes with it.</summary>
-public readonly record struct LedgerEvent(LedgerEventKind Kind, string Message);
+/// <param name="Kind">What happened.</param>
+/// <param name="Message">For people.</param>
+/// <param name="Took">For <see cref="LedgerEventKind.CheckpointTaken"/>, how long it took until it counted; zero otherwise.</param>
+public readonly record struct LedgerEvent(LedgerEventKind Kind, string Message, TimeSpan Took = default);

@@ -1,0 +1,38 @@
+using HotPath.Core.Ledger.Embedded;
+using HotPath.Core.Runtime;
+
+namespace HotPath.Bench;
+
+/// <summary>A folder of one benchmark, beside the program and not in /tmp, which is often memory: fdatasync must mean something.</summary>
+internal sealed class BenchFolder : IDisposable
+{
+    public BenchFolder()
+    {
+        Path = System.IO.Path.Combine(AppContext.BaseDirectory, "bench-data", System.IO.Path.GetRandomFileName());
+        Directory.CreateDirectory(Path);
+    }
+
+    public string Path { get; }
+
+    /// <summary>
+    /// Small index memory: FASTER allocates a page frame once and then goes round, and the rounds are what is measured. No checkpoint falls into
+    /// a measurement: <c>grow</c> measures those.
+    /// </summary>
+    public EmbeddedLedgerOptions LedgerOptions => new()
+    {
+        DataDirectory = Path,
+        MaxTrades = 2_000_000,
+        IndexMemoryBytes = 8L << 20,
+        CheckpointEveryRecords = 100_000_000,
+        CheckpointInterval = TimeSpan.FromDays(1),
+    };
+
+    /// <summary>A ledger's index and journal without its thread.</summary>
+    public RecoveredLedger OpenParts()
+    {
+        EmbeddedLedgerOptions options = LedgerOptions;
+        return new LedgerRecovery(options, FileStorage.Instance, new FasterIndexFactory(options), ThreadScheduler.Instance, static _ => { }).Recover();
+    }
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}
