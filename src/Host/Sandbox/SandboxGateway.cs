@@ -59,7 +59,7 @@ internal sealed class SandboxGateway : IAsyncDisposable
         Socket? closedPort = null;
         try
         {
-            folder.Furnish([Domestic, Overseas], clock);
+            folder.Furnish(InstitutionIds(options), clock);
             simulator = await ClearingSimulator.StartAsync(
                 new SimulatorOptions { BooksDirectory = folder.SimulatorBooks, ChannelLatency = options.ChannelLatency }, clock);
             closedPort = TakePortWithoutListening();
@@ -132,7 +132,7 @@ internal sealed class SandboxGateway : IAsyncDisposable
         MaxTrades = options.MaxTrades,
         IndexMemoryMib = options.IndexMemoryMib,
         SigningKey = new KeyFileConfiguration { KeyId = SandboxFolder.GatewayKeyId, Path = folder.GatewayPrivateKey },
-        Institutions = [Institution(folder, Domestic, "domestic"), Institution(folder, Overseas, "overseas")],
+        Institutions = [.. InstitutionIds(options).Select(id => Institution(folder, id, id == Overseas ? "overseas" : "domestic"))],
         Channels =
         [
             new ChannelConfiguration { Id = SimulatorChannel, Url = simulator.AbsoluteUri },
@@ -144,6 +144,9 @@ internal sealed class SandboxGateway : IAsyncDisposable
             new RouteConfiguration { Channel = SimulatorChannel, Currencies = Currencies },
         ],
     };
+
+    private static IEnumerable<string> InstitutionIds(SandboxOptions options) =>
+        [Domestic, Overseas, .. Enumerable.Range(2, options.Institutions - 2).Select(static number => $"CN{number:D6}")];
 
     private static IReadOnlyList<ChannelSettings> Channels(GatewaySettings settings, SandboxOptions options) => !options.IsChannelInProcess
         ? settings.Channels
