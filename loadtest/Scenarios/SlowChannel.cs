@@ -33,7 +33,7 @@ internal sealed class SlowChannel : Scenario
             Lane lane = stage.Payments(gateway, stage.Options.Rate, stage.Options.Duration, verifyEvery: 1);
             Measurement.Result result = await stage.RunAsync(gateway, stage.Options.Duration, cancel, lane);
             stage.Show($"channel of {latency}", lane, result);
-            stage.RequirePunctual(lane);
+            // The generator's own milliseconds are in it, on the safe side: the limit is one of seconds.
             double max = Latency.Of(lane.Record.FromIntended).Max;
             stage.Expect($"channel of {latency}: every answer within {MaxMs} ms", max <= MaxMs, $"slowest {max:F0} ms");
             string others = lane.Others(RespCodes.Success, RespCodes.Processing);
