@@ -76,7 +76,7 @@ internal static class Plots
             return null;
         }
         PlotModel plot = New();
-        plot.Axes.Add(Axis(new LinearAxis { Position = AxisPosition.Bottom, Minimum = 0, Title = "second of the run" }));
+        plot.Axes.Add(Axis(new LinearAxis { Position = AxisPosition.Bottom, Minimum = 0, MinimumMajorStep = 1, Title = "second of the run" }));
         plot.Axes.Add(Axis(new LinearAxis { Position = AxisPosition.Left, Minimum = 0, Title = "cores" }));
         (string Name, Func<TimelineSecond, double> Cores)[] layers =
         [
@@ -110,7 +110,7 @@ internal static class Plots
         IReadOnlyList<TimelineSecond> timeline, string unit, params ReadOnlySpan<(string Name, Func<TimelineSecond, double> Value)> lines)
     {
         PlotModel plot = New();
-        plot.Axes.Add(Axis(new LinearAxis { Position = AxisPosition.Bottom, Minimum = 0, Title = "second of the run" }));
+        plot.Axes.Add(Axis(new LinearAxis { Position = AxisPosition.Bottom, Minimum = 0, MinimumMajorStep = 1, Title = "second of the run" }));
         plot.Axes.Add(Axis(new LinearAxis { Position = AxisPosition.Left, Minimum = 0, Title = unit }));
         for (int line = 0; line < lines.Length; line++)
         {
@@ -133,7 +133,13 @@ internal static class Plots
             TextColor = Text,
             PlotAreaBorderColor = Grid,
         };
-        plot.Legends.Add(new Legend { LegendPlacement = LegendPlacement.Outside, LegendPosition = LegendPosition.TopCenter, LegendOrientation = LegendOrientation.Horizontal });
+        plot.Legends.Add(new Legend
+        {
+            LegendPlacement = LegendPlacement.Outside,
+            LegendPosition = LegendPosition.TopCenter,
+            LegendOrientation = LegendOrientation.Horizontal,
+            LegendItemSpacing = 40,
+        });
         return plot;
     }
 

@@ -25,6 +25,11 @@ internal static class SvgPlot
             text = text.Replace(Written(Plots.Series[series]), $"var(--series-{series})", StringComparison.Ordinal);
         }
         var svg = XElement.Parse(text);
+        // The exporter measures text with a font that is not the reader's, and cuts the legend to that measure.
+        foreach (XElement group in svg.Descendants().Where(static group => group.Attribute("clip-path") is not null && group.Elements().Any(static child => child.Name.LocalName == "text")))
+        {
+            group.SetAttributeValue("clip-path", null);
+        }
         svg.SetAttributeValue("width", null);
         svg.SetAttributeValue("height", null);
         svg.SetAttributeValue("viewBox", FormattableString.Invariant($"0 0 {Width} {Height}"));

@@ -34,6 +34,10 @@ public sealed class HtmlReportTests
     }
 
     [Fact]
+    public void Legends_AreNotCutToAnotherFontsMeasure() => Assert.DoesNotContain(
+        Page("0000").Descendants(Svg + "text"), text => text.Value == "from intended start" && text.Parent!.Attribute("clip-path") is not null);
+
+    [Fact]
     public void Ids_AreUnique()
     {
         string[] ids = [.. Page("0000").Descendants().Select(static element => (string?)element.Attribute("id")).OfType<string>()];
