@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using HotPath.LoadTest.Running;
 using HotPath.Signing;
 
 namespace HotPath.LoadTest.Measuring;
@@ -10,6 +11,11 @@ internal readonly record struct CryptoCost(double SignMicroseconds, double Verif
 {
     /// <summary>The crypto of one payment: its signature verified, its answer signed.</summary>
     public double PaymentMicroseconds => SignMicroseconds + VerifyMicroseconds;
+
+    /// <summary>A second of a run with crypto's share of the gateway's CPU in it.</summary>
+    public TimelineSecond ShareOf(TimelineSecond second) => second.ServerCpuSeconds is > 0
+        ? second with { CryptoShare = Math.Min(1, second.Paid * PaymentMicroseconds / 1e6 / second.ServerCpuSeconds.Value) }
+        : second;
 
     public static CryptoCost Mean(CryptoCost a, CryptoCost b) =>
         new((a.SignMicroseconds + b.SignMicroseconds) / 2, (a.VerifyMicroseconds + b.VerifyMicroseconds) / 2);
@@ -92,7 +98,7 @@ internal static partial class CryptoProbe
     {
         if (!OperatingSystem.IsLinux())
         {
-            return Running.Pacer.Now / 1000.0;
+            return Pacer.Now / 1000.0;
         }
         ClockGettime(ClockThreadCpuTime, out TimeSpec time);
         return (time.Seconds * 1e6) + (time.Nanoseconds / 1000.0);

@@ -84,8 +84,16 @@ internal sealed record Report
 
     public Machine? Machine { get; init; }
 
+    /// <summary>The command line that measured it.</summary>
+    public required string Command { get; init; }
+
+    /// <summary>The limits it was held against; empty without an SLO file.</summary>
+    public IReadOnlyList<SloVerdict> Slo { get; init; } = [];
+
+    public required IReadOnlyList<TimelineSecond> Timeline { get; init; }
+
     [JsonIgnore]
-    public int ExitCode => Verdict switch { Verdicts.Ok => 0, Verdicts.Mismatch => 1, _ => 4 };
+    public int ExitCode => Verdicts.ExitCodeOf(Verdict);
 }
 
 /// <summary>What a run may be called.</summary>
@@ -99,19 +107,36 @@ internal static class Verdicts
     /// <summary>The generator was late: the latencies are its own, not the gateway's.</summary>
     public const string Invalid = "INVALID";
 
+    /// <summary>Answers and generator were as they must be, and a limit of the SLO was not kept.</summary>
+    public const string Breach = "BREACH";
+
     /// <summary>Largest p99 of the generator's own lateness.</summary>
     public static readonly TimeSpan MaxSendLag = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>The verdict on a run and why.</summary>
-    public static (string Verdict, IReadOnlyList<string> Reasons) On(RunRecord record)
+    /// <summary>The verdict on a run and why. What makes a number worthless is said before what the number says.</summary>
+    public static (string Verdict, IReadOnlyList<string> Reasons) On(RunRecord record, IReadOnlyList<SloVerdict>? limits = null)
     {
         if (record.Mismatches.Count > 0)
         {
             return (Mismatch, record.Mismatches);
         }
+        if (Lateness(record) is { } late)
+        {
+            return (Invalid, [late]);
+        }
+        string[] breaches = [.. (limits ?? []).Where(static limit => limit.IsKept == false).Select(static limit => $"{limit.What} {limit.Measured}, limit {limit.Limit}")];
+        return breaches.Length > 0 ? (Breach, breaches) : (Ok, []);
+    }
+
+    /// <summary>What to say of a generator that was late; null: it was in time.</summary>
+    public static string? Lateness(RunRecord record)
+    {
         double lagMs = Latency.Of(record.SendLag).P99;
         return lagMs > MaxSendLag.TotalMilliseconds
-            ? (Invalid, [FormattableString.Invariant($"the generator's p99 of send lag is {lagMs:F1} ms, more than {MaxSendLag.TotalMilliseconds} ms")])
-            : (Ok, []);
+            ? FormattableString.Invariant($"the generator's p99 of send lag is {lagMs:F1} ms, more than {MaxSendLag.TotalMilliseconds} ms")
+            : null;
     }
+
+    /// <summary>2 (usage) and 3 (no gateway) come before there is a verdict.</summary>
+    public static int ExitCodeOf(string verdict) => verdict switch { Ok => 0, Mismatch => 1, Invalid => 4, _ => 5 };
 }

@@ -39,6 +39,10 @@ internal static class ReportText
         {
             Line(to, $"  machine: {machine.Cores} cores, {machine.Cpu}, .NET {machine.DotNet}, {machine.OpenSsl}, load {machine.LoadAverage:F1} before");
         }
+        foreach (SloVerdict limit in report.Slo)
+        {
+            Line(to, $"  {limit}");
+        }
         foreach (string reason in report.Reasons)
         {
             Line(to, $"  {report.Verdict}: {reason}");

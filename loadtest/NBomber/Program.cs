@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text;
 using HotPath.LoadTest.Commands;
 using HotPath.LoadTest.Packing;
+using HotPath.LoadTest.Running;
 using HotPath.LoadTest.Wire;
 using NBomber.Contracts;
 using NBomber.CSharp;

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 using System.Text.Json;
 
 namespace HotPath.LoadTest.Packing;
@@ -34,6 +35,18 @@ internal sealed class Pack
     /// <summary>Some of the bodies as a pack of their own.</summary>
     public Pack Part(int first, int count) => new(_bodies[first..(first + count)], SignedFrom);
 
+    /// <summary>The same bodies again and again, <paramref name="count"/> in all.</summary>
+    public Pack Repeated(int count) => new([.. Enumerable.Range(0, count).Select(i => _bodies[i % _bodies.Length])], SignedFrom);
+
+    /// <summary>The same requests with signatures that are well formed and verify nothing.</summary>
+    public Pack WithBrokenSignatures() => new([.. _bodies.Select(BreakSignature)], SignedFrom);
+
+    /// <summary>The same requests in the name of another institution, whose id is as long; their signatures no longer fit.</summary>
+    public Pack WithInstitution(string from, string to) => new([.. _bodies.Select(body => Renamed(body, from, to))], SignedFrom);
+
+    /// <summary>These bodies and then those.</summary>
+    public Pack And(Pack other) => new([.. _bodies, .. other._bodies], SignedFrom < other.SignedFrom ? SignedFrom : other.SignedFrom);
+
     /// <summary>True when every body will still be taken at the end of a run of this length.</summary>
     public bool IsFreshFor(TimeSpan run, DateTimeOffset now) => now + run - SignedFrom <= Fresh;
 
@@ -50,6 +63,24 @@ internal sealed class Pack
             buffered.Write(length);
             buffered.Write(body);
         }
+    }
+
+    // The first letter of the Base64: another letter there is another signature, still strict Base64.
+    private static byte[] BreakSignature(byte[] body)
+    {
+        byte[] broken = [.. body];
+        ReadOnlySpan<byte> before = "\"sign\":\""u8;
+        int at = broken.AsSpan().IndexOf(before) + before.Length;
+        broken[at] = broken[at] == (byte)'A' ? (byte)'B' : (byte)'A';
+        return broken;
+    }
+
+    private static byte[] Renamed(byte[] body, string from, string to)
+    {
+        byte[] renamed = [.. body];
+        int at = renamed.AsSpan().IndexOf(Encoding.ASCII.GetBytes($"\"inst_id\":\"{from}\""));
+        Encoding.ASCII.GetBytes(to, renamed.AsSpan(at + "\"inst_id\":\"".Length, from.Length));
+        return renamed;
     }
 
     /// <exception cref="InvalidDataException">Not a pack, or not all of it.</exception>

@@ -17,6 +17,9 @@ internal sealed record PackOptions
     /// <summary>Distinct terminal ids. Default 1,000,000.</summary>
     public int Users { get; init; } = 1_000_000;
 
+    /// <summary>The first body's number among the users: packs of one scenario go on where the last one ended. Default 0.</summary>
+    public int FirstUser { get; init; }
+
     /// <summary>Share of single-use codes, in percent. Default 50: they take one more claim each.</summary>
     public int DynamicPercent { get; init; } = 50;
 }
@@ -45,7 +48,7 @@ internal static class Packer
                 for (int i = chunk * ChunkSize; i < end; i++)
                 {
                     // Knuth's multiplicative hash spreads neighbours over all users without a shared random generator.
-                    int user = (int)(i * 2654435761L % options.Users);
+                    int user = (int)((options.FirstUser + i) * 2654435761L % options.Users);
                     string order = string.Create(CultureInfo.InvariantCulture, $"L{run}-{i}");
                     bool isDynamic = user % 100 < options.DynamicPercent;
                     bodies[i] = signers[i % signers.Length].Payment(order, clock.GetUtcNow(), user, isDynamic);

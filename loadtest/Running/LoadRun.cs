@@ -44,7 +44,7 @@ internal sealed class LoadRun : IAsyncDisposable
         pacing.Join();
         while (due.Reader.TryRead(out Arrival left))
         {
-            _record.Unanswered(Pacer.Now - left.Intended);
+            _record.Unanswered(new CallTimes(left.Intended, left.Intended, Pacer.Now));
         }
         return used;
     }
@@ -54,13 +54,15 @@ internal sealed class LoadRun : IAsyncDisposable
     public async Task<int> ClosedLoopAsync(Pack pack, int first, TimeSpan duration, CancellationToken cancel)
     {
         int next = first - 1;
+        _record.Begin(Pacer.Now);
         long end = Pacer.Now + (long)duration.TotalNanoseconds;
         async Task RepeatAsync(PaymentCaller caller)
         {
             while (Pacer.Now < end && !_isCut && !cancel.IsCancellationRequested && Interlocked.Increment(ref next) is int index && index < pack.Count)
             {
-                _record.Arrived();
-                await caller.CallAsync(pack.Memory(index), index, Pacer.Now);
+                long now = Pacer.Now;
+                _record.Arrived(now);
+                await caller.CallAsync(pack.Memory(index), index, now);
             }
         }
         Task[] callers = [.. _callers.Select(caller => Task.Run(() => RepeatAsync(caller), CancellationToken.None))];
@@ -81,6 +83,7 @@ internal sealed class LoadRun : IAsyncDisposable
     {
         int index = first;
         long start = Pacer.Now + (long)LeadTime.TotalNanoseconds;
+        _record.Begin(start);
         foreach (long at in arrivals)
         {
             if (index == pack.Count || cancel.IsCancellationRequested)
@@ -88,7 +91,7 @@ internal sealed class LoadRun : IAsyncDisposable
                 break;
             }
             Pacer.SleepUntil(start + at);
-            _record.Arrived();
+            _record.Arrived(start + at);
             due.TryWrite(new Arrival(index++, start + at));
         }
         due.Complete();

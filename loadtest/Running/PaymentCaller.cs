@@ -9,7 +9,8 @@ namespace HotPath.LoadTest.Running;
 /// <summary>Which answers are looked at closely.</summary>
 /// <param name="Gateway">The key that must have signed them; null: none is verified.</param>
 /// <param name="VerifyEvery">One in so many.</param>
-internal sealed record AnswerCheck(VerifyingKey? Gateway, int VerifyEvery);
+/// <param name="Firsts">Where bodies are sent again: the first final answer to each, which every later one must equal. Null: nobody repeats.</param>
+internal sealed record AnswerCheck(VerifyingKey? Gateway, int VerifyEvery, FirstAnswers? Firsts = null);
 
 /// <summary>One customer after the other over one connection: sends a payment, reads and checks its answer, writes both into the record.</summary>
 internal sealed class PaymentCaller(GatewayEndpoint endpoint, RunRecord record, AnswerCheck check) : IAsyncDisposable
@@ -31,13 +32,13 @@ internal sealed class PaymentCaller(GatewayEndpoint endpoint, RunRecord record, 
         {
             HttpAnswer answer = await _connection.ExchangeAsync(body);
             _freeSince = Pacer.Now;
-            record.Answered(answer.Status, SignedAnswer.Peek(answer.Body.Span, "\"resp_code\":\""u8), _freeSince - intended, _freeSince - sent);
+            record.Answered(answer.Status, SignedAnswer.Peek(answer.Body.Span, "\"resp_code\":\""u8), new CallTimes(intended, sent, _freeSince));
             Check(body.Span, index, answer);
         }
         catch (Exception failure) when (failure is IOException or SocketException or ObjectDisposedException or AuthenticationException)
         {
             _freeSince = Pacer.Now;
-            record.Unanswered(_freeSince - intended);
+            record.Unanswered(new CallTimes(intended, sent, _freeSince));
         }
     }
 
@@ -51,6 +52,11 @@ internal sealed class PaymentCaller(GatewayEndpoint endpoint, RunRecord record, 
         if (!SignedAnswer.Peek(answer.Body.Span, "\"req_id\":\""u8).SequenceEqual(asked))
         {
             record.Mismatch($"an answer to another request than {Encoding.UTF8.GetString(asked)}: {Encoding.UTF8.GetString(answer.Body.Span)}");
+            return;
+        }
+        if (check.Firsts?.Differs(index, answer.Body.Span) == true)
+        {
+            record.Mismatch($"another answer than the first to {Encoding.UTF8.GetString(asked)}: {Encoding.UTF8.GetString(answer.Body.Span)}");
             return;
         }
         if (check.Gateway is { } gateway && index % check.VerifyEvery == 0)

@@ -6,6 +6,14 @@ namespace HotPath.LoadTest.Running;
 /// <summary>A payment that was answered, kept to be asked for again after the run.</summary>
 internal sealed record PaidTrade(string InstId, string RespCode, string TradeNo, string OrderNo, string Amount);
 
+/// <summary>When a payment was due, sent and ended, in nanoseconds of <see cref="Pacer.Now"/>.</summary>
+internal readonly record struct CallTimes(long IntendedNs, long SentNs, long EndNs)
+{
+    public long FromIntendedMicroseconds => Math.Max(0, EndNs - IntendedNs) / 1000;
+
+    public long FromSendMicroseconds => Math.Max(0, EndNs - SentNs) / 1000;
+}
+
 /// <summary>What a run has seen. One short lock a payment (0.1 µs): cheaper than a histogram for each connection, and simple to trust.</summary>
 internal sealed class RunRecord
 {
@@ -21,6 +29,7 @@ internal sealed class RunRecord
     private readonly Dictionary<uint, string> _names = [];
     private readonly List<PaidTrade> _trades = [];
     private readonly List<string> _mismatches = [];
+    private readonly Timeline _timeline = new();
 
     /// <summary>Microseconds from the intended start to the answer: what a customer waits.</summary>
     public LongHistogram FromIntended { get; } = new(LongestMicroseconds, 3);
@@ -47,11 +56,34 @@ internal sealed class RunRecord
     /// <summary>Answers that were not what they had to be; the first twenty.</summary>
     public IReadOnlyList<string> Mismatches => _mismatches;
 
-    public void Arrived()
+    /// <summary>The run second by second; read it when the run is over.</summary>
+    public IReadOnlyList<TimelineSecond> Timeline
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _timeline.Read();
+            }
+        }
+    }
+
+    /// <summary>The run starts; a second part of the same run goes on in the same timeline.</summary>
+    public void Begin(long startNs)
+    {
+        lock (_lock)
+        {
+            _timeline.Begin(startNs);
+        }
+    }
+
+    /// <summary>A payment was due.</summary>
+    public void Arrived(long dueNs)
     {
         lock (_lock)
         {
             Offered++;
+            _timeline.Arrived(dueNs);
         }
     }
 
@@ -65,24 +97,36 @@ internal sealed class RunRecord
     }
 
     /// <summary>A payment is answered with this code (four bytes), or with an HTTP status other than 200.</summary>
-    public void Answered(int httpStatus, ReadOnlySpan<byte> respCode, long fromIntendedNs, long fromSendNs)
+    public void Answered(int httpStatus, ReadOnlySpan<byte> respCode, CallTimes times)
     {
         lock (_lock)
         {
             Done++;
-            Count(Name(httpStatus, respCode));
-            FromIntended.RecordValue(fromIntendedNs / 1000);
-            FromSend.RecordValue(fromSendNs / 1000);
+            string code = Name(httpStatus, respCode);
+            Count(code);
+            FromIntended.RecordValue(times.FromIntendedMicroseconds);
+            FromSend.RecordValue(times.FromSendMicroseconds);
+            _timeline.Ended(code, times.EndNs, times.FromIntendedMicroseconds);
         }
     }
 
     /// <summary>A payment got no answer in this time; it stays in the distribution, else the worst of a run would be invisible.</summary>
-    public void Unanswered(long fromIntendedNs)
+    public void Unanswered(CallTimes times)
     {
         lock (_lock)
         {
             Count(NoAnswer);
-            FromIntended.RecordValue(Math.Max(0, fromIntendedNs / 1000));
+            FromIntended.RecordValue(times.FromIntendedMicroseconds);
+            _timeline.Ended(NoAnswer, times.EndNs, times.FromIntendedMicroseconds);
+        }
+    }
+
+    /// <summary>What the processes used since the last call.</summary>
+    public void Used(long nowNs, ProcessUse use)
+    {
+        lock (_lock)
+        {
+            _timeline.Used(nowNs, use);
         }
     }
 

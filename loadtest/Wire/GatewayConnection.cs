@@ -10,11 +10,13 @@ internal readonly record struct HttpAnswer(int Status, ReadOnlyMemory<byte> Body
 /// One keep-alive connection and just enough HTTP/1.1 for this gateway: a request in one write, an answer with a Content-Length.
 /// HttpClient costs about as much CPU for a call as the gateway's own server, and both share the machine's cores.
 /// </summary>
-internal sealed class GatewayConnection(GatewayEndpoint endpoint) : IAsyncDisposable
+/// <param name="endpoint">Where to connect.</param>
+/// <param name="open">A connection that is open already; null: one is made when it is needed.</param>
+internal sealed class GatewayConnection(GatewayEndpoint endpoint, Stream? open = null) : IAsyncDisposable
 {
     private readonly byte[] _out = new byte[8 * 1024];
     private readonly byte[] _in = new byte[16 * 1024];
-    private Stream? _stream;
+    private Stream? _stream = open;
 
     public async Task OpenAsync(CancellationToken cancel) => _stream ??= await endpoint.ConnectAsync(cancel);
 

@@ -11,9 +11,9 @@ namespace HotPath.LoadTest.Tests;
 /// <summary>Does the generator tell the truth? Times here are bounded from below; from above only very generously.</summary>
 public sealed class LoadRunTests
 {
-    private static readonly TimeSpan Stall = TimeSpan.FromMilliseconds(400);
+    private static readonly TimeSpan Stall = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan StallAfter = TimeSpan.FromMilliseconds(300);
-    private static readonly TimeSpan RunTime = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan RunTime = TimeSpan.FromSeconds(2);
 
     [Fact]
     public async Task OpenLoop_ServerStalls_StallShowsInP99FromIntendedStart()

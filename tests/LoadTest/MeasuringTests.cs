@@ -1,29 +1,11 @@
 using HotPath.LoadTest.Commands;
 using HotPath.LoadTest.Measuring;
-using HotPath.LoadTest.Running;
 using Xunit;
 
 namespace HotPath.LoadTest.Tests;
 
 public sealed class MeasuringTests
 {
-    [Theory]
-    [InlineData(ArrivalPattern.Constant)]
-    [InlineData(ArrivalPattern.Poisson)]
-    public void Arrivals_SameSeed_SameTimes_AtTheRate(object pattern)
-    {
-        var schedule = new ArrivalSchedule(1000, (ArrivalPattern)pattern, seed: 3);
-        var time = TimeSpan.FromSeconds(20);
-
-        long[] first = [.. schedule.Until(time)];
-
-        Assert.Equal(first, schedule.Until(time));
-        Assert.True(first.SequenceEqual(first.Order()));
-        // Five standard deviations of a Poisson count.
-        Assert.InRange(first.Length, 20_000 - 708, 20_000 + 708);
-        Assert.True(first.Length <= schedule.AtMost(time));
-    }
-
     [Fact]
     public void MetricsPage_AddsUpLabels_AndIgnoresComments()
     {

@@ -48,6 +48,49 @@ public sealed class PackTests : IDisposable
     }
 
     [Fact]
+    public void BrokenSignatures_AreWellFormed_AndVerifyNothing()
+    {
+        Pack pack = Make(20);
+        Pack broken = pack.WithBrokenSignatures();
+
+        for (int i = 0; i < pack.Count; i++)
+        {
+            SortedDictionary<string, string> members = SignedAnswer.Read(broken.Memory(i).Span)!;
+            Assert.False(SignedAnswer.Verifies(members, _institution));
+            Assert.Equal(256, Convert.FromBase64String(members["sign"]).Length);
+            Assert.True(SignedAnswer.Verifies(SignedAnswer.Read(pack.Memory(i).Span)!, _institution));
+        }
+    }
+
+    [Fact]
+    public void OtherInstitution_IsAllThatChanges()
+    {
+        Pack pack = Make(3);
+        Pack renamed = pack.WithInstitution("CN000001", "ZZ999999");
+
+        Assert.Equal(Encoding.UTF8.GetString(pack.Memory(1).Span).Replace("CN000001", "ZZ999999", StringComparison.Ordinal), Encoding.UTF8.GetString(renamed.Memory(1).Span));
+    }
+
+    [Fact]
+    public void Repeated_GoesRound_AndJoinsInOrder()
+    {
+        Pack pack = Make(2).And(Make(1));
+
+        Assert.Equal(Enumerable.Range(0, 7).Select(i => pack.Memory(i % 3)), Enumerable.Range(0, 7).Select(pack.Repeated(7).Memory));
+    }
+
+    [Fact]
+    public void Users_OfOnePackAfterTheOther_AreDifferent()
+    {
+        IEnumerable<string> Users(int first) =>
+            Terminals(Packer.Make(new PackOptions { DataDirectory = _directory, Count = 300, FirstUser = first }, TimeProvider.System));
+
+        HashSet<string> users = [.. Users(0), .. Users(300)];
+
+        Assert.Equal(600, users.Count);
+    }
+
+    [Fact]
     public void File_ReadBack_IsTheSamePack()
     {
         Pack pack = Make(10);
@@ -75,6 +118,9 @@ public sealed class PackTests : IDisposable
             Assert.Throws<InvalidDataException>(() => Pack.Read(file));
         }
     }
+
+    private static IEnumerable<string> Terminals(Pack pack) =>
+        Enumerable.Range(0, pack.Count).Select(i => SignedAnswer.Read(pack.Memory(i).Span)!["terminal_id"]);
 
     private Pack Make(int count) => Packer.Make(new PackOptions { DataDirectory = _directory, Count = count }, TimeProvider.System);
 }

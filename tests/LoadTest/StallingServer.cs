@@ -14,6 +14,7 @@ internal sealed class StallingServer : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly TimeSpan _stallAfter;
     private readonly TimeSpan _stall;
+    private readonly TimeSpan _serviceTime;
     private readonly Func<string, string> _answer;
     private readonly Task _accepting;
     private long _firstRequestAt;
@@ -21,8 +22,10 @@ internal sealed class StallingServer : IAsyncDisposable
     /// <param name="stallAfter">From the first request on.</param>
     /// <param name="stall">Nobody is answered for so long. Zero: never.</param>
     /// <param name="answer">The answer to a req_id; null: 0000 with the same req_id.</param>
-    public StallingServer(TimeSpan stallAfter, TimeSpan stall, Func<string, string>? answer = null)
+    /// <param name="serviceTime">Every answer takes at least so long.</param>
+    public StallingServer(TimeSpan stallAfter, TimeSpan stall, Func<string, string>? answer = null, TimeSpan serviceTime = default)
     {
+        _serviceTime = serviceTime;
         _stallAfter = stallAfter;
         _stall = stall;
         _answer = answer ?? (static reqId => $$"""{"req_id":"{{reqId}}","resp_code":"0000"}""");
@@ -64,6 +67,10 @@ internal sealed class StallingServer : IAsyncDisposable
             }
             await reader.ReadBlockAsync(body.AsMemory(0, length), _stop.Token);
             await StallAsync();
+            if (_serviceTime > TimeSpan.Zero)
+            {
+                await Task.Delay(_serviceTime, _stop.Token);
+            }
             string answer = _answer(ReqId(new string(body, 0, length)));
             await client.GetStream().WriteAsync(
                 Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\ncontent-length: {answer.Length}\r\n\r\n{answer}"), _stop.Token);

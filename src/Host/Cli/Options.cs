@@ -10,14 +10,16 @@ namespace HotPath.Host.Cli;
 /// <summary>Options that more than one verb has.</summary>
 internal static class Options
 {
-    internal static Option<int> Port(string name, int standard, string description)
+    internal static Option<int> Port(string name, int standard, string description) => Number(name, standard, 0, 65_535, description);
+
+    internal static Option<int> Number(string name, int standard, int least, int most, string description)
     {
         var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => standard };
         option.Validators.Add(result =>
         {
-            if (result.Tokens is [{ Value: var text }] && int.TryParse(text, out int port) && port is < 0 or > 65_535)
+            if (result.Tokens is [{ Value: var text }] && int.TryParse(text, out int number) && (number < least || number > most))
             {
-                result.AddError($"{name} {port} is outside 0 to 65535");
+                result.AddError($"{name} {number} is outside {least} to {most}");
             }
         });
         return option;

@@ -17,9 +17,10 @@ internal static class SandboxVerb
         Option<SignType?> signType = Options.SignType("what the demo institutions and their answers are signed with; default RSA2");
         var noDemo = new Option<bool>("--no-demo") { Description = "send no payment of its own" };
         var inProcess = new Option<bool>("--in-process-channel") { Description = "for measuring: the channel is a timer in the process, without HTTP, books or outcomes by amount" };
+        Option<int> institutions = Options.Number("--institutions", 2, 2, 1000, "demo institutions: CN000001, HK000001, then CN000002 and so on");
         // WARN: what a terminal should show beside the demo is what went wrong.
         Option<LogLevel> level = Options.Log(LogLevel.Warning);
-        var verb = new Command("sandbox", "Start a gateway with demo keys, demo institutions and a simulated channel") { data, port, adminPort, latency, signType, noDemo, inProcess, level };
+        var verb = new Command("sandbox", "Start a gateway with demo keys, demo institutions and a simulated channel") { data, port, adminPort, latency, signType, noDemo, inProcess, institutions, level };
         verb.SetAction(async (parsed, _) =>
         {
             var options = new SandboxOptions
@@ -30,6 +31,7 @@ internal static class SandboxVerb
                 ChannelLatency = parsed.GetValue(latency),
                 SignType = parsed.GetValue(signType) ?? SignType.Rsa2,
                 IsChannelInProcess = parsed.GetValue(inProcess),
+                Institutions = parsed.GetValue(institutions),
             };
             using ILoggerFactory logs = GatewayLogs.To(Console.OpenStandardError(), parsed.GetValue(level), TimeProvider.System);
             return await SandboxProgram.RunAsync(options, !parsed.GetValue(noDemo), logs, TimeProvider.System, output);

@@ -60,7 +60,7 @@ internal sealed class SandboxGateway : IAsyncDisposable
         Socket? closedPort = null;
         try
         {
-            folder.Furnish([Domestic, Overseas], clock, options.SignType);
+            folder.Furnish(InstitutionIds(options), clock, options.SignType);
             simulator = await ClearingSimulator.StartAsync(
                 new SimulatorOptions { BooksDirectory = folder.SimulatorBooks, ChannelLatency = options.ChannelLatency }, clock);
             closedPort = TakePortWithoutListening();
@@ -140,7 +140,7 @@ internal sealed class SandboxGateway : IAsyncDisposable
         Es256SigningKey = options.SignType == SignType.Es256
             ? new KeyFileConfiguration { KeyId = SandboxFolder.GatewayEs256KeyId, Path = folder.GatewayPrivateKey }
             : null,
-        Institutions = [Institution(folder, Domestic, "domestic", options.SignType), Institution(folder, Overseas, "overseas", options.SignType)],
+        Institutions = [.. InstitutionIds(options).Select(id => Institution(folder, id, id == Overseas ? "overseas" : "domestic", options.SignType))],
         Channels =
         [
             new ChannelConfiguration { Id = SimulatorChannel, Url = simulator.AbsoluteUri },
@@ -152,6 +152,9 @@ internal sealed class SandboxGateway : IAsyncDisposable
             new RouteConfiguration { Channel = SimulatorChannel, Currencies = Currencies },
         ],
     };
+
+    private static IEnumerable<string> InstitutionIds(SandboxOptions options) =>
+        [Domestic, Overseas, .. Enumerable.Range(2, options.Institutions - 2).Select(static number => $"CN{number:D6}")];
 
     private static IReadOnlyList<ChannelSettings> Channels(GatewaySettings settings, SandboxOptions options) => !options.IsChannelInProcess
         ? settings.Channels

@@ -29,6 +29,9 @@ internal sealed record SandboxOptions
     /// </summary>
     public bool IsChannelInProcess { get; init; }
 
+    /// <summary>Demo institutions. Default 2, CN000001 and HK000001; more are CN000002 and so on. Range 2 to 1,000.</summary>
+    public int Institutions { get; init; } = 2;
+
     /// <summary>Trades it keeps at most. Default 10,000,000.</summary>
     public long MaxTrades { get; init; } = 10_000_000;
 

@@ -1,8 +1,7 @@
 using System.Diagnostics;
-using HotPath.LoadTest.Measuring;
 using HotPath.LoadTest.Running;
 
-namespace HotPath.LoadTest.Commands;
+namespace HotPath.LoadTest.Measuring;
 
 /// <summary>The readings around the measured part of a run: gateway's CPU and metrics, generator's CPU, the clock.</summary>
 internal sealed class Measurement
@@ -52,7 +51,7 @@ internal sealed class Measurement
         return new Result(seconds, ownCpu * 1e6 * each, server);
     }
 
-    private static double OwnCpuSeconds()
+    internal static double OwnCpuSeconds()
     {
         using var self = Process.GetCurrentProcess();
         return self.TotalProcessorTime.TotalSeconds;

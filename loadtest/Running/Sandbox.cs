@@ -2,7 +2,7 @@ using HotPath.LoadTest.Packing;
 using HotPath.LoadTest.Wire;
 using HotPath.Signing;
 
-namespace HotPath.LoadTest.Commands;
+namespace HotPath.LoadTest.Running;
 
 /// <summary>What an institution needs to talk to a gateway, as the sandbox lays it into its data directory.</summary>
 internal sealed class Sandbox

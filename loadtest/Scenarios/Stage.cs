@@ -1,0 +1,130 @@
+using System.Globalization;
+using HdrHistogram;
+using HotPath.LoadTest.Measuring;
+using HotPath.LoadTest.Packing;
+using HotPath.LoadTest.Running;
+
+namespace HotPath.LoadTest.Scenarios;
+
+/// <summary>What a scenario works with: gateways to start, bodies to sign, phases to run, and where to put what it saw.</summary>
+/// <param name="options">What the scenario was told.</param>
+/// <param name="program">hotpath.dll.</param>
+/// <param name="folder">Where gateways keep their folders.</param>
+/// <param name="output">Where it is told.</param>
+internal sealed class Stage(ScenarioOptions options, string program, string folder, TextWriter output)
+{
+    /// <summary>Registered in every sandbox.</summary>
+    public const string Institution = "CN000001";
+
+    private readonly List<Finding> _findings = [];
+    private readonly List<string> _mismatches = [];
+    private readonly List<string> _late = [];
+    private int _signed;
+
+    public ScenarioOptions Options { get; } = options;
+
+    /// <summary>Microseconds of every query of a trade so far.</summary>
+    public LongHistogram Queries { get; } = new(3_600_000_000, 3);
+
+    public IReadOnlyList<Finding> Findings => _findings;
+
+    /// <summary>A <see cref="Verdicts"/> on everything so far.</summary>
+    public string Verdict => _mismatches.Count > 0 ? Verdicts.Mismatch
+        : _late.Count > 0 ? Verdicts.Invalid
+        : _findings.All(static finding => finding.Holds) ? Verdicts.Ok : Verdicts.Breach;
+
+    public void Say(FormattableString line) => output.WriteLine("  " + line.ToString(CultureInfo.InvariantCulture));
+
+    public void Expect(string what, bool holds, FormattableString seen) => Expect(new Finding(what, seen.ToString(CultureInfo.InvariantCulture), holds));
+
+    public void Expect(Finding finding)
+    {
+        _findings.Add(finding);
+        output.WriteLine("  " + finding);
+    }
+
+    /// <summary>Runs <paramref name="use"/> against a sandbox of its own, then verifies what is on its disk.</summary>
+    public async Task WithGatewayAsync(
+        IReadOnlyList<string> institutions, IReadOnlyList<string> arguments, Func<GatewayUnderTest, Task> use, CancellationToken cancel)
+    {
+        output.WriteLine($"  sandbox {string.Join(' ', arguments)}");
+        await using GatewayUnderTest gateway = await GatewayUnderTest.StartAsync(program, folder, institutions, arguments, cancel);
+        await use(gateway);
+        Expect(await gateway.StopAndVerifyAsync());
+    }
+
+    public Task WithGatewayAsync(IReadOnlyList<string> arguments, Func<GatewayUnderTest, Task> use, CancellationToken cancel) =>
+        WithGatewayAsync([Institution], arguments, use, cancel);
+
+    /// <summary>Signs payments that nobody has made before, each with a terminal id of its own as long as there are a million of them.</summary>
+    public Pack Sign(GatewayUnderTest gateway, int count, params string[] institutions)
+    {
+        Pack pack = Packer.Make(
+            new PackOptions
+            {
+                DataDirectory = gateway.DataDirectory,
+                Count = count,
+                Institutions = institutions.Length == 0 ? [Institution] : institutions,
+                FirstUser = _signed,
+            },
+            TimeProvider.System);
+        _signed += count;
+        return pack;
+    }
+
+    public ArrivalSchedule Poisson(double perSecond) => new(perSecond, ArrivalPattern.Poisson, Options.Seed);
+
+    /// <summary>New payments in an open loop, one answer in a hundred verified and queried afterwards.</summary>
+    public Lane Payments(GatewayUnderTest gateway, double perSecond, TimeSpan duration, int verifyEvery = 100, params string[] institutions)
+    {
+        ArrivalSchedule schedule = Poisson(perSecond);
+        return new Lane(Sign(gateway, schedule.AtMost(duration), institutions), Options.Connections)
+        {
+            Arrivals = schedule,
+            Check = new AnswerCheck(gateway.Sandbox.Gateway, verifyEvery),
+        };
+    }
+
+    /// <summary>Payments before the measured ones: the JIT takes 13 to 20 % of CPU in the first seconds.</summary>
+    public async Task WarmUpAsync(GatewayUnderTest gateway, CancellationToken cancel)
+    {
+        var warmUp = TimeSpan.FromSeconds(3);
+        await Phase.RunAsync(gateway.Target, warmUp, [Payments(gateway, 300, warmUp)], cancel);
+    }
+
+    /// <summary>Runs the lanes at once, then queries the sampled trades of each.</summary>
+    public async Task<Measurement.Result> RunAsync(GatewayUnderTest gateway, TimeSpan duration, CancellationToken cancel, params Lane[] lanes)
+    {
+        Measurement.Result result = await Phase.RunAsync(gateway.Target, duration, lanes, cancel);
+        foreach (Lane lane in lanes)
+        {
+            var audit = new TradeAudit(gateway.Sandbox.Endpoint, gateway.Sandbox.Signers, gateway.Sandbox.Gateway, TimeProvider.System);
+            await audit.RunAsync(lane.Record, cancel);
+            Queries.Add(audit.Latencies);
+            foreach (string mismatch in lane.Record.Mismatches)
+            {
+                _mismatches.Add(mismatch);
+                Say($"MISMATCH: {mismatch}");
+            }
+        }
+        return result;
+    }
+
+    /// <summary>The lane's latencies are to be believed: its generator was in time. Not asked where a phase is meant to use up all cores.</summary>
+    public void RequirePunctual(Lane lane)
+    {
+        if (Verdicts.Lateness(lane.Record) is { } late)
+        {
+            _late.Add(late);
+            Say($"INVALID: {late}");
+        }
+    }
+
+    public void Show(string name, Lane lane, Measurement.Result result)
+    {
+        RunRecord record = lane.Record;
+        Latency latency = Latency.Of(record.FromIntended);
+        string codes = string.Join(", ", record.Codes.OrderByDescending(static pair => pair.Value).Select(static pair => $"{pair.Key} {pair.Value}"));
+        Say($"{name}: {record.Offered} offered ({record.Offered / result.Seconds:F0}/s), {codes}; p50 {latency.P50:F1} p99 {latency.P99:F1} max {latency.Max:F1} ms; {record.Verified} signatures verified, {record.Trades.Count} trades queried");
+    }
+}
