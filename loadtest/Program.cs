@@ -6,7 +6,7 @@ using HotPath.LoadTest.Commands;
 // An answer is read on the thread that saw it come: one hop between threads less a payment. Read by the runtime at its first socket.
 Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
 
-var root = new RootCommand("HotPath's load generator. " + ExitCodes.Text) { PackCommand.Create(), RunCommand.Create(), SoakCommand.Create(), ScenarioCommand.Create() };
+var root = new RootCommand("HotPath's load generator. " + ExitCodes.Text) { PackCommand.Create(), RunCommand.Create(), SoakCommand.Create(), ScenarioCommand.Create(), EfficiencyCommand.Create() };
 ParseResult parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)
 {

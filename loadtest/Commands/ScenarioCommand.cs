@@ -7,19 +7,24 @@ namespace HotPath.LoadTest.Commands;
 /// <summary><c>scenario NAME</c>: starts the sandboxes that it needs itself, says what it expects and what it saw.</summary>
 internal static class ScenarioCommand
 {
-    private static readonly Option<string> Program = new("--gateway")
-    {
-        Description = "hotpath.dll, as built.",
-        DefaultValueFactory = static _ => "artifacts/bin/HotPath.Host/release/hotpath.dll",
-    };
-
-    private static readonly Option<string> Folder = new("--work") { Description = "Where sandboxes keep their folders while they run.", DefaultValueFactory = static _ => "artifacts" };
+    private static readonly Option<string> Program = Gateway();
+    private static readonly Option<string> Folder = Work();
     private static readonly Option<TimeSpan> Duration = CommonOptions.Duration("--duration", TimeSpan.Zero, "Of each measured phase; the scenario's own when not given.");
     private static readonly Option<double?> Rate = Above0<double>("--rate", "Requests a second of the traffic that asks the question.");
     private static readonly Option<int?> Connections = Above0<int>("--connections", "Keep-alive connections.");
     private static readonly Option<int?> Payments = Above0<int>("--payments", "Payments to sign, where the scenario counts them.");
     private static readonly Option<double?> Knee = Above0<double>("--knee", "Payments a second that ramp-to-saturation found.");
     private static readonly Option<int> Seed = new("--seed") { Description = "Of the random arrivals.", DefaultValueFactory = static _ => 1 };
+
+    /// <summary>The program that verbs with gateways of their own start.</summary>
+    internal static Option<string> Gateway() => new("--gateway")
+    {
+        Description = "hotpath.dll, as built.",
+        DefaultValueFactory = static _ => "artifacts/bin/HotPath.Host/release/hotpath.dll",
+    };
+
+    /// <summary>Where those gateways work.</summary>
+    internal static Option<string> Work() => new("--work") { Description = "Where sandboxes keep their folders while they run.", DefaultValueFactory = static _ => "artifacts" };
 
     public static Command Create()
     {

@@ -8,7 +8,7 @@ namespace HotPath.LoadTest.Measuring;
 /// <summary>A report for people, for programs, and as .hgrm for HdrHistogram's plotter.</summary>
 internal static class ReportText
 {
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    internal static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     public static void WriteJson(Report report, string file) => File.WriteAllText(file, JsonSerializer.Serialize(report, Json) + "\n");
 
