@@ -103,7 +103,9 @@ internal sealed class ConfigurationCheck
             Region region = CheckListed(path + ".region", institution.Region, ("domestic", Region.Domestic), ("overseas", Region.Overseas));
             Language language = CheckListed(path + ".language", institution.Language, ("zh", Language.Chinese), ("en", Language.English));
             KeyRing keys = CheckKeys(path + ".keys", institution);
-            settings.Add(new InstitutionSettings(instId, region, language, CheckCurrencies(path, institution.Currencies), keys));
+            _faults.InRange(path + ".max_tps", institution.MaxTps ?? 1, 1, 1_000_000);
+            settings.Add(new InstitutionSettings(
+                instId, region, language, CheckCurrencies(path, institution.Currencies), keys, institution.MaxTps));
         }
         return settings;
     }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using HotPath.Core.Admission;
 using HotPath.Core.Auth;
 using HotPath.Core.Clearing;
 using HotPath.Core.Ledger;
@@ -35,12 +36,13 @@ internal sealed class TestCorridor : IAsyncDisposable
     private readonly InstitutionDirectory _institutions;
     private readonly Func<string, string, Institution> _register;
 
-    private TestCorridor(string directory, FakeTimeProvider clock, ToldChannel told, int maxInFlight, long maxMinorUnits)
+    private TestCorridor(string directory, FakeTimeProvider clock, ToldChannel told, int maxInFlight, long maxMinorUnits, int? maxTps)
     {
         _directory = directory;
         Clock = clock;
         Told = told;
         var metrics = new GatewayMetrics("test");
+        Metrics = metrics;
         Ledger = EmbeddedLedger.Open(
             new EmbeddedLedgerOptions { DataDirectory = directory, MaxTrades = 10_000, SegmentBytes = 1024 * 1024, IndexMemoryBytes = 16L << 20 },
             ThreadScheduler.Instance, clock, metrics, _ => { });
@@ -49,11 +51,11 @@ internal sealed class TestCorridor : IAsyncDisposable
         var router = new Router([new Route { Channel = channel, Currencies = new HashSet<Currency>(currencies[..3]), MaxMinorUnits = maxMinorUnits }]);
         _register = (name, key) => new Institution(
             name, Region.Domestic, name == Us ? Language.Chinese : Language.English, currencies,
-            new KeyRing([new RegisteredKey("k1", PemKeys.ReadPublic(Keys[key].Public))]), new SigningBudget(50, clock), metrics.ForInstitution(name));
+            new KeyRing([new RegisteredKey("k1", PemKeys.ReadPublic(Keys[key].Public))]), new Allowance(clock, maxTps), metrics.ForInstitution(name));
         _institutions = new InstitutionDirectory([_register(Us, Us), _register(Them, Them)]);
         _gatewayKeys = new GatewayKeys(PemKeys.ReadPrivate("gw-1", Keys["gw-1"].Private));
         _corridor = new Corridor(
-            Ledger, router, _institutions, _gatewayKeys, new PipelineOptions(), clock, metrics,
+            Ledger, router, _institutions, _gatewayKeys, new PipelineOptions { Admission = new AdmissionOptions { LeastInFlight = 0 } }, Threads, clock, metrics,
             NullLoggerFactory.Instance);
     }
 
@@ -63,17 +65,24 @@ internal sealed class TestCorridor : IAsyncDisposable
 
     internal EmbeddedLedger Ledger { get; }
 
+    internal GatewayMetrics Metrics { get; }
+
+    /// <summary>Runs what admission measures itself by; nothing else of the corridor.</summary>
+    internal StalledThreads Threads { get; } = new();
+
     internal PendingResolver Resolver => _corridor.Resolver;
 
     internal static async Task<TestCorridor> OpenAsync(
-        string? directory = null, FakeTimeProvider? clock = null, ToldChannel? told = null, int maxInFlight = 256, long maxMinorUnits = long.MaxValue)
+        string? directory = null, FakeTimeProvider? clock = null, ToldChannel? told = null, int maxInFlight = 256, long maxMinorUnits = long.MaxValue,
+        int? maxTps = null)
     {
         var corridor = new TestCorridor(
             directory ?? Directory.CreateTempSubdirectory("hotpath-corridor-").FullName,
             clock ?? new FakeTimeProvider(new DateTimeOffset(2026, 9, 19, 2, 30, 0, TimeSpan.Zero)),
             told ?? new ToldChannel(),
             maxInFlight,
-            maxMinorUnits);
+            maxMinorUnits,
+            maxTps);
         await corridor.Resolver.StartAsync();
         return corridor;
     }
@@ -184,6 +193,25 @@ internal sealed class TestCorridor : IAsyncDisposable
         await _corridor.DisposeAsync();
         await Ledger.DisposeAsync();
     }
+}
+
+/// <summary>A thread pool that runs what is posted at once, or, while it stands, not at all.</summary>
+internal sealed class StalledThreads : IScheduler
+{
+    private readonly ConcurrentQueue<IThreadPoolWorkItem> _waiting = new();
+
+    internal bool IsStanding { get; set; }
+
+    public void Post(IThreadPoolWorkItem item)
+    {
+        _waiting.Enqueue(item);
+        while (!IsStanding && _waiting.TryDequeue(out IThreadPoolWorkItem? next))
+        {
+            next.Execute();
+        }
+    }
+
+    public IWorker StartWorker(string name, IWorkerBody body) => throw new NotSupportedException();
 }
 
 /// <summary>An answer whose signature was verified, or only a status.</summary>
