@@ -34,15 +34,11 @@ internal sealed class ActiveInstitutions
         }
     }
 
-    /// <summary>
-    /// Charges everybody for the second that has passed, as if <paramref name="guarantee"/> had been in force in it: who was above it begins
-    /// with nothing saved, who was below has the rest of its second.
-    /// </summary>
     internal void ChargeLastSecond(Rate guarantee)
     {
         foreach (Allowance institution in _active)
         {
-            institution.Guarantee.Charge(guarantee, institution.DemandPerSecond);
+            institution.ChargeLastSecond(guarantee);
         }
     }
 

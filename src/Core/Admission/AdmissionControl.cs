@@ -68,6 +68,10 @@ public sealed partial class AdmissionControl : IDisposable
         _metrics.Show(false, TimeSpan.Zero, 0, AdmissionOptions.GuaranteePerSecond, double.PositiveInfinity, 0);
     }
 
+    internal bool IsOverloaded => _excess is not null;
+
+    internal double GuaranteePerSecond => _guarantee.PerSecond;
+
     /// <summary>Asks for one call that costs a signature. Dispose what is granted when the call has ended.</summary>
     public Admittance Ask(Allowance institution)
     {

@@ -6,8 +6,8 @@ public sealed class Allowance
     /// <summary>Signed refusals that are told before a call is admitted, per second (protocol, section 1).</summary>
     public const int DefaultRefusals = 50;
 
-    // Windows of about 100 ms: a second.
     private const int WindowsRemembered = 10;
+    private const double WindowSeconds = 0.1;
 
     private static readonly TimeSpan OneSecond = TimeSpan.FromSeconds(1);
 
@@ -65,6 +65,22 @@ public sealed class Allowance
             sum += _ratePerWindow[i];
         }
         DemandPerSecond = sum / known;
+    }
+
+    /// <summary>
+    /// Charges the guarantee's gate for the last second as if <paramref name="guarantee"/> had been in force in it: who was above it has nothing
+    /// saved, who was below has the rest of its second.
+    /// </summary>
+    internal void ChargeLastSecond(Rate guarantee)
+    {
+        double used = 0;
+        for (int i = _windows - Math.Min(_windows, WindowsRemembered); i < _windows; i++)
+        {
+            double calls = _ratePerWindow[i % WindowsRemembered] * WindowSeconds;
+            // As if all of them had come at the window's beginning: when in doubt, for the institution.
+            used = Math.Max(0, Math.Min(used + calls, guarantee.PerSecond) - (guarantee.PerSecond * WindowSeconds));
+        }
+        Guarantee.Charge(guarantee, used);
     }
 
     /// <summary>It has been silent: the next call lists it again.</summary>

@@ -18,8 +18,8 @@ internal sealed class OverloadControl
     // Capacity follows what is measured within a second (ten windows).
     private const double CapacityWeight = 0.1;
 
-    // A queue of twice the target lets 10 % less in. A payment stands in line about five times, so the target is 50 ms of work and the queue comes
-    // to it within half a second: slower than it is seen to change, or it would swing.
+    // A queue of twice the target lets 10 % less in. A payment waits about nine times, so the target is 45 ms of work and the queue comes to it
+    // with a time constant of half a second: slower than it is seen to change, or it would swing.
     private const double Gain = 0.1;
 
     private const double LeastShare = 0.5;

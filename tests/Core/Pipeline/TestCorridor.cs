@@ -106,6 +106,21 @@ internal sealed class TestCorridor : IAsyncDisposable
         Directory.Delete(_directory, recursive: true);
     }
 
+    /// <summary>Lets work stand in line for a second, so that admission finds the machine overloaded.</summary>
+    internal async Task OverloadAsync()
+    {
+        Threads.IsStanding = true;
+        await CallAsync(Query(("trade_no", "9999999999999999999999999999")));
+        Clock.Advance(TimeSpan.FromSeconds(1));
+    }
+
+    internal async Task<string> MetricsTextAsync()
+    {
+        using var text = new MemoryStream();
+        await Metrics.WriteTextAsync(text, CancellationToken.None);
+        return Encoding.UTF8.GetString(text.ToArray());
+    }
+
     /// <summary>A payment's members; <paramref name="changes"/> replaces or adds.</summary>
     internal Dictionary<string, string> Payment(params (string Name, string Value)[] changes) => Members("SCAN_PAY", [
         ("out_trade_no", Guid.NewGuid().ToString("N")), ("total_amount", "88.80"), ("currency", "HKD"), ("trade_type", "SCAN"), ("qr_type", "02"),
