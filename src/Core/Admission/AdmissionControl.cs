@@ -112,7 +112,7 @@ public sealed partial class AdmissionControl : IDisposable
         }
     }
 
-    // Timer callbacks come ahead of other work on the pool; that is why they only post what measures.
+    // The callback only posts what measures: the runtime may run timers ahead of other work.
     private void Tick()
     {
         if (Interlocked.Exchange(ref _isTicking, 1) == 1)

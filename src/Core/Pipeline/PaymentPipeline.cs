@@ -28,7 +28,7 @@ namespace HotPath.Core.Pipeline;
 ///  bytes ◀─11 write     Host
 /// </code>
 /// </summary>
-/// <remarks>This method branches; what it calls computes. It waits at 4, 7, 8 and 10 only. TRADE_QUERY leaves after 5.</remarks>
+/// <remarks>This method branches; what it calls computes. It waits at 4, 7, 8 and 10 only. TRADE_QUERY skips 4 and leaves after 5.</remarks>
 public sealed class PaymentPipeline(
     Authenticator authenticator,
     ILedger ledger,
