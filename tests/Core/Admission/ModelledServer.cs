@@ -22,7 +22,9 @@ internal sealed class ModelledServer : IScheduler, IDisposable
     private readonly Queue<(long At, double Guarantee)> _guarantees = new();
     private readonly Random _random;
     private IThreadPoolWorkItem? _probe;
-    private long _probeDueAtMs;
+    private long _probeDueAt;
+    private long _done;
+    private double _leastGuarantee = double.MaxValue;
     private double _served;
     private long _nowMs;
 
@@ -63,7 +65,7 @@ internal sealed class ModelledServer : IScheduler, IDisposable
             Serve();
             _clock.Advance(Step);
             _nowMs++;
-            if (_probe is { } probe && _nowMs >= _probeDueAtMs)
+            if (_probe is { } probe && (_done >= _probeDueAt || _queue.Count == 0))
             {
                 _probe = null;
                 probe.Execute();
@@ -73,6 +75,7 @@ internal sealed class ModelledServer : IScheduler, IDisposable
             {
                 _guarantees.Dequeue();
             }
+            _leastGuarantee = _guarantees.Min(one => one.Guarantee);
         }
     }
 
@@ -81,7 +84,7 @@ internal sealed class ModelledServer : IScheduler, IDisposable
     void IScheduler.Post(IThreadPoolWorkItem item)
     {
         _probe = item;
-        _probeDueAtMs = _nowMs + (long)(_queue.Count * 1000 / PerSecond / Hops);
+        _probeDueAt = _done + (_queue.Count / Hops);
     }
 
     IWorker IScheduler.StartWorker(string name, IWorkerBody body) => throw new NotSupportedException();
@@ -101,8 +104,7 @@ internal sealed class ModelledServer : IScheduler, IDisposable
             }
             caller.Refused++;
             // The floor: whoever has not asked for more than its guarantee within a second is not refused. One call for what the rates round away.
-            double least = _guarantees.Min(one => one.Guarantee);
-            Assert.True(inLastSecond > least - 1, $"refused at {inLastSecond} calls in the last second, guaranteed {least:F1}");
+            Assert.True(inLastSecond > _leastGuarantee - 1, $"refused at {inLastSecond} calls in the last second, guaranteed {_leastGuarantee:F1}");
         }
     }
 
@@ -113,6 +115,7 @@ internal sealed class ModelledServer : IScheduler, IDisposable
         {
             done.Call.Dispose();
             Finished++;
+            _done++;
             LongestWaitMs = Math.Max(LongestWaitMs, _nowMs - done.At);
         }
     }

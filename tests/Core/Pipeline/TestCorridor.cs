@@ -215,18 +215,31 @@ internal sealed class StalledThreads : IScheduler
 {
     private readonly ConcurrentQueue<IThreadPoolWorkItem> _waiting = new();
 
-    internal bool IsStanding { get; set; }
+    internal bool IsStanding
+    {
+        get;
+        set
+        {
+            field = value;
+            RunWaiting();
+        }
+    }
 
     public void Post(IThreadPoolWorkItem item)
     {
         _waiting.Enqueue(item);
+        RunWaiting();
+    }
+
+    public IWorker StartWorker(string name, IWorkerBody body) => throw new NotSupportedException();
+
+    private void RunWaiting()
+    {
         while (!IsStanding && _waiting.TryDequeue(out IThreadPoolWorkItem? next))
         {
             next.Execute();
         }
     }
-
-    public IWorker StartWorker(string name, IWorkerBody body) => throw new NotSupportedException();
 }
 
 /// <summary>An answer whose signature was verified, or only a status.</summary>
