@@ -47,7 +47,6 @@ public sealed partial class AdmissionControl : IDisposable
     private long _finished;
     private long _refused;
     private int _isAwake;
-    private int _isTicking;
 
     // From here on: the closing thread's own.
     private readonly OverloadControl _overload = new();
@@ -108,17 +107,13 @@ public sealed partial class AdmissionControl : IDisposable
         if (Interlocked.Exchange(ref _isAwake, 1) == 0)
         {
             Volatile.Write(ref _windowStartedAt, _clock.GetTimestamp());
-            _timer.Change(ProbeInterval, ProbeInterval);
+            Arm();
         }
     }
 
     // The callback only posts what measures: the runtime may run timers ahead of other work.
     private void Tick()
     {
-        if (Interlocked.Exchange(ref _isTicking, 1) == 1)
-        {
-            return;
-        }
         long now = _clock.GetTimestamp();
         TimeSpan elapsed = _clock.GetElapsedTime(Volatile.Read(ref _windowStartedAt), now);
         if (elapsed >= Window)
@@ -126,12 +121,17 @@ public sealed partial class AdmissionControl : IDisposable
             Volatile.Write(ref _windowStartedAt, now);
             Close(elapsed.TotalSeconds);
         }
-        if (Volatile.Read(ref _isAwake) == 1)
+        if (_active.Count == 0 && !_active.HasNewcomers)
         {
-            _threadWait.Post();
+            Sleep();
+            return;
         }
-        Volatile.Write(ref _isTicking, 0);
+        _threadWait.Post();
+        Arm();
     }
+
+    // Once at a time, so that no two callbacks meet.
+    private void Arm() => _timer.Change(ProbeInterval, Timeout.InfiniteTimeSpan);
 
     private void Close(double seconds)
     {
@@ -152,10 +152,6 @@ public sealed partial class AdmissionControl : IDisposable
         double level = SetRates(isNew: !wasOverloaded);
         _metrics.Show(_overload.IsOverloaded, wait, _overload.CapacityPerSecond, _guarantee.PerSecond, level, _active.Count);
         Say(wasOverloaded, wait, level);
-        if (_active.Count == 0)
-        {
-            Sleep();
-        }
     }
 
     /// <summary>Returns the level: what an institution gets at most.</summary>
@@ -192,7 +188,6 @@ public sealed partial class AdmissionControl : IDisposable
 
     private void Sleep()
     {
-        _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         Volatile.Write(ref _isAwake, 0);
         Interlocked.MemoryBarrier();
         if (_active.HasNewcomers)

@@ -42,7 +42,7 @@ public class RefusalBudgetTests
         Assert.Contains("hotpath_overloaded 1", metrics, StringComparison.Ordinal);
 
         corridor.Threads.IsStanding = false;
-        corridor.Clock.Advance(TimeSpan.FromSeconds(10));
+        corridor.AdvanceInSteps(TimeSpan.FromSeconds(10));
         Assert.Equal("0000", (await corridor.CallAsync(last)).Code);
         Assert.Contains("hotpath_overloaded 0", await corridor.MetricsTextAsync(), StringComparison.Ordinal);
     }

@@ -111,7 +111,16 @@ internal sealed class TestCorridor : IAsyncDisposable
     {
         Threads.IsStanding = true;
         await CallAsync(Query(("trade_no", "9999999999999999999999999999")));
-        Clock.Advance(TimeSpan.FromSeconds(1));
+        AdvanceInSteps(TimeSpan.FromSeconds(1));
+    }
+
+    /// <summary>Lets virtual time pass as admission sees it, in steps of 10 ms.</summary>
+    internal void AdvanceInSteps(TimeSpan time)
+    {
+        for (TimeSpan step = TimeSpan.FromMilliseconds(10); time > TimeSpan.Zero; time -= step)
+        {
+            Clock.Advance(step);
+        }
     }
 
     internal async Task<string> MetricsTextAsync()
