@@ -1,3 +1,4 @@
+using HotPath.Core.Admission;
 using HotPath.Core.Auth;
 using HotPath.Core.Clearing;
 using HotPath.Core.Clearing.Adapters.Simulated;
@@ -36,8 +37,7 @@ internal sealed class BenchCorridor : IAsyncDisposable
         Keys = new KeyRing([new RegisteredKey("k1", PemKeys.ReadPublic(publicPem))]);
         var metrics = new GatewayMetrics("bench");
         InstitutionRecord = new Institution(
-            Institution, Region.Domestic, Language.Chinese, [Currency.Parse("HKD")], Keys, new SigningBudget(SigningBudget.DefaultPerInstitution, clock),
-            metrics.ForInstitution(Institution));
+            Institution, Region.Domestic, Language.Chinese, [Currency.Parse("HKD")], Keys, new Allowance(clock), metrics.ForInstitution(Institution));
 
         Ledger = EmbeddedLedger.Open(
             _folder.LedgerOptions,
@@ -46,7 +46,7 @@ internal sealed class BenchCorridor : IAsyncDisposable
             new ChannelOptions { Id = "bench" }, new SimulatedClearingAdapter(TimeSpan.Zero, clock), ThreadScheduler.Instance, clock, metrics);
         var router = new Router([new Route { Channel = channel, Currencies = new HashSet<Currency> { Currency.Parse("HKD") } }]);
         _corridor = new Corridor(
-            Ledger, router, new InstitutionDirectory([InstitutionRecord]), new GatewayKeys(GatewayKey), new PipelineOptions(), clock, metrics,
+            Ledger, router, new InstitutionDirectory([InstitutionRecord]), new GatewayKeys(GatewayKey), new PipelineOptions(), ThreadScheduler.Instance, clock, metrics,
             NullLoggerFactory.Instance);
     }
 

@@ -1,9 +1,11 @@
+using HotPath.Core.Admission;
 using HotPath.Core.Auth;
 using HotPath.Core.Ledger;
 using HotPath.Core.Ledger.Embedded;
 using HotPath.Core.Model;
 using HotPath.Core.Pipeline;
 using HotPath.Core.Routing;
+using HotPath.Core.Runtime;
 using HotPath.Core.Telemetry;
 using HotPath.Host.Client;
 using HotPath.Host.Server;
@@ -32,10 +34,10 @@ public sealed class PaymentEndpointTests
         var metrics = new GatewayMetrics("test");
         var institution = new Institution(
             "A1", Region.Domestic, Language.English, [Currency.Parse("CNY")],
-            new KeyRing([new RegisteredKey("k", PemKeys.ReadPublic(Pair.PublicPem), 0, long.MaxValue)]), new SigningBudget(50, clock), metrics.ForInstitution("A1"));
+            new KeyRing([new RegisteredKey("k", PemKeys.ReadPublic(Pair.PublicPem), 0, long.MaxValue)]), new Allowance(clock), metrics.ForInstitution("A1"));
         await using var ledger = new BrokenLedger(failure);
         await using var corridor = new Corridor(
-            ledger, new Router([]), new InstitutionDirectory([institution]), new GatewayKeys(key), new PipelineOptions(), clock, metrics,
+            ledger, new Router([]), new InstitutionDirectory([institution]), new GatewayKeys(key), new PipelineOptions(), ThreadScheduler.Instance, clock, metrics,
             NullLoggerFactory.Instance);
         var endpoint = new PaymentEndpoint(corridor.Pipeline, metrics, clock, NullLogger<PaymentEndpoint>.Instance);
         SignedMessage payment = Requests.ScanPay("A1", "1.00", "CNY", clock);

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using HotPath.Core.Admission;
 using HotPath.Core.Model;
 using HotPath.Core.Telemetry;
 using HotPath.Signing;
@@ -14,7 +15,7 @@ public enum Region : byte
 
 /// <summary>A registered institution: who it is, whom to believe, what it may do.</summary>
 public sealed class Institution(
-    string instId, Region region, Language language, IEnumerable<Currency> currencies, KeyRing keys, SigningBudget budget,
+    string instId, Region region, Language language, IEnumerable<Currency> currencies, KeyRing keys, Allowance allowance,
     GatewayMetrics.InstitutionMetrics metrics)
 {
     private readonly FrozenSet<uint> _currencies = currencies.Select(currency => currency.ToRaw()).ToFrozenSet();
@@ -30,8 +31,7 @@ public sealed class Institution(
 
     public KeyRing Keys { get; } = keys;
 
-    /// <summary>Signed refusals for capacity that this institution gets (protocol, section 1).</summary>
-    public SigningBudget RefusalBudget { get; } = budget;
+    public Allowance Allowance { get; } = allowance;
 
     public GatewayMetrics.InstitutionMetrics Metrics { get; } = metrics;
 

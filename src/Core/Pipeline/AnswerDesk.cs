@@ -1,3 +1,4 @@
+using HotPath.Core.Admission;
 using HotPath.Core.Auth;
 using HotPath.Core.Model;
 using HotPath.Core.Operations;
@@ -7,7 +8,7 @@ using HotPath.Core.Wire;
 namespace HotPath.Core.Pipeline;
 
 /// <summary>The ways a call ends: an answer in the slot, counted and logged, or a refusal that is not worth a signature.</summary>
-public sealed class AnswerDesk(AnswerSigner signer, SigningBudget strangersBudget, TimeProvider clock, GatewayMetrics metrics, PaymentLog log)
+public sealed class AnswerDesk(AnswerSigner signer, RateGate strangersBudget, TimeProvider clock, GatewayMetrics metrics, PaymentLog log)
 {
     private const int Ok = 200;
     private const int TooManyRequests = 429;
@@ -54,34 +55,36 @@ public sealed class AnswerDesk(AnswerSigner signer, SigningBudget strangersBudge
     {
         if (!strangersBudget.TryTake())
         {
-            RefuseUnsigned(slot, GatewayMetrics.RefusalCause.SigningBudget);
+            TurnAway(slot, GatewayMetrics.RefusalCause.Stranger);
             return;
         }
+        metrics.Refused(GatewayMetrics.RefusalCause.Stranger, isSigned: true);
         signer.Refuse(slot, rejection, institution: null);
         log.Refused(slot, rejection);
         Finish(slot, rejection.Code);
     }
 
-    /// <summary>Refuses for want of room, within the institution's budget for that.</summary>
-    public void RefuseForCapacity(RequestSlot slot, Institution institution, RespCode code, GatewayMetrics.RefusalCause cause)
+    /// <summary>Refuses a caller who is known but not admitted, or for want of room, within the institution's budget for that.</summary>
+    public void RefuseWithinBudget(RequestSlot slot, Institution institution, RespCode code, GatewayMetrics.RefusalCause cause)
     {
-        if (!institution.RefusalBudget.TryTake())
+        if (!institution.Allowance.Refusals.TryTake())
         {
-            RefuseUnsigned(slot, GatewayMetrics.RefusalCause.InstitutionSigningBudget);
+            TurnAway(slot, cause);
             return;
         }
-        metrics.Refused(cause);
+        metrics.Refused(cause, isSigned: true);
         Refuse(slot, Rejection.Of(code), institution);
+    }
+
+    /// <summary>HTTP 429 without an answer: it costs no signature and says nothing about the request.</summary>
+    public void TurnAway(RequestSlot slot, GatewayMetrics.RefusalCause cause)
+    {
+        metrics.Refused(cause, isSigned: false);
+        slot.HttpStatus = TooManyRequests;
     }
 
     /// <summary>The ledger stopped under a request whose outcome only a restart will tell: no answer, the connection is cut.</summary>
     public static void Cut(RequestSlot slot) => slot.HttpStatus = 0;
-
-    private void RefuseUnsigned(RequestSlot slot, GatewayMetrics.RefusalCause cause)
-    {
-        metrics.Refused(cause);
-        slot.HttpStatus = TooManyRequests;
-    }
 
     private void Finish(RequestSlot slot, RespCode code)
     {

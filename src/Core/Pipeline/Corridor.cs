@@ -1,10 +1,12 @@
 using System.Text;
+using HotPath.Core.Admission;
 using HotPath.Core.Auth;
 using HotPath.Core.Clearing;
 using HotPath.Core.Ledger;
 using HotPath.Core.Model;
 using HotPath.Core.Operations;
 using HotPath.Core.Routing;
+using HotPath.Core.Runtime;
 using HotPath.Core.Telemetry;
 using HotPath.Core.Wire;
 using HotPath.Signing;
@@ -31,10 +33,11 @@ public sealed class Corridor : IAsyncDisposable
 
     private readonly ILedger _ledger;
     private readonly Router _router;
+    private readonly AdmissionControl _admission;
 
     public Corridor(
         ILedger ledger, Router router, InstitutionDirectory institutions, GatewayKeys keys, PipelineOptions options,
-        TimeProvider clock, GatewayMetrics metrics, ILoggerFactory logs)
+        IScheduler scheduler, TimeProvider clock, GatewayMetrics metrics, ILoggerFactory logs)
     {
         _ledger = ledger;
         _router = router;
@@ -47,8 +50,10 @@ public sealed class Corridor : IAsyncDisposable
             channel.LateResults = Resolver;
         }
         var log = new PaymentLog(logs.CreateLogger<PaymentLog>(), options.LogSampleEvery);
-        var desk = new AnswerDesk(Signer, new SigningBudget(SigningBudget.DefaultUnauthenticated, clock), clock, metrics, log);
-        Pipeline = new PaymentPipeline(Authenticator, ledger, router, Signer, Resolver, waiters, options, clock, desk);
+        var strangers = new RateGate(new Rate(options.StrangersRefusalsPerSecond, TimeSpan.FromSeconds(1), clock), clock);
+        var desk = new AnswerDesk(Signer, strangers, clock, metrics, log);
+        _admission = new AdmissionControl(options.Admission, scheduler, clock, metrics, logs.CreateLogger<AdmissionControl>());
+        Pipeline = new PaymentPipeline(Authenticator, ledger, _admission, router, Signer, Resolver, waiters, options, clock, desk);
     }
 
     public PaymentPipeline Pipeline { get; }
@@ -85,6 +90,7 @@ public sealed class Corridor : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _admission.Dispose();
         Resolver.Dispose();
         foreach (Channel channel in _router.Channels)
         {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using HotPath.Core.Admission;
 using HotPath.Core.Auth;
 using HotPath.Core.Buffers;
 using HotPath.Core.Clearing;
@@ -14,22 +15,24 @@ namespace HotPath.Core.Pipeline;
 /// <summary>
 /// The corridor every request walks. The same numbers stand in ARCHITECTURE.md.
 /// <code>
-///  bytes ─▶ 1 accept   Host      one pooled RequestSlot, the body in it
-///           2 read     Wire      members as ranges of the slot
-///           3 trust    Auth      institution, signature, then permission
-///           4 recall   Ledger    seen this req_id? its recorded answer, straight to 10
-///           5 route    Routing   channel and one in-flight credit
-///           6 claim    Ledger    req_id + order + code, durable before anything leaves the house
-///           7 clear    Clearing  ring, worker, adapter; budget over → PENDING, the call lives on
-///           8 sign     Signing   the final answer, once
-///           9 record   Ledger    result and signature, durable before anyone is told
-///  bytes ◀─ 10 write   Host
+///  bytes ─▶ 1 accept    Host       one pooled RequestSlot, the body in it
+///           2 read      Wire       members as ranges of the slot
+///           3 trust     Auth       institution, signature, then permission
+///           4 recall    Ledger     seen this req_id? its recorded answer, straight to 11
+///           5 admit     Admission  fresh, and within its share of the machine
+///           6 route     Routing    channel and one in-flight credit
+///           7 claim     Ledger     req_id + order + code, durable before anything leaves the house
+///           8 clear     Clearing   ring, worker, adapter; budget over → PENDING, the call lives on
+///           9 sign      Signing    the final answer, once
+///          10 record    Ledger     result and signature, durable before anyone is told
+///  bytes ◀─11 write     Host
 /// </code>
 /// </summary>
-/// <remarks>This method branches; what it calls computes. It waits at 4, 6, 7 and 9 only.</remarks>
+/// <remarks>This method branches; what it calls computes. It waits at 4, 7, 8 and 10 only. TRADE_QUERY skips 4 and leaves after 5.</remarks>
 public sealed class PaymentPipeline(
     Authenticator authenticator,
     ILedger ledger,
+    AdmissionControl admission,
     Router router,
     AnswerSigner signer,
     PendingResolver resolver,
@@ -65,7 +68,45 @@ public sealed class PaymentPipeline(
         institution.Metrics.Called();
         if (!ledger.IsReady)
         {
-            desk.RefuseForCapacity(slot, institution, RespCode.ServiceUnavailable, GatewayMetrics.RefusalCause.NotReady);
+            desk.RefuseWithinBudget(slot, institution, RespCode.ServiceUnavailable, GatewayMetrics.RefusalCause.NotReady);
+            return;
+        }
+
+        // 4 recall: a known req_id is answered before the freshness check, for a retry may carry its old req_time
+        Digest fingerprint = default;
+        if (slot.BizType != BizType.TradeQuery)
+        {
+            fingerprint = RequestReader.Fingerprint(slot);
+            switch (await ledger.RecallAsync(institution.InstId, slot.Memory(Member.ReqId), fingerprint, slot.Trade))
+            {
+                case ReqIdState.Replay:
+                    desk.Repeat(slot);
+                    return;
+                case ReqIdState.InFlight:
+                    await RepeatInFlightAsync(slot, institution);
+                    return;
+                case ReqIdState.OtherContent:
+                    desk.RefuseWithinBudget(slot, institution, RespCode.ReqIdReused, GatewayMetrics.RefusalCause.ReqIdReused);
+                    return;
+            }
+        }
+
+        // 5 admit: from here on every answer costs a signature that the institution has been granted
+        if (Math.Abs(NowMs - slot.ReqTimeMs) > options.Freshness.TotalMilliseconds)
+        {
+            desk.RefuseWithinBudget(slot, institution, RespCode.RequestExpired, GatewayMetrics.RefusalCause.Expired);
+            return;
+        }
+        using Admittance admittance = admission.Ask(institution.Allowance);
+        if (!admittance.IsGranted)
+        {
+            desk.RefuseWithinBudget(slot, institution, admittance.Code, admittance.Cause);
+            return;
+        }
+        rejection = RequestReader.CheckInterface(slot);
+        if (rejection.IsRefusal)
+        {
+            desk.Refuse(slot, rejection, institution);
             return;
         }
         if (slot.BizType == BizType.TradeQuery)
@@ -74,28 +115,7 @@ public sealed class PaymentPipeline(
             return;
         }
 
-        // 4 recall: a known req_id is answered before the freshness check, for a retry may carry its old req_time
-        Digest fingerprint = RequestReader.Fingerprint(slot);
-        switch (await ledger.RecallAsync(institution.InstId, slot.Memory(Member.ReqId), fingerprint, slot.Trade))
-        {
-            case ReqIdState.Replay:
-                desk.Repeat(slot);
-                return;
-            case ReqIdState.InFlight:
-                await AwaitResultAsync(slot, institution, slot.Trade.TradeNo);
-                return;
-            case ReqIdState.OtherContent:
-                desk.Refuse(slot, Rejection.Of(RespCode.ReqIdReused), institution);
-                return;
-        }
-        rejection = CheckRequest(slot);
-        if (rejection.IsRefusal)
-        {
-            desk.Refuse(slot, rejection, institution);
-            return;
-        }
-
-        // 5 route
+        // 6 route
         RouteChoice route = institution.MayUse(slot.Currency)
             ? router.Choose(slot.Currency, slot.Amount)
             : RouteChoice.Refused(RespCode.MemberIllegal, Member.Currency);
@@ -105,7 +125,7 @@ public sealed class PaymentPipeline(
             return;
         }
 
-        // 6 claim
+        // 7 claim
         ScanPay.FillClaim(slot, institution, channel, fingerprint, ledger.NextNo(), NowMs);
         Claim claim = await ledger.ClaimAsync(slot.Trade);
         if (!claim.IsWon)
@@ -115,7 +135,7 @@ public sealed class PaymentPipeline(
             return;
         }
 
-        // 7 clear
+        // 8 clear
         ClearingResult result = await ScanPay.Send(slot, channel, BudgetLeft(slot));
         if (!ScanPay.TrySettle(slot.Trade, result, NowMs))
         {
@@ -123,10 +143,10 @@ public sealed class PaymentPipeline(
             return;
         }
 
-        // 8 sign
+        // 9 sign
         signer.SignFinal(slot.Answer, slot.Trade, institution);
 
-        // 9 record
+        // 10 record
         switch (await ledger.CompleteAsync(slot.Trade))
         {
             case CompleteState.Recorded:
@@ -157,24 +177,12 @@ public sealed class PaymentPipeline(
         return authenticator.Authenticate(slot[Member.InstId], slot[Member.KeyId], slot.SignType, slot.SigningText, slot[Member.Sign], NowMs);
     }
 
-    // Freshness, then the interface's own members.
-    private Rejection CheckRequest(RequestSlot slot)
-    {
-        bool isStale = Math.Abs(NowMs - slot.ReqTimeMs) > options.Freshness.TotalMilliseconds;
-        return isStale ? Rejection.Of(RespCode.RequestExpired) : RequestReader.CheckInterface(slot);
-    }
-
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
     private async ValueTask QueryAsync(RequestSlot slot, Institution institution)
     {
-        Rejection rejection = CheckRequest(slot);
-        if (!rejection.IsRefusal && !await _tradeQuery.FindAsync(slot, institution))
+        if (!await _tradeQuery.FindAsync(slot, institution))
         {
-            rejection = Rejection.Of(RespCode.TradeNotFound);
-        }
-        if (rejection.IsRefusal)
-        {
-            desk.Refuse(slot, rejection, institution);
+            desk.Refuse(slot, Rejection.Of(RespCode.TradeNotFound), institution);
             return;
         }
         if (!slot.Trade.IsFinal)
@@ -204,15 +212,31 @@ public sealed class PaymentPipeline(
                 desk.Refuse(slot, Rejection.Of(RespCode.TradeExists), institution, isShown ? TradeView.Payment : TradeView.None);
                 return;
             case ClaimState.Refused:
-                desk.RefuseForCapacity(slot, institution, RespCode.SystemBusy, GatewayMetrics.RefusalCause.LedgerCapacity);
+                desk.RefuseWithinBudget(slot, institution, RespCode.SystemBusy, GatewayMetrics.RefusalCause.LedgerCapacity);
                 return;
             case ClaimState.Unavailable:
-                desk.RefuseForCapacity(slot, institution, RespCode.ServiceUnavailable, GatewayMetrics.RefusalCause.NotReady);
+                desk.RefuseWithinBudget(slot, institution, RespCode.ServiceUnavailable, GatewayMetrics.RefusalCause.NotReady);
                 return;
             default:
                 AnswerDesk.Cut(slot);
                 return;
         }
+    }
+
+    /// <summary>
+    /// A repetition that may need a fresh 0001 asks for it like a first request, but is never told A001 or D004, which say that nothing was
+    /// recorded: its trade is claimed. It is turned away without a word.
+    /// </summary>
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
+    private async ValueTask RepeatInFlightAsync(RequestSlot slot, Institution institution)
+    {
+        using Admittance admittance = admission.Ask(institution.Allowance);
+        if (!admittance.IsGranted)
+        {
+            desk.TurnAway(slot, admittance.Cause);
+            return;
+        }
+        await AwaitResultAsync(slot, institution, slot.Trade.TradeNo);
     }
 
     /// <summary>A repetition of a request in flight waits as long as the first one would, and answers what that one answered.</summary>
@@ -267,7 +291,7 @@ public sealed class PaymentPipeline(
         }
         if (rejection.Code == RespCode.SystemBusy)
         {
-            desk.RefuseForCapacity(slot, institution, rejection.Code, GatewayMetrics.RefusalCause.ChannelCapacity);
+            desk.RefuseWithinBudget(slot, institution, rejection.Code, GatewayMetrics.RefusalCause.ChannelCapacity);
             return;
         }
         desk.Refuse(slot, rejection, institution);

@@ -1,6 +1,8 @@
+using HotPath.Core.Admission;
+
 namespace HotPath.Core.Pipeline;
 
-/// <summary>The corridor's times.</summary>
+/// <summary>The corridor's times and limits.</summary>
 public sealed record PipelineOptions
 {
     /// <summary>After this a payment is answered 0001 and lives on. Default 2.5 s. Range 100 ms to 2.9 s.</summary>
@@ -12,4 +14,10 @@ public sealed record PipelineOptions
 
     /// <summary>One payment in so many is a line at INFO. Default 1,000. 0: none.</summary>
     public int LogSampleEvery { get; init; } = 1000;
+
+    /// <summary>Refusals before the caller is known, for all callers together, per second. Default 300 (protocol, section 1). Range 1 to 10,000.</summary>
+    // A signature each: on one core a tenth of its time.
+    public int StrangersRefusalsPerSecond { get; init; } = 300;
+
+    public AdmissionOptions Admission { get; init; } = new();
 }

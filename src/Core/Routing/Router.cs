@@ -26,7 +26,7 @@ public readonly record struct RouteChoice(Channel? Channel, Rejection Rejection)
     public static RouteChoice Refused(RespCode code, Member member = Member.None) => new(null, new Rejection(code, member));
 }
 
-/// <summary>Step 5 of the corridor: which channel, and is there room in it.</summary>
+/// <summary>Step 6 of the corridor: which channel, and is there room in it.</summary>
 public sealed class Router(IEnumerable<Route> routes)
 {
     private readonly Route[] _routes = [.. routes];

@@ -27,7 +27,8 @@ public sealed class GatewayMetrics
     private readonly Counter.Child[,] _requests;
     private readonly Histogram.Child[] _durations;
     private readonly Counter.Child[] _trades;
-    private readonly Counter.Child[] _refused;
+    private readonly Counter.Child[] _refusedSigned;
+    private readonly Counter.Child[] _refusedUnsigned;
     private readonly Gauge _inFlight;
     private readonly Counter _replays;
     private readonly Counter _commits;
@@ -71,8 +72,11 @@ public sealed class GatewayMetrics
         _trades = Enum.GetValues<TradeStatus>()
             .Select(status => trades.WithLabels(Label(BizType.ScanPay), Text(TradeStatuses.Name(status)))).ToArray();
 
-        Counter refused = make.CreateCounter("hotpath_refused_total", "Calls refused for capacity or budget, by cause.", "cause");
-        _refused = Causes.Select(cause => refused.WithLabels(cause)).ToArray();
+        Counter refused = make.CreateCounter(
+            "hotpath_refused_total", "Calls refused within a signing budget (signed), and above it with HTTP 429 (unsigned), by cause.", "cause", "answer");
+        _refusedSigned = Causes.Select(cause => refused.WithLabels(cause, "signed")).ToArray();
+        _refusedUnsigned = Causes.Select(cause => refused.WithLabels(cause, "unsigned")).ToArray();
+        Admission = new AdmissionMetrics(make);
         _inFlight = make.CreateGauge("hotpath_inflight_requests", "Calls between their last byte in and their last byte out.");
         _replays = make.CreateCounter("hotpath_idempotent_replays_total", "Calls answered from a recorded result.");
 
@@ -117,15 +121,30 @@ public sealed class GatewayMetrics
         Reversed,
     }
 
-    /// <summary>Why a call was refused before it was looked at whole, for the label <c>cause</c>.</summary>
+    /// <summary>Why a call was refused whose refusal costs a budget, for the label <c>cause</c>.</summary>
     public enum RefusalCause
     {
-        SigningBudget,
-        InstitutionSigningBudget,
+        /// <summary>Not of the form of a request, or not signed by a registered institution (C, D001).</summary>
+        Stranger,
+        NotReady,
+
+        /// <summary>Its req_id is known with other content (C004).</summary>
+        ReqIdReused,
+
+        /// <summary>req_time is too far off (D002).</summary>
+        Expired,
+
+        /// <summary>The institution is above its configured ceiling (D004).</summary>
+        Ceiling,
+
+        /// <summary>The machine is overloaded and the institution above its guarantee (A001).</summary>
+        Overload,
         ChannelCapacity,
         LedgerCapacity,
-        NotReady,
     }
+
+    /// <summary>What admission sees and what it allows.</summary>
+    public AdmissionMetrics Admission { get; }
 
     /// <summary>Writes every metric in Prometheus text format.</summary>
     public Task WriteTextAsync(Stream output, CancellationToken cancellationToken) =>
@@ -145,7 +164,7 @@ public sealed class GatewayMetrics
 
     public void Replayed() => _replays.Inc();
 
-    public void Refused(RefusalCause cause) => _refused[(int)cause].Inc();
+    public void Refused(RefusalCause cause, bool isSigned) => (isSigned ? _refusedSigned : _refusedUnsigned)[(int)cause].Inc();
 
     public void JournalCommitted(int records, double seconds)
     {
@@ -179,6 +198,37 @@ public sealed class GatewayMetrics
     private static string Label(BizType type) => type == BizType.None ? "none" : Text(BizTypes.Name(type));
 
     private static string Text(ReadOnlySpan<byte> utf8) => System.Text.Encoding.UTF8.GetString(utf8);
+
+    /// <summary>What admission sees and what it allows, as of its last window.</summary>
+    public sealed class AdmissionMetrics
+    {
+        private readonly Gauge _isOverloaded;
+        private readonly Gauge _wait;
+        private readonly Gauge _capacity;
+        private readonly Gauge _guarantee;
+        private readonly Gauge _level;
+        private readonly Gauge _active;
+
+        internal AdmissionMetrics(MetricFactory make)
+        {
+            _isOverloaded = make.CreateGauge("hotpath_overloaded", "1 while institutions above their guarantee are refused (A001).");
+            _wait = make.CreateGauge("hotpath_thread_wait_seconds", "The least time that work waited for a thread in the last 100 ms.");
+            _capacity = make.CreateGauge("hotpath_capacity_calls_per_second", "What the machine can do; 0 when it is not overloaded, for then nobody knows.");
+            _guarantee = make.CreateGauge("hotpath_guarantee_calls_per_second", "What each institution is guaranteed.");
+            _level = make.CreateGauge("hotpath_level_calls_per_second", "What each institution gets at most; +Inf without overload. Level less guarantee is the excess.");
+            _active = make.CreateGauge("hotpath_active_institutions", "Institutions that called in the last seconds.");
+        }
+
+        public void Show(bool isOverloaded, TimeSpan threadWait, double capacity, double guarantee, double level, int active)
+        {
+            _isOverloaded.Set(isOverloaded ? 1 : 0);
+            _wait.Set(threadWait.TotalSeconds);
+            _capacity.Set(capacity);
+            _guarantee.Set(guarantee);
+            _level.Set(level);
+            _active.Set(active);
+        }
+    }
 
     /// <summary>The metrics of one institution.</summary>
     public sealed class InstitutionMetrics

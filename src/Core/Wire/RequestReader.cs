@@ -93,7 +93,7 @@ public static class RequestReader
         {
             return ReadMembers(slot, body);
         }
-        // What is not JSON, and (InvalidOperation) an escaped half of a surrogate pair. Paid for by whoever sends it; see SigningBudget.
+        // What is not JSON, and (InvalidOperation) an escaped half of a surrogate pair. Paid for by whoever sends it; see AnswerDesk.RefuseStranger.
         catch (Exception failure) when (failure is JsonException or InvalidOperationException)
         {
             return Rejection.Of(RespCode.MemberMalformed);

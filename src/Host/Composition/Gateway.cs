@@ -1,3 +1,4 @@
+using HotPath.Core.Admission;
 using HotPath.Core.Auth;
 using HotPath.Core.Clearing;
 using HotPath.Core.Clearing.Adapters.Http;
@@ -151,7 +152,7 @@ internal sealed partial class Gateway : IAsyncDisposable
         }).ToArray());
         var institutions = new InstitutionDirectory(settings.Institutions.Select(institution => new Institution(
             institution.InstId, institution.Region, institution.Language, institution.Currencies, institution.Keys,
-            new SigningBudget(SigningBudget.DefaultPerInstitution, clock), metrics.ForInstitution(institution.InstId))).ToArray());
+            new Allowance(clock, institution.MaxTps), metrics.ForInstitution(institution.InstId))).ToArray());
         foreach (InstitutionSettings institution in settings.Institutions)
         {
             foreach (RegisteredKey key in institution.Keys.Keys.Where(key => key.NotAfterMs != long.MaxValue))
@@ -159,7 +160,7 @@ internal sealed partial class Gateway : IAsyncDisposable
                 metrics.KeyExpires(institution.InstId, key.KeyId, key.NotAfterMs);
             }
         }
-        return new Corridor(ledger, router, institutions, new GatewayKeys(settings.SigningKey, settings.Es256SigningKey), new PipelineOptions(), clock, metrics, logs);
+        return new Corridor(ledger, router, institutions, new GatewayKeys(settings.SigningKey, settings.Es256SigningKey), new PipelineOptions(), ThreadScheduler.Instance, clock, metrics, logs);
     }
 
     [LoggerMessage(EventId = 300, Level = LogLevel.Information, Message = "ready at {Api}, admin at {Admin}")]

@@ -133,7 +133,9 @@ internal sealed class ConfigurationCheck
                 _faults.Add(path + ".sign_type", "ES256 needs es256_signing_key: its answers are signed with that");
             }
             KeyRing keys = CheckKeys(path + ".keys", institution, signType);
-            settings.Add(new InstitutionSettings(instId, region, language, CheckCurrencies(path, institution.Currencies), keys));
+            _faults.InRange(path + ".max_tps", institution.MaxTps ?? 1, 1, 1_000_000);
+            settings.Add(new InstitutionSettings(
+                instId, region, language, CheckCurrencies(path, institution.Currencies), keys, institution.MaxTps));
         }
         return settings;
     }

@@ -88,6 +88,9 @@ internal sealed record InstitutionConfiguration
 
     public IReadOnlyList<string> Currencies { get; set; } = [];
 
+    /// <summary>Calls a second above which it is told D004. Default none. Range 1 to 1,000,000.</summary>
+    public int? MaxTps { get; set; }
+
     /// <summary>Its public keys, newest first.</summary>
     public IReadOnlyList<InstitutionKeyConfiguration> Keys { get; set; } = [];
 }

@@ -12,7 +12,7 @@ using Microsoft.Extensions.ObjectPool;
 namespace HotPath.Host.Server;
 
 /// <summary>
-/// <c>POST /api</c>: steps 1 and 10 of the corridor. A request that is not one of ours gets its HTTP status and nothing else; one that is
+/// <c>POST /api</c>: steps 1 and 11 of the corridor. A request that is not one of ours gets its HTTP status and nothing else; one that is
 /// comes whole into a pooled slot, walks the corridor, and its answer is written from that slot.
 /// </summary>
 /// <remarks>
@@ -69,10 +69,10 @@ internal sealed partial class PaymentEndpoint(
             reader.AdvanceTo(body.End);
             slot.ArrivedAt = clock.GetTimestamp();
 
-            // 2 to 9
+            // 2 to 10
             await pipeline.RunAsync(slot);
 
-            // 10 write
+            // 11 write
             await WriteAsync(context, slot);
         }
         catch (LedgerUnavailableException)

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using HotPath.Core.Admission;
 using HotPath.Core.Auth;
 using HotPath.Core.Model;
 using HotPath.Core.Telemetry;
@@ -33,7 +34,7 @@ public class AuthenticatorTests
     {
         var metrics = new GatewayMetrics("test");
         Institution Register(string name, params string[] keys) => new(
-            name, Region.Domestic, Language.Chinese, [], new KeyRing(keys.Select(Registered)), new SigningBudget(50, TimeProvider.System), metrics.ForInstitution(name));
+            name, Region.Domestic, Language.Chinese, [], new KeyRing(keys.Select(Registered)), new Allowance(TimeProvider.System), metrics.ForInstitution(name));
         _institutions = new InstitutionDirectory(
             [Register("RSA", "rsa", "rsa-expired"), Register("RSAOTHER", "rsa-other"), Register("ES", "es", "es-next", "es-expired"), Register("ESOTHER", "es-other")]);
         _authenticator = new Authenticator(_institutions, new DecoyKeys(key => new CountingKey(key, _verifications)));

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using HotPath.Core.Admission;
 using HotPath.Core.Auth;
 using HotPath.Core.Clearing;
 using HotPath.Core.Ledger;
@@ -45,12 +46,13 @@ internal sealed class TestCorridor : IAsyncDisposable
     private readonly InstitutionDirectory _institutions;
     private readonly Func<string, string, Institution> _register;
 
-    private TestCorridor(string directory, FakeTimeProvider clock, ToldChannel told, int maxInFlight, long maxMinorUnits, bool hasEs256)
+    private TestCorridor(string directory, FakeTimeProvider clock, ToldChannel told, int maxInFlight, long maxMinorUnits, bool hasEs256, int? maxTps)
     {
         _directory = directory;
         Clock = clock;
         Told = told;
         var metrics = new GatewayMetrics("test");
+        Metrics = metrics;
         Ledger = EmbeddedLedger.Open(
             new EmbeddedLedgerOptions { DataDirectory = directory, MaxTrades = 10_000, SegmentBytes = 1024 * 1024, IndexMemoryBytes = 16L << 20 },
             ThreadScheduler.Instance, clock, metrics, _ => { });
@@ -59,12 +61,12 @@ internal sealed class TestCorridor : IAsyncDisposable
         var router = new Router([new Route { Channel = channel, Currencies = new HashSet<Currency>(currencies[..3]), MaxMinorUnits = maxMinorUnits }]);
         _register = (name, key) => new Institution(
             name, Region.Domestic, name == Us ? Language.Chinese : Language.English, currencies,
-            new KeyRing([new RegisteredKey("k1", PemKeys.ReadPublic(Keys[key].Public))]), new SigningBudget(50, clock), metrics.ForInstitution(name));
+            new KeyRing([new RegisteredKey("k1", PemKeys.ReadPublic(Keys[key].Public))]), new Allowance(clock, maxTps), metrics.ForInstitution(name));
         _institutions = new InstitutionDirectory(hasEs256 ? [_register(Us, Us), _register(Them, Them), _register(Modern, Modern)] : [_register(Us, Us), _register(Them, Them)]);
         _gatewayKeys = new GatewayKeys(
             PemKeys.ReadPrivate("gw-1", Keys["gw-1"].Private), hasEs256 ? PemKeys.ReadPrivate("gw-es", Keys["gw-es"].Private) : null);
         _corridor = new Corridor(
-            Ledger, router, _institutions, _gatewayKeys, new PipelineOptions(), clock, metrics,
+            Ledger, router, _institutions, _gatewayKeys, new PipelineOptions { Admission = new AdmissionOptions { LeastInFlight = 0 } }, Threads, clock, metrics,
             NullLoggerFactory.Instance);
     }
 
@@ -74,11 +76,16 @@ internal sealed class TestCorridor : IAsyncDisposable
 
     internal EmbeddedLedger Ledger { get; }
 
+    internal GatewayMetrics Metrics { get; }
+
+    /// <summary>Runs what admission measures itself by; nothing else of the corridor.</summary>
+    internal StalledThreads Threads { get; } = new();
+
     internal PendingResolver Resolver => _corridor.Resolver;
 
     internal static async Task<TestCorridor> OpenAsync(
         string? directory = null, FakeTimeProvider? clock = null, ToldChannel? told = null, int maxInFlight = 256, long maxMinorUnits = long.MaxValue,
-        bool hasEs256 = true)
+        bool hasEs256 = true, int? maxTps = null)
     {
         var corridor = new TestCorridor(
             directory ?? Directory.CreateTempSubdirectory("hotpath-corridor-").FullName,
@@ -86,7 +93,8 @@ internal sealed class TestCorridor : IAsyncDisposable
             told ?? new ToldChannel(),
             maxInFlight,
             maxMinorUnits,
-            hasEs256);
+            hasEs256,
+            maxTps);
         await corridor.Resolver.StartAsync();
         return corridor;
     }
@@ -108,6 +116,30 @@ internal sealed class TestCorridor : IAsyncDisposable
     {
         await StopAsync();
         Directory.Delete(_directory, recursive: true);
+    }
+
+    /// <summary>Lets work stand in line for a second, so that admission finds the machine overloaded.</summary>
+    internal async Task OverloadAsync()
+    {
+        Threads.IsStanding = true;
+        await CallAsync(Query(("trade_no", "9999999999999999999999999999")));
+        AdvanceInSteps(TimeSpan.FromSeconds(1));
+    }
+
+    /// <summary>Lets virtual time pass as admission sees it, in steps of 10 ms.</summary>
+    internal void AdvanceInSteps(TimeSpan time)
+    {
+        for (TimeSpan step = TimeSpan.FromMilliseconds(10); time > TimeSpan.Zero; time -= step)
+        {
+            Clock.Advance(step);
+        }
+    }
+
+    internal async Task<string> MetricsTextAsync()
+    {
+        using var text = new MemoryStream();
+        await Metrics.WriteTextAsync(text, CancellationToken.None);
+        return Encoding.UTF8.GetString(text.ToArray());
     }
 
     /// <summary>A payment's members; <paramref name="changes"/> replaces or adds.</summary>
@@ -220,6 +252,38 @@ internal sealed class TestCorridor : IAsyncDisposable
     {
         await _corridor.DisposeAsync();
         await Ledger.DisposeAsync();
+    }
+}
+
+/// <summary>A thread pool that runs what is posted at once, or, while it stands, not at all.</summary>
+internal sealed class StalledThreads : IScheduler
+{
+    private readonly ConcurrentQueue<IThreadPoolWorkItem> _waiting = new();
+
+    internal bool IsStanding
+    {
+        get;
+        set
+        {
+            field = value;
+            RunWaiting();
+        }
+    }
+
+    public void Post(IThreadPoolWorkItem item)
+    {
+        _waiting.Enqueue(item);
+        RunWaiting();
+    }
+
+    public IWorker StartWorker(string name, IWorkerBody body) => throw new NotSupportedException();
+
+    private void RunWaiting()
+    {
+        while (!IsStanding && _waiting.TryDequeue(out IThreadPoolWorkItem? next))
+        {
+            next.Execute();
+        }
     }
 }
 

@@ -1,0 +1,89 @@
+namespace HotPath.Core.Admission;
+
+/// <summary>
+/// Whether the machine is overloaded, what it can do, and how much it is let do; stepped once a window. Pure arithmetic: the tests run it
+/// against a modelled server.
+/// </summary>
+/// <remarks>
+/// Overload begins when the queue has stood for half a second on end, so that neither a burst nor a stall begins it. From then on the calls
+/// finished in windows with a standing queue are what the machine can do, and it is let do that much, less in proportion to how far the queue is
+/// above its target and a little more while it is below, which is how a capacity that has grown is found. It ends when two seconds have passed
+/// in which no queue stood and nobody had to be refused.
+/// </remarks>
+internal sealed class OverloadControl
+{
+    internal const int WindowsToBegin = 5;
+    internal const int WindowsToEnd = 20;
+
+    // Capacity follows what is measured within a second (ten windows).
+    private const double CapacityWeight = 0.1;
+
+    // A queue of twice the target lets 10 % less in. A payment waits about nine times, so the target of 5 ms is 45 ms of work and the queue comes to it
+    // with a time constant of half a second: slower than it is seen to change, or it would swing.
+    private const double Gain = 0.1;
+
+    private const double LeastShare = 0.5;
+    private const double LeastCapacity = 1;
+
+    private int _standing;
+    private int _calm;
+    private double _bestWhileStanding;
+
+    internal bool IsOverloaded { get; private set; }
+
+    /// <summary>Calls a second the machine can do; 0 while nobody knows, which is whenever it is not overloaded.</summary>
+    internal double CapacityPerSecond { get; private set; }
+
+    /// <summary>Calls a second it is let do now; without a limit when it is not overloaded.</summary>
+    internal double AdmittedPerSecond { get; private set; } = double.PositiveInfinity;
+
+    /// <summary>Closes a window of about 100 ms.</summary>
+    /// <param name="pressure">The queue in units of its target: above 1 it stands.</param>
+    /// <param name="finishedPerSecond">Admitted calls that ended, a second.</param>
+    /// <param name="hasRefused">Somebody was refused for overload in it.</param>
+    internal void Close(double pressure, double finishedPerSecond, bool hasRefused)
+    {
+        bool stands = pressure > 1;
+        if (!IsOverloaded && !HasBegun(stands, finishedPerSecond))
+        {
+            return;
+        }
+        // A window without a queue says what was asked for, not what could be done; but what was done, could be.
+        if (stands || finishedPerSecond > CapacityPerSecond)
+        {
+            CapacityPerSecond = Math.Max(LeastCapacity, CapacityPerSecond + ((finishedPerSecond - CapacityPerSecond) * CapacityWeight));
+        }
+        _calm = stands || hasRefused ? 0 : _calm + 1;
+        if (_calm >= WindowsToEnd)
+        {
+            End();
+            return;
+        }
+        AdmittedPerSecond = CapacityPerSecond * Math.Max(LeastShare, 1 + (Gain * (1 - pressure)));
+    }
+
+    /// <summary>Nobody has called for seconds: there is nothing left to be overloaded with.</summary>
+    internal void End()
+    {
+        IsOverloaded = false;
+        CapacityPerSecond = 0;
+        AdmittedPerSecond = double.PositiveInfinity;
+        _standing = 0;
+        _calm = 0;
+        _bestWhileStanding = 0;
+    }
+
+    private bool HasBegun(bool stands, double finishedPerSecond)
+    {
+        _standing = stands ? _standing + 1 : 0;
+        // The best, not the average: the stall that made the queue may be one of the windows.
+        _bestWhileStanding = stands ? Math.Max(_bestWhileStanding, finishedPerSecond) : 0;
+        if (_standing < WindowsToBegin)
+        {
+            return false;
+        }
+        IsOverloaded = true;
+        CapacityPerSecond = Math.Max(LeastCapacity, _bestWhileStanding);
+        return true;
+    }
+}
