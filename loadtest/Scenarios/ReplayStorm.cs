@@ -19,7 +19,7 @@ internal sealed class ReplayStorm : Scenario
 
     public override string Expects => "Every answer equals the first final one; at most 80 µs of gateway CPU a repetition.";
 
-    public override ScenarioOptions Defaults { get; } = new() { Rate = 4000, Duration = TimeSpan.FromSeconds(10), Payments = 2000 };
+    public override ScenarioOptions Defaults { get; } = new() { Rate = 12_000, Duration = TimeSpan.FromSeconds(10), Connections = 128, Payments = 2000 };
 
     public override Task RunAsync(Stage stage, CancellationToken cancel) => stage.WithGatewayAsync(
         ["--in-process-channel"],
@@ -35,7 +35,7 @@ internal sealed class ReplayStorm : Scenario
             stage.Expect("every payment has its final answer", firsts.Known == payments, $"{firsts.Known} of {payments}");
 
             // Its own warm-up: this is another way through the gateway than a payment's.
-            await StormAsync(TimeSpan.FromSeconds(2));
+            await StormAsync(TimeSpan.FromSeconds(6));
             (Lane storm, Measurement.Result result) = await StormAsync(stage.Options.Duration);
             stage.Show("repetitions", storm, result);
             stage.RequirePunctual(storm);
