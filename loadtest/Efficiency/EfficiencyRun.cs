@@ -13,6 +13,9 @@ internal static class EfficiencyRun
 {
     private const int VerifyEvery = 100;
 
+    // On new connections, before it counts.
+    private static readonly TimeSpan Settle = TimeSpan.FromSeconds(2);
+
     public static async Task<EfficiencyRound> RunAsync(EfficiencyOptions options, Stage stage, CancellationToken cancel)
     {
         CryptoCost own = CryptoProbe.Own(options.SignType);
@@ -44,11 +47,11 @@ internal static class EfficiencyRun
             async gateway =>
             {
                 Lane Closed(Pack pack, int first) => new(pack, options.Connections) { First = first, Check = new AnswerCheck(gateway.Sandbox.Gateway, VerifyEvery) };
-                Pack pack = stage.Sign(gateway, (int)(options.AtMostPerSecond * (options.WarmUp + options.Duration).TotalSeconds));
+                Pack pack = stage.Sign(gateway, (int)(options.AtMostPerSecond * (options.WarmUp + Settle + options.Duration).TotalSeconds));
                 Lane warming = Closed(pack, 0);
                 await Phase.RunAsync(gateway.Target, options.WarmUp, [warming], cancel);
                 Lane lane = Closed(pack, warming.Used);
-                Measurement.Result result = await stage.RunAsync(gateway, options.Duration, cancel, lane);
+                Measurement.Result result = await stage.RunAsync(gateway, options.Duration, Settle, cancel, lane);
                 stage.Show("saturation", lane, result);
                 stage.Expect("payments enough for the whole phase", warming.Used + lane.Used < pack.Count, $"{warming.Used + lane.Used} of {pack.Count} used");
                 measured = (lane, result);
@@ -65,8 +68,8 @@ internal static class EfficiencyRun
             async gateway =>
             {
                 await Phase.RunAsync(gateway.Target, options.WarmUp, [stage.Payments(gateway, perSecond, options.WarmUp, VerifyEvery)], cancel);
-                Lane lane = stage.Payments(gateway, perSecond, options.Duration, VerifyEvery);
-                Measurement.Result result = await stage.RunAsync(gateway, options.Duration, cancel, lane);
+                Lane lane = stage.Payments(gateway, perSecond, Settle + options.Duration, VerifyEvery);
+                Measurement.Result result = await stage.RunAsync(gateway, options.Duration, Settle, cancel, lane);
                 stage.Show(FormattableString.Invariant($"{options.PartialLoad:P0} of it"), lane, result);
                 stage.RequirePunctual(lane);
                 measured = (lane, result);

@@ -36,7 +36,13 @@ internal static class Phase
     private static readonly TimeSpan SampleEvery = TimeSpan.FromSeconds(1);
 
     /// <summary>Opens every lane's connections, then lets all lanes run at once. The processes' CPU goes into the first lane's timeline.</summary>
-    public static async Task<Measurement.Result> RunAsync(Target target, TimeSpan duration, IReadOnlyList<Lane> lanes, CancellationToken cancel)
+    /// <param name="target">The gateway.</param>
+    /// <param name="duration">How long lanes run and count.</param>
+    /// <param name="lanes">What runs.</param>
+    /// <param name="cancel">Ends the arrivals.</param>
+    /// <param name="settle">Runs before it without counting: a connection's first request costs the gateway more than its second.</param>
+    public static async Task<Measurement.Result> RunAsync(
+        Target target, TimeSpan duration, IReadOnlyList<Lane> lanes, CancellationToken cancel, TimeSpan settle = default)
     {
         LoadRun[] runs = [.. lanes.Select(lane => new LoadRun(target.Endpoint, lane.Connections, lane.Record, lane.Check))];
         try
@@ -45,10 +51,19 @@ internal static class Phase
             {
                 await run.OpenAsync(cancel);
             }
+            var running = Task.WhenAll(lanes.Zip(runs, (lane, run) => Task.Run(() => RunAsync(lane, run, settle + duration, cancel), CancellationToken.None)));
+            if (settle > TimeSpan.Zero)
+            {
+                await Task.WhenAny(running, Task.Delay(settle, cancel));
+                foreach (Lane lane in lanes)
+                {
+                    lane.Record.Restart();
+                }
+            }
             Measurement measurement = await Measurement.StartAsync(target.Process, target.Admin, cancel);
             using var sampling = CancellationTokenSource.CreateLinkedTokenSource(cancel);
             Task sampler = SampleAsync(target.Process, lanes[0].Record, sampling.Token);
-            await Task.WhenAll(lanes.Zip(runs, (lane, run) => RunAsync(lane, run, duration, cancel)));
+            await running;
             Measurement.Result result = await measurement.EndAsync(lanes.Sum(static lane => lane.Record.Done), cancel);
             await sampling.CancelAsync();
             await sampler;

@@ -77,6 +77,23 @@ internal sealed class RunRecord
         }
     }
 
+    /// <summary>
+    /// What counts begins now: the first seconds on new connections are not what is asked for. What was wrong in them stays, and so do trades to
+    /// query and the timeline.
+    /// </summary>
+    public void Restart()
+    {
+        lock (_lock)
+        {
+            Offered = 0;
+            Done = 0;
+            _codes.Clear();
+            FromIntended.Reset();
+            FromSend.Reset();
+            SendLag.Reset();
+        }
+    }
+
     /// <summary>A payment was due.</summary>
     public void Arrived(long dueNs)
     {

@@ -93,9 +93,13 @@ internal sealed class Stage(ScenarioOptions options, string program, string fold
     }
 
     /// <summary>Runs the lanes at once, then queries the sampled trades of each.</summary>
-    public async Task<Measurement.Result> RunAsync(GatewayUnderTest gateway, TimeSpan duration, CancellationToken cancel, params Lane[] lanes)
+    public Task<Measurement.Result> RunAsync(GatewayUnderTest gateway, TimeSpan duration, CancellationToken cancel, params Lane[] lanes) =>
+        RunAsync(gateway, duration, TimeSpan.Zero, cancel, lanes);
+
+    /// <summary>The same after <paramref name="settle"/>, in which nothing counts.</summary>
+    public async Task<Measurement.Result> RunAsync(GatewayUnderTest gateway, TimeSpan duration, TimeSpan settle, CancellationToken cancel, params Lane[] lanes)
     {
-        Measurement.Result result = await Phase.RunAsync(gateway.Target, duration, lanes, cancel);
+        Measurement.Result result = await Phase.RunAsync(gateway.Target, duration, lanes, cancel, settle);
         foreach (Lane lane in lanes)
         {
             var audit = new TradeAudit(gateway.Sandbox.Endpoint, gateway.Sandbox.Signers, gateway.Sandbox.Gateway, TimeProvider.System);

@@ -58,7 +58,7 @@ public sealed class ThreadScheduler : IScheduler
                 }
                 if (!pause.IsWakeable)
                 {
-                    Thread.Sleep(pause.Time);
+                    ShortSleep.For(pause.Time);
                     continue;
                 }
                 Interlocked.Exchange(ref _isParked, 1);
