@@ -14,7 +14,7 @@ internal sealed class HttpChannel : Scenario
 
     public override string Name => "http-channel";
 
-    public override string Proves => "Tells what the HTTP adapter costs by itself: CPU and bytes a payment with a channel behind HTTP, minus those with a timer for a channel.";
+    public override string Proves => "Tells what the HTTP adapter costs by itself: CPU and bytes a payment with a channel behind HTTP, minus those with a timer for one.";
 
     public override string Expects => "Only 0000 and 0001; the channel's books hold every paid trade once. The costs are told, and fail nothing.";
 
@@ -71,7 +71,9 @@ internal sealed class HttpChannel : Scenario
         {
             stage.Expect($"{side.Name}: only 0000 and 0001", false, $"{others}");
         }
-        return new Cost(result.Server.CpuMicroseconds ?? 0, result.Server.AllocatedBytes ?? 0, Latency.Of(lane.Record.FromIntended).P50);
+        var cost = new Cost(result.Server.CpuMicroseconds ?? 0, result.Server.AllocatedBytes ?? 0, Latency.Of(lane.Record.FromIntended).P50);
+        stage.Say($"  {cost.CpuMicroseconds:F1} µs, {cost.AllocatedBytes:F0} bytes");
+        return cost;
     }
 
     private static void Tell(Stage stage, string name, IReadOnlyList<Pair> pairs, Func<Pair, Cost> of)
