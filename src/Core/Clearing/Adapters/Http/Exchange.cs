@@ -7,7 +7,7 @@ namespace HotPath.Core.Clearing.Adapters.Http;
 
 /// <summary>
 /// What one call needs of the HTTP library, used again by the next one: the request with its header collections, its content and the
-/// deadline. Together they are a fourth of what a call would allocate otherwise.
+/// deadline. New for each call, they would be 480 of 1,710 bytes (docs/performance.md).
 /// </summary>
 /// <remarks>
 /// <see cref="HttpMessageInvoker"/> lets a request be sent again (that one may be sent once only is a rule of HttpClient). Nobody but the
