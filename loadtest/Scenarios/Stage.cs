@@ -56,6 +56,18 @@ internal sealed class Stage(ScenarioOptions options, string program, string fold
     public Task WithGatewayAsync(IReadOnlyList<string> arguments, Func<GatewayUnderTest, Task> use, CancellationToken cancel) =>
         WithGatewayAsync([Institution], arguments, use, cancel);
 
+    /// <summary>Runs <paramref name="use"/> with a clearing simulator in a process of its own, then holds its books against what was told.</summary>
+    /// <param name="latency">Mean of its answers to payments: 20ms.</param>
+    /// <param name="use">Starts the gateways that use it, and ends them.</param>
+    /// <param name="cancel">Ends the wait for its start.</param>
+    public async Task WithClearingAsync(string latency, Func<ClearingUnderTest, Task> use, CancellationToken cancel)
+    {
+        await using ClearingUnderTest clearing = await ClearingUnderTest.StartAsync(program, folder, latency, cancel);
+        output.WriteLine($"  simulator --channel-latency {latency} at {clearing.Url}");
+        await use(clearing);
+        Expect(await clearing.StopAndCompareAsync());
+    }
+
     /// <summary>Signs payments that nobody has made before, each with a terminal id of its own as long as there are a million of them.</summary>
     public Pack Sign(GatewayUnderTest gateway, int count, params string[] institutions)
     {

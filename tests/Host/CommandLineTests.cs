@@ -82,6 +82,10 @@ public sealed class CommandLineTests(SandboxFixture sandbox) : IDisposable
     [InlineData("sandbox --channel-latency 20")]
     [InlineData("sandbox --log-level LOUD")]
     [InlineData("sandbox --sign-type ES384")]
+    [InlineData("sandbox --channel-url ftp://127.0.0.1:1")]
+    [InlineData("sandbox --channel-url http://channel.example")]
+    [InlineData("sandbox --channel-url https://channel.example")]
+    [InlineData("sandbox --channel-url http://user@127.0.0.1:1")]
     [InlineData("simulator --channel-latency 11s")]
     [InlineData("sign")]
     [InlineData("sign /nowhere.json --key /nowhere.pem")]
@@ -94,6 +98,17 @@ public sealed class CommandLineTests(SandboxFixture sandbox) : IDisposable
         Run run = await RunAsync(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
         Assert.Equal(2, run.ExitCode);
         Assert.NotEmpty(run.Error);
+        Assert.Empty(run.Output);
+    }
+
+    [Theory]
+    [InlineData("sandbox --channel-url http://127.0.0.1:1 --in-process-channel", "--channel-url and --in-process-channel exclude each other")]
+    [InlineData("sandbox --channel-url http://127.0.0.1:1 --channel-latency 5ms", "--channel-latency is to be given to the simulator")]
+    public async Task Sandbox_ChannelInAnotherProcess_AndOneInThis_Is2AndSaysWhy(string line, string reason)
+    {
+        Run run = await RunAsync(line.Split(' '));
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains(reason, run.Error, StringComparison.Ordinal);
         Assert.Empty(run.Output);
     }
 

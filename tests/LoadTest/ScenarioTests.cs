@@ -12,7 +12,7 @@ public sealed class ScenarioTests
 {
     private static readonly string[] Names =
     [
-        "steady-pay", "ramp-to-saturation", "replay-storm", "bad-signature-flood", "slow-channel", "one-flooding-institution", "million-users", "idle-connections",
+        "steady-pay", "ramp-to-saturation", "replay-storm", "bad-signature-flood", "slow-channel", "one-flooding-institution", "million-users", "idle-connections", "http-channel",
     ];
 
     public static TheoryData<string> All => [.. Names];
@@ -48,6 +48,32 @@ public sealed class ScenarioTests
         Assert.Matches(@"holds  query average at most 300 ms", said);
         Assert.DoesNotContain("MISMATCH", said, StringComparison.Ordinal);
         Assert.True(int.Parse(Regex.Match(said, @"(\d+) signatures verified").Groups[1].Value, null) > 0, said);
+    }
+
+    [Fact]
+    public async Task RealProcesses_HttpChannel_EndsWithTheDifferenceAndBooksThatAgree()
+    {
+        string said = await RunAsync(new HttpChannel(), new ScenarioOptions { Rate = 100, Duration = TimeSpan.FromMilliseconds(200), Connections = 4 });
+
+        Assert.Matches(@"HTTP minus timer +-?[\d.]+ +-?\d+ ", said);
+        Assert.Matches(@"holds  the channel's books hold every paid trade once: [1-9]\d* executed", said);
+        Assert.Equal(2, Regex.Count(said, "holds  the gateway stops in order and its journal verifies"));
+        Assert.DoesNotContain("MISMATCH", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Books_APaymentExecutedTwiceOrAskedForTwice_IsSeen()
+    {
+        string file = Path.GetTempFileName();
+        string Line(string reference, string happened, string executed, string duplicate) =>
+            $$"""{"event":"{{happened}}","reference":"{{reference}}","executed":{{executed}},"duplicate":{{duplicate}}}""";
+        File.WriteAllLines(file, [Line("a", "pay", "true", "false"), Line("b", "pay", "true", "false"), Line("b", "pay", "true", "false"), Line("a", "pay", "true", "true"), Line("c", "pay", "false", "false"), Line("d", "reverse", "true", "false")]);
+
+        (Dictionary<string, int> executed, int repeated) = ClearingUnderTest.ReadBooks(file);
+        File.Delete(file);
+
+        Assert.Equal(new Dictionary<string, int> { ["a"] = 1, ["b"] = 2 }, executed);
+        Assert.Equal(1, repeated);
     }
 
     [Fact]

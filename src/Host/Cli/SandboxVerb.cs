@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using HotPath.Host.Configuration;
 using HotPath.Host.Logging;
 using HotPath.Host.Sandbox;
 using HotPath.Signing;
@@ -17,10 +19,12 @@ internal static class SandboxVerb
         Option<SignType?> signType = Options.SignType("what the demo institutions and their answers are signed with; default RSA2");
         var noDemo = new Option<bool>("--no-demo") { Description = "send no payment of its own" };
         var inProcess = new Option<bool>("--in-process-channel") { Description = "for measuring: the channel is a timer in the process, without HTTP, books or outcomes by amount" };
+        Option<Uri?> channelUrl = ChannelUrl();
         Option<int> institutions = Options.Number("--institutions", 2, 2, 1000, "demo institutions: CN000001, HK000001, then CN000002 and so on");
         // WARN: what a terminal should show beside the demo is what went wrong.
         Option<LogLevel> level = Options.Log(LogLevel.Warning);
-        var verb = new Command("sandbox", "Start a gateway with demo keys, demo institutions and a simulated channel") { data, port, adminPort, latency, signType, noDemo, inProcess, institutions, level };
+        var verb = new Command("sandbox", "Start a gateway with demo keys, demo institutions and a simulated channel") { data, port, adminPort, latency, signType, noDemo, channelUrl, inProcess, institutions, level };
+        verb.Validators.Add(given => RefuseBoth(given, channelUrl, inProcess, latency));
         verb.SetAction(async (parsed, _) =>
         {
             var options = new SandboxOptions
@@ -30,6 +34,7 @@ internal static class SandboxVerb
                 AdminPort = parsed.GetValue(adminPort),
                 ChannelLatency = parsed.GetValue(latency),
                 SignType = parsed.GetValue(signType) ?? SignType.Rsa2,
+                ChannelUrl = parsed.GetValue(channelUrl),
                 IsChannelInProcess = parsed.GetValue(inProcess),
                 Institutions = parsed.GetValue(institutions),
             };
@@ -37,5 +42,41 @@ internal static class SandboxVerb
             return await SandboxProgram.RunAsync(options, !parsed.GetValue(noDemo), logs, TimeProvider.System, output);
         });
         return verb;
+    }
+
+    private static Option<Uri?> ChannelUrl() => new("--channel-url")
+    {
+        Description = "the channel is a 'hotpath simulator' started before, at this address on this machine, instead of one in this process",
+        HelpName = "http://127.0.0.1:PORT",
+        CustomParser = static result =>
+        {
+            (Uri? address, IReadOnlyList<string> faults) = ChannelAddress.Read(result.Tokens[0].Value);
+            foreach (string fault in faults)
+            {
+                result.AddError($"--channel-url: {fault}");
+            }
+            if (faults.Count == 0 && !address!.IsLoopback)
+            {
+                result.AddError($"--channel-url: {address} is not this machine: a sandbox pays a simulator only");
+            }
+            return address;
+        },
+    };
+
+    private static void RefuseBoth(CommandResult given, Option channelUrl, Option inProcess, Option latency)
+    {
+        bool IsGiven(Option option) => given.GetResult(option) is { Implicit: false };
+        if (!IsGiven(channelUrl))
+        {
+            return;
+        }
+        if (IsGiven(inProcess))
+        {
+            given.AddError("--channel-url and --in-process-channel exclude each other: the channel is another process, or a timer in this one");
+        }
+        if (IsGiven(latency))
+        {
+            given.AddError("--channel-latency is to be given to the simulator that --channel-url names: this process does not simulate one");
+        }
     }
 }

@@ -186,24 +186,16 @@ internal sealed class ConfigurationCheck
     private Uri CheckUrl(string path, string? url)
     {
         var nowhere = new Uri("https://invalid");
-        if (_faults.Required(path, url) is null)
+        if (_faults.Required(path, url) is not { } given)
         {
             return nowhere;
         }
-        if (!Uri.TryCreate(url, UriKind.Absolute, out Uri? address) || (address.Scheme != Uri.UriSchemeHttp && address.Scheme != Uri.UriSchemeHttps))
+        (Uri? address, IReadOnlyList<string> faults) = ChannelAddress.Read(given);
+        foreach (string fault in faults)
         {
-            _faults.Add(path, $"{url} is not an absolute http or https address");
-            return nowhere;
+            _faults.Add(path, fault);
         }
-        if (address.Scheme == Uri.UriSchemeHttp && !address.IsLoopback)
-        {
-            _faults.Add(path, $"{url} would send payments in the clear: https, or http to this machine");
-        }
-        if (address.UserInfo.Length > 0 || address.Query.Length > 0 || address.Fragment.Length > 0)
-        {
-            _faults.Add(path, "must be scheme, host, port and path only");
-        }
-        return address;
+        return address ?? nowhere;
     }
 
     private List<RouteSettings> CheckRoutes(GatewayConfiguration configuration)

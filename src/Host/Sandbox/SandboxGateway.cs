@@ -31,10 +31,10 @@ internal sealed class SandboxGateway : IAsyncDisposable
     private static readonly string[] Currencies = ["CNY", "HKD", "USD", "EUR", "JPY", "KRW", "THB", "SGD", "KWD", "BHD"];
 
     private readonly FileStream _lock;
-    private readonly ClearingSimulator _simulator;
+    private readonly ClearingSimulator? _simulator;
     private readonly Socket _closedPort;
 
-    private SandboxGateway(SandboxFolder folder, FileStream lockFile, ClearingSimulator simulator, Socket closedPort, Gateway gateway)
+    private SandboxGateway(SandboxFolder folder, FileStream lockFile, ClearingSimulator? simulator, Socket closedPort, Gateway gateway)
     {
         Folder = folder;
         _lock = lockFile;
@@ -47,7 +47,9 @@ internal sealed class SandboxGateway : IAsyncDisposable
 
     internal Gateway Gateway { get; }
 
-    internal ClearingSimulator Simulator => _simulator;
+    /// <summary>The one in this process.</summary>
+    /// <exception cref="InvalidOperationException">It was started with <see cref="SandboxOptions.ChannelUrl"/>.</exception>
+    internal ClearingSimulator Simulator => _simulator ?? throw new InvalidOperationException("the simulator is another process");
 
     /// <exception cref="SandboxException">It cannot start; the message is for people.</exception>
     internal static async Task<SandboxGateway> StartAsync(
@@ -61,10 +63,13 @@ internal sealed class SandboxGateway : IAsyncDisposable
         try
         {
             folder.Furnish(InstitutionIds(options), clock, options.SignType);
-            simulator = await ClearingSimulator.StartAsync(
-                new SimulatorOptions { BooksDirectory = folder.SimulatorBooks, ChannelLatency = options.ChannelLatency }, clock);
+            if (options.ChannelUrl is null)
+            {
+                simulator = await ClearingSimulator.StartAsync(
+                    new SimulatorOptions { BooksDirectory = folder.SimulatorBooks, ChannelLatency = options.ChannelLatency }, clock);
+            }
             closedPort = TakePortWithoutListening();
-            GatewayConfiguration configuration = Configure(options, folder, simulator.BaseAddress, closedPort);
+            GatewayConfiguration configuration = Configure(options, folder, options.ChannelUrl ?? simulator!.BaseAddress, closedPort);
             (GatewaySettings? settings, IReadOnlyList<ConfigurationFault> faults) = ConfigurationCheck.Run(configuration, clock);
             if (settings is null)
             {
@@ -93,7 +98,10 @@ internal sealed class SandboxGateway : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Gateway.DisposeAsync();
-        await _simulator.DisposeAsync();
+        if (_simulator is not null)
+        {
+            await _simulator.DisposeAsync();
+        }
         _closedPort.Dispose();
         await _lock.DisposeAsync();
     }

@@ -14,7 +14,7 @@ internal sealed record SandboxOptions
     /// <summary>Admin port on 127.0.0.1. Default 9464. 0: a free one.</summary>
     public int AdminPort { get; init; } = 9464;
 
-    /// <summary>Mean time of the simulated channel. Default 20 ms. Range 0 to 10 s.</summary>
+    /// <summary>Mean time of the channel simulated in this process. Default 20 ms. Range 0 to 10 s.</summary>
     public TimeSpan ChannelLatency { get; init; } = TimeSpan.FromMilliseconds(20);
 
     /// <summary>
@@ -28,6 +28,12 @@ internal sealed record SandboxOptions
     /// Default false.
     /// </summary>
     public bool IsChannelInProcess { get; init; }
+
+    /// <summary>
+    /// Root of a simulator in another process on this machine, which then is the channel instead of one in this process and has a latency
+    /// of its own. Default null: one in this process. Not together with <see cref="IsChannelInProcess"/>.
+    /// </summary>
+    public Uri? ChannelUrl { get; init; }
 
     /// <summary>Demo institutions. Default 2, CN000001 and HK000001; more are CN000002 and so on. Range 2 to 1,000.</summary>
     public int Institutions { get; init; } = 2;

@@ -35,6 +35,39 @@ public sealed class HttpClearingAdapterTests
         Assert.Equal("绿茶", body.GetProperty("body").GetString());
     }
 
+    [Fact]
+    public async Task Payments_one_after_the_other_each_carry_their_own_key_length_and_body_and_no_other()
+    {
+        await using var server = new ScriptedServer((request, stream) =>
+        {
+            using JsonDocument body = JsonDocument.Parse(request.Body);
+            string Of(string name) => body.RootElement.GetProperty(name).GetString()!;
+            string answer = $$"""{"reference":"{{Of("reference")}}","amount_minor":"{{Of("amount_minor")}}","currency":"CNY","result":"SUCCESS"}""";
+            return stream.WriteAsync(ScriptedServer.Http(answer)).AsTask();
+        });
+        await using HttpClearingAdapter adapter = AdapterTo(server);
+        Channel channel = Payments.NewChannel(adapter);
+        // Longer, shorter, longer: a length or a rest of the call before would show.
+        int[] lengths = [10, 300, 1, 900, 20];
+
+        foreach (int length in lengths)
+        {
+            Assert.True(channel.TryTakeCredit());
+            byte[] qrContent = Enumerable.Repeat((byte)'q', length).ToArray();
+            ClearingResult result = await channel.PayAsync(Payments.NewReference(), TimeSpan.FromSeconds(30), qrContent);
+            Assert.Equal(ClearingOutcome.Succeeded, result.Outcome);
+        }
+
+        Assert.Equal(lengths, server.Requests.Select(request => JsonDocument.Parse(request.Body).RootElement.GetProperty("qr_content").GetString()!.Length));
+        Assert.All(server.Requests, request =>
+        {
+            string key = Assert.Single(request.Head.Split("\r\n"), line => line.StartsWith("Idempotency-Key: ", StringComparison.Ordinal))["Idempotency-Key: ".Length..];
+            Assert.Equal(key, JsonDocument.Parse(request.Body).RootElement.GetProperty("reference").GetString());
+            Assert.Single(request.Head.Split("\r\n"), line => line == "Content-Type: application/json");
+        });
+        Assert.Equal(1, server.Connections);
+    }
+
     [Theory]
     [InlineData("INSUFFICIENT_BALANCE", RespCode.InsufficientBalance)]
     [InlineData("LIMIT_EXCEEDED", RespCode.LimitExceeded)]

@@ -16,19 +16,20 @@ namespace HotPath.Core.Clearing.Adapters.Http;
 /// </para>
 /// <para>
 /// The handler sends the body to its end (or fails) before it reads the answer, so that the call's buffer is free when a send has ended.
-/// It allocates for each request (a few KB, its own); ours are the request, its content and the text of one header.
+/// It allocates 1.2 KB for each request: its state machines, the response, the texts of its headers. Ours is the text of one header; the
+/// rest of a call (<see cref="Exchange"/>) is pooled.
 /// </para>
 /// </remarks>
 public sealed class HttpClearingAdapter : IClearingAdapter
 {
     // Enough for every answer in practice; a longer one doubles it.
     private const int FirstAnswerBytes = 4096;
-    private const string IdempotencyKey = "Idempotency-Key";
 
     private readonly HttpMessageInvoker _http;
     private readonly Uri[] _addresses;
     private readonly int _maxAnswerBytes;
-    private readonly DeadlinePool _deadlines;
+    private readonly TimeSpan _deadline;
+    private readonly ObjectPool<Exchange> _exchanges;
     private readonly ObjectPool<RequestEncoder> _encoders =
         new DefaultObjectPool<RequestEncoder>(new DefaultPooledObjectPolicy<RequestEncoder>());
 
@@ -36,7 +37,8 @@ public sealed class HttpClearingAdapter : IClearingAdapter
     {
         options.Validate();
         _maxAnswerBytes = options.MaxAnswerBytes;
-        _deadlines = new DeadlinePool(options.Deadline, clock);
+        _deadline = options.Deadline;
+        _exchanges = new DefaultObjectPool<Exchange>(new Exchange.Policy(clock), options.MaxConnections);
         string root = options.BaseAddress.AbsoluteUri.TrimEnd('/');
         _addresses = [new Uri(root + "/v1/pay"), new Uri(root + "/v1/inquire"), new Uri(root + "/v1/reverse")];
         _http = new HttpMessageInvoker(NewHandler(options));
@@ -93,23 +95,22 @@ public sealed class HttpClearingAdapter : IClearingAdapter
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
     private async ValueTask<ClearingResult> ExchangeAsync(ClearingVerb verb, ClearingReference reference, ReadOnlyMemory<byte> payload)
     {
-        using HttpRequestMessage request = NewRequest(verb, reference);
-        var content = new PayloadContent(payload);
-        request.Content = content;
-        CancellationTokenSource deadline = _deadlines.Rent();
+        Exchange exchange = _exchanges.Get();
+        exchange.Begin(_addresses[(int)verb], reference.TradeNo, payload, _deadline);
+        bool isReadToItsEnd = false;
         byte[] answer = [];
         try
         {
-            using HttpResponseMessage response = await _http.SendAsync(request, deadline.Token);
+            using HttpResponseMessage response = await _http.SendAsync(exchange.Request, exchange.Deadline);
             if (response.StatusCode != HttpStatusCode.OK || response.Content.Headers.ContentLength > _maxAnswerBytes)
             {
                 return ClearingResult.Of(ClearingOutcome.Unknown);
             }
             answer = ArrayPool<byte>.Shared.Rent(FirstAnswerBytes);
-            using Stream body = response.Content.ReadAsStream(deadline.Token);
+            using Stream body = response.Content.ReadAsStream(exchange.Deadline);
             int length = 0;
             int read;
-            while ((read = await body.ReadAsync(answer.AsMemory(length), deadline.Token)) > 0)
+            while ((read = await body.ReadAsync(answer.AsMemory(length), exchange.Deadline)) > 0)
             {
                 length += read;
                 if (length > _maxAnswerBytes)
@@ -121,12 +122,13 @@ public sealed class HttpClearingAdapter : IClearingAdapter
                     Grow(ref answer);
                 }
             }
+            isReadToItsEnd = true;
             return ClearingAnswer.Read(answer.AsSpan(0, length), verb, reference);
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
             // Of an inquiry or a reversal that did not get through, nothing follows for the payment.
-            bool isProof = verb == ClearingVerb.Pay && IsNotDelivered(failure, content);
+            bool isProof = verb == ClearingVerb.Pay && IsNotDelivered(failure, exchange);
             return ClearingResult.Of(isProof ? ClearingOutcome.NotDelivered : ClearingOutcome.Unknown);
         }
         finally
@@ -135,19 +137,15 @@ public sealed class HttpClearingAdapter : IClearingAdapter
             {
                 ArrayPool<byte>.Shared.Return(answer);
             }
-            _deadlines.Return(deadline);
+            if (isReadToItsEnd)
+            {
+                _exchanges.Return(exchange);
+            }
+            else
+            {
+                exchange.Dispose();
+            }
         }
-    }
-
-    private HttpRequestMessage NewRequest(ClearingVerb verb, in ClearingReference reference)
-    {
-        var request = new HttpRequestMessage(HttpMethod.Post, _addresses[(int)verb])
-        {
-            Version = HttpVersion.Version11,
-            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-        };
-        request.Headers.TryAddWithoutValidation(IdempotencyKey, reference.TradeNo.ToString());
-        return request;
     }
 
     private static void Grow(ref byte[] answer)
@@ -162,9 +160,9 @@ public sealed class HttpClearingAdapter : IClearingAdapter
     /// Two witnesses, and both must agree: the handler names a failure that comes before a connection exists, and our own content was
     /// never asked for its bytes. When unsure it is not this.
     /// </summary>
-    private static bool IsNotDelivered(Exception failure, PayloadContent content)
+    private static bool IsNotDelivered(Exception failure, Exchange exchange)
     {
-        if (content.WasStarted)
+        if (exchange.WasStarted)
         {
             return false;
         }

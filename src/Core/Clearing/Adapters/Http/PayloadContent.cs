@@ -1,27 +1,31 @@
 using System.Net;
-using System.Net.Http.Headers;
+using System.Net.Http;
 
 namespace HotPath.Core.Clearing.Adapters.Http;
 
-/// <summary>A request body in memory that remembers whether the handler ever began to send it.</summary>
+/// <summary>A request body in memory that remembers whether the handler ever began to send it. Carries one call's after the other's.</summary>
 internal sealed class PayloadContent : HttpContent
 {
-    // Shared by all requests and never changed.
-    private static readonly MediaTypeHeaderValue Json = new("application/json");
+    private ReadOnlyMemory<byte> _payload;
 
-    private readonly ReadOnlyMemory<byte> _payload;
-
-    internal PayloadContent(ReadOnlyMemory<byte> payload)
-    {
-        _payload = payload;
-        Headers.ContentType = Json;
-    }
+    internal PayloadContent() => Headers.TryAddWithoutValidation("Content-Type", "application/json");
 
     /// <summary>
     /// False: no byte of the body was handed to a connection, so that the channel cannot have understood the request. Written and read
     /// in the course of one send, which orders the two.
     /// </summary>
     internal bool WasStarted { get; private set; }
+
+    internal void Carry(ReadOnlyMemory<byte> payload)
+    {
+        _payload = payload;
+        WasStarted = false;
+        // Said each time: the headers keep the length that they were asked for first.
+        Headers.ContentLength = payload.Length;
+    }
+
+    /// <summary>Lets go of the call's buffer.</summary>
+    internal void Drop() => _payload = default;
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
         SerializeToStreamAsync(stream, context, CancellationToken.None);

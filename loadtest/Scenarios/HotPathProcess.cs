@@ -1,0 +1,91 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+
+namespace HotPath.LoadTest.Scenarios;
+
+/// <summary>A verb of hotpath that stays, as its own process with a folder of its own, which goes with it.</summary>
+internal sealed class HotPathProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(60);
+
+    private readonly Process _process;
+
+    private HotPathProcess(Process process, string folder, Match ready)
+    {
+        _process = process;
+        Folder = folder;
+        Ready = ready;
+    }
+
+    public string Folder { get; }
+
+    /// <summary>What it said when it could be called.</summary>
+    public Match Ready { get; }
+
+    public int ExitCode => _process.ExitCode;
+
+    /// <param name="program">hotpath.dll.</param>
+    /// <param name="parent">Where its own folder is made. Not in /tmp, which is memory on many machines: a sync must mean something.</param>
+    /// <param name="arguments">The verb and its options, given the folder.</param>
+    /// <param name="ready">The line that says it can be called.</param>
+    /// <param name="cancel">Ends the wait for that line.</param>
+    /// <exception cref="IOException">It did not start.</exception>
+    public static async Task<HotPathProcess> StartAsync(
+        string program, string parent, Func<string, IEnumerable<string>> arguments, Regex ready, CancellationToken cancel)
+    {
+        string folder = Path.Combine(Path.GetFullPath(parent), $"scenario-{Path.GetRandomFileName()}");
+        var process = Process.Start(new ProcessStartInfo("dotnet", ["exec", program, .. arguments(folder)]) { RedirectStandardOutput = true })!;
+        try
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            limit.CancelAfter(StartLimit);
+            while (await process.StandardOutput.ReadLineAsync(limit.Token) is { } line)
+            {
+                if (ready.Match(line) is { Success: true } match)
+                {
+                    return new HotPathProcess(process, folder, match);
+                }
+            }
+            throw new IOException("hotpath did not start");
+        }
+        catch
+        {
+            process.Kill();
+            await process.WaitForExitAsync(CancellationToken.None);
+            process.Dispose();
+            Delete(folder);
+            throw;
+        }
+    }
+
+    /// <summary>Asks it to stop as an operator would, and waits until it has.</summary>
+    public async Task StopAsync()
+    {
+        using (Process kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]))
+        {
+            await kill.WaitForExitAsync();
+        }
+        await _process.WaitForExitAsync().WaitAsync(StopLimit);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+            _process.WaitForExit();
+        }
+        _process.Dispose();
+        Delete(Folder);
+        return ValueTask.CompletedTask;
+    }
+
+    private static void Delete(string folder)
+    {
+        if (Directory.Exists(folder))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+}
