@@ -121,6 +121,7 @@ internal static class RunCommand
             Offered = record.Offered,
             Done = record.Done,
             DonePerSecond = record.Done / result.Seconds,
+            Outcomes = record.Outcomes,
             Codes = record.Codes,
             FromIntended = Latency.Of(record.FromIntended),
             FromSend = Latency.Of(record.FromSend),

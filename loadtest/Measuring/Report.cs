@@ -62,6 +62,9 @@ internal sealed record Report
 
     public required double DonePerSecond { get; init; }
 
+    /// <summary>Answers of 0000, 0001 and B codes: what the costs of a payment are divided by.</summary>
+    public required long Outcomes { get; init; }
+
     public required IReadOnlyDictionary<string, long> Codes { get; init; }
 
     public required Latency FromIntended { get; init; }
@@ -74,7 +77,8 @@ internal sealed record Report
 
     public required int TradesQueried { get; init; }
 
-    public required double GeneratorCpuMicroseconds { get; init; }
+    /// <summary>CPU of this process a payment with an outcome; null when there was none.</summary>
+    public required double? GeneratorCpuMicroseconds { get; init; }
 
     public CryptoCost Crypto { get; init; }
 
