@@ -8,17 +8,14 @@ namespace HotPath.LoadTest.Tests;
 /// <summary>Records of runs that never were, for those who judge them.</summary>
 internal static class Lanes
 {
-    /// <summary>So many arrivals of each code, all in one second of the timeline. A code may be <see cref="RunRecord.NoAnswer"/> or "HTTP 429".</summary>
-    public static Lane Of(params ReadOnlySpan<(string Code, int Count)> answers) => In(0, answers);
-
-    /// <summary>The same, answered in a later second.</summary>
-    public static Lane In(int second, params ReadOnlySpan<(string Code, int Count)> answers)
+    /// <summary>So many arrivals of each code, all in the first second of the timeline. A code may be <see cref="RunRecord.NoAnswer"/> or "HTTP 429".</summary>
+    public static Lane Of(params ReadOnlySpan<(string Code, int Count)> answers)
     {
         var lane = new Lane(new Pack([], DateTimeOffset.UnixEpoch), 1);
         lane.Record.Begin(0);
         foreach ((string code, int count) in answers)
         {
-            Add(lane.Record, code, count, second);
+            Add(lane.Record, code, count);
         }
         return lane;
     }

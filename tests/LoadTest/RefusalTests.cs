@@ -4,6 +4,7 @@ using HotPath.LoadTest.Packing;
 using HotPath.LoadTest.Running;
 using HotPath.LoadTest.Scenarios;
 using HotPath.LoadTest.Wire;
+using HotPath.Signing;
 using Xunit;
 
 namespace HotPath.LoadTest.Tests;
@@ -23,6 +24,45 @@ public sealed class RefusalTests
 
     [Fact]
     public void OnlyPaid_NothingAtAll_IsABreach() => Assert.False(Payments.OnlyPaid("saturation", Lanes.Of()).Holds);
+
+    [Theory]
+    [InlineData("HTTP 429")]
+    [InlineData("A001")]
+    [InlineData("D001")]
+    [InlineData(RunRecord.NoAnswer)]
+    public void Run_InWhichNothingWasPaid_IsABreach_WithoutAnySlo(string code)
+    {
+        (string verdict, IReadOnlyList<string> reasons) = Verdicts.On(Lanes.Of((code, 1000)).Record, new AnswerCheck(null, 1));
+
+        Assert.Equal(Verdicts.Breach, verdict);
+        Assert.Contains("none of 1000", Assert.Single(reasons), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_WithoutAnArrival_IsInvalid() => Assert.Equal(Verdicts.Invalid, Verdicts.On(new RunRecord(), new AnswerCheck(null, 1)).Verdict);
+
+    [Fact]
+    public void Run_OfOverload_RefusedBesideWhatIsPaid_IsOk() =>
+        Assert.Equal(Verdicts.Ok, Verdicts.On(Lanes.Of(("0000", 10), ("A001", 500), ("HTTP 429", 500)).Record, new AnswerCheck(null, 1)).Verdict);
+
+    [Fact]
+    public void Run_ThatWasToVerifyAndVerifiedNothing_IsInvalid()
+    {
+        var check = new AnswerCheck(PemKeys.ReadPublic(PemKeys.Generate().PublicPem), 100);
+        RunRecord record = Lanes.Of(("0000", 10)).Record;
+        Assert.Equal(Verdicts.Invalid, Verdicts.On(record, check).Verdict);
+
+        record.WasVerified(null);
+
+        Assert.Equal(Verdicts.Ok, Verdicts.On(record, check).Verdict);
+    }
+
+    [Theory]
+    [InlineData(10, 0, true)]
+    [InlineData(10, 1, false)]
+    [InlineData(0, 0, false)]
+    public void EveryOnePaid_WantsAllOfThem_AndOneAtLeast(int paid, int unanswered, bool holds) =>
+        Assert.Equal(holds, Payments.EveryOnePaid("every payment is paid", Lanes.Of(("0000", paid), (RunRecord.NoAnswer, unanswered))).Holds);
 
     [Fact]
     public void Outcomes_AreNotAnswers()
