@@ -87,7 +87,7 @@ internal static class RunCommand
         CryptoCost? openSsl = cryptoBefore.OpenSsl is { } first && CryptoProbe.OpenSsl(signType) is { } second ? CryptoCost.Mean(first, second) : null;
         var audit = new TradeAudit(sandbox.Endpoint, sandbox.Signers, sandbox.Gateway, TimeProvider.System);
         int queried = await audit.RunAsync(lane.Record, cancel);
-        Report report = Judge(parsed, lane.Record, result, audit.Latencies, slo) with
+        Report report = Judge(parsed, lane, result, audit.Latencies, slo) with
         {
             Crypto = crypto,
             CryptoByOpensslSpeed = openSsl,
@@ -104,12 +104,13 @@ internal static class RunCommand
     private static ArrivalSchedule WarmUpSchedule(ParseResult parsed) => new(
         parsed.GetValue(Rate), parsed.GetValue(Arrivals) == ArrivalPattern.Ramp ? ArrivalPattern.Poisson : parsed.GetValue(Arrivals), parsed.GetValue(Seed));
 
-    private static Report Judge(ParseResult parsed, RunRecord record, Measurement.Result result, LongHistogram queries, Slo? slo)
+    private static Report Judge(ParseResult parsed, Lane lane, Measurement.Result result, LongHistogram queries, Slo? slo)
     {
+        RunRecord record = lane.Record;
         bool isClosedLoop = parsed.GetValue(Saturate) is not null;
         var latencies = new Dictionary<string, LongHistogram> { ["pay"] = record.FromIntended, ["query"] = queries };
         IReadOnlyList<SloVerdict> limits = slo is null ? [] : SloCheck.Of(slo, new SloMeasured(latencies, record.Codes, record.Offered, result.Seconds));
-        (string verdict, IReadOnlyList<string> reasons) = Verdicts.On(record, limits);
+        (string verdict, IReadOnlyList<string> reasons) = Verdicts.On(record, lane.Check, limits);
         return new Report
         {
             Verdict = verdict,
@@ -121,6 +122,7 @@ internal static class RunCommand
             Offered = record.Offered,
             Done = record.Done,
             DonePerSecond = record.Done / result.Seconds,
+            Outcomes = record.Outcomes,
             Codes = record.Codes,
             FromIntended = Latency.Of(record.FromIntended),
             FromSend = Latency.Of(record.FromSend),

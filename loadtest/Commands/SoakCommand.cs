@@ -8,7 +8,8 @@ namespace HotPath.LoadTest.Commands;
 
 /// <summary>
 /// <c>soak</c>: very many payments in a closed loop while the gateway's memory is watched. Signed in portions, since a signature counts
-/// for ten minutes only. Exit 0 fine and flat, 1 a wrong answer or memory that grows.
+/// for ten minutes only. Exit 0 fine and flat, 1 a wrong answer, one that
+/// is no outcome, or memory that grows.
 /// </summary>
 internal static class SoakCommand
 {
@@ -62,10 +63,10 @@ internal static class SoakCommand
         await sampling.CancelAsync();
         await sampler.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         int queried = await new TradeAudit(sandbox.Endpoint, sandbox.Signers, sandbox.Gateway, TimeProvider.System).RunAsync(record, cancel);
-        return Say(record, memory, queried, parsed.GetValue(AllowedGrowth));
+        return Say(record, memory, queried, total, parsed.GetValue(AllowedGrowth));
     }
 
-    private static int Say(RunRecord record, MemoryTrend memory, int queried, double allowed)
+    private static int Say(RunRecord record, MemoryTrend memory, int queried, int asked, double allowed)
     {
         string Text(FormattableString line) => line.ToString(CultureInfo.InvariantCulture);
         Console.WriteLine(Text($"closed loop: {record.Done} of {record.Offered} answered, {record.Verified} signatures verified, {queried} trades queried"));
@@ -82,9 +83,35 @@ internal static class SoakCommand
         Console.WriteLine(slope is null
             ? "memory: not judged, no --pid or too few samples"
             : Text($"memory: {memory.FirstMiB:F0} MiB at first, {memory.LastMiB:F0} MiB at last; slope after the first fifth {slope:F1} B a payment: {(isFlat ? "flat" : "GROWS")}"));
-        bool isFine = isFlat && record.Mismatches.Count == 0 && !record.Codes.ContainsKey(RunRecord.NoAnswer);
+        string[] faults = [.. Faults(record, asked)];
+        foreach (string fault in faults)
+        {
+            Console.WriteLine("  " + fault);
+        }
+        bool isFine = isFlat && faults.Length == 0;
         Console.WriteLine(isFine ? "soak passed" : "soak failed");
         return isFine ? 0 : 1;
+    }
+
+    /// <summary>Why these payments prove nothing about memory; none when each was answered with its outcome. Refusals would be flat too.</summary>
+    internal static IEnumerable<string> Faults(RunRecord record, int asked)
+    {
+        if (record.Mismatches.Count > 0)
+        {
+            yield return "answers or trades were not what they had to be";
+        }
+        if (record.Offered < asked)
+        {
+            yield return string.Create(CultureInfo.InvariantCulture, $"only {record.Offered} of {asked} payments were sent");
+        }
+        if (record.Outcomes != record.Offered)
+        {
+            yield return string.Create(CultureInfo.InvariantCulture, $"{record.Offered - record.Outcomes} of {record.Offered} payments got no outcome (0000, 0001 or a B code)");
+        }
+        if (record.Verified == 0)
+        {
+            yield return "no answer's signature was verified";
+        }
     }
 
     private static async Task SampleAsync(ServerProcess server, MemoryTrend memory, RunRecord record, TimeSpan every, CancellationToken cancel)

@@ -17,7 +17,7 @@ internal sealed record EfficiencyRound
     /// <summary>The gateway's process in that phase.</summary>
     public required ServerSide Saturated { get; init; }
 
-    public required double GeneratorMicroseconds { get; init; }
+    public required double? GeneratorMicroseconds { get; init; }
 
     /// <summary>Payments a second of the open loop.</summary>
     public required double PartialPerSecond { get; init; }

@@ -24,7 +24,7 @@ internal static class EfficiencyRun
         own = CryptoCost.Mean(own, CryptoProbe.Own(options.SignType));
         openSsl = openSsl is { } before && CryptoProbe.OpenSsl(options.SignType) is { } after ? CryptoCost.Mean(before, after) : null;
 
-        double perSecond = saturated.Record.Done / atSaturation.Seconds;
+        double perSecond = saturated.Paid / atSaturation.Seconds;
         (Lane partial, Measurement.Result atPartial) = await LoadPartlyAsync(options, stage, perSecond * options.PartialLoad, cancel);
         return new EfficiencyRound
         {
@@ -33,7 +33,7 @@ internal static class EfficiencyRun
             SaturatedPerSecond = perSecond,
             Saturated = atSaturation.Against(own, openSsl),
             GeneratorMicroseconds = atSaturation.GeneratorCpuMicroseconds,
-            PartialPerSecond = partial.Record.Done / atPartial.Seconds,
+            PartialPerSecond = partial.Paid / atPartial.Seconds,
             Partial = atPartial.Against(own, openSsl),
             Added = Latency.Of(partial.Record.FromIntended),
         };
@@ -53,6 +53,7 @@ internal static class EfficiencyRun
                 Lane lane = Closed(pack, warming.Used);
                 Measurement.Result result = await stage.RunAsync(gateway, options.Duration, Settle, cancel, lane);
                 stage.Show("saturation", lane, result);
+                stage.Expect(Payments.OnlyPaid("saturation", lane));
                 stage.Expect("payments enough for the whole phase", warming.Used + lane.Used < pack.Count, $"{warming.Used + lane.Used} of {pack.Count} used");
                 measured = (lane, result);
             },
@@ -72,6 +73,7 @@ internal static class EfficiencyRun
                 Measurement.Result result = await stage.RunAsync(gateway, options.Duration, Settle, cancel, lane);
                 stage.Show(FormattableString.Invariant($"{options.PartialLoad:P0} of it"), lane, result);
                 stage.RequirePunctual(lane);
+                stage.Expect(Payments.OnlyPaid("partial load", lane));
                 measured = (lane, result);
             },
             cancel);

@@ -27,6 +27,11 @@ internal sealed class Measurement
         new(server, admin, await MetricsPage.ReadAsync(admin, cancel));
 
     /// <summary>Reads everything again.</summary>
+    /// <param name="payments">
+    /// What the costs are divided by: payments and repetitions that got an outcome. A refusal costs a fraction of a payment, and counted as one
+    /// it would make the gateway cheaper the more it refuses.
+    /// </param>
+    /// <param name="cancel">Ends the reading.</param>
     public async Task<Result> EndAsync(long payments, CancellationToken cancel)
     {
         double seconds = (Pacer.Now - _startedAt) / 1e9;
@@ -34,7 +39,7 @@ internal sealed class Measurement
         double ownCpu = OwnCpuSeconds() - _ownCpu;
         double? resident = _server?.ResidentBytes() / 1e6;
         MetricsPage? now = await MetricsPage.ReadAsync(_admin, cancel);
-        double each = 1.0 / Math.Max(1, payments);
+        double? each = payments > 0 ? 1.0 / payments : null;
         var server = new ServerSide { CpuMicroseconds = serverCpu * 1e6 * each, ResidentMegabytes = resident };
         if (_metrics is { } before && now is { } after)
         {
@@ -57,8 +62,8 @@ internal sealed class Measurement
         return self.TotalProcessorTime.TotalSeconds;
     }
 
-    /// <summary>What was read.</summary>
-    public sealed record Result(double Seconds, double GeneratorCpuMicroseconds, ServerSide Server)
+    /// <summary>What was read. Without a single outcome there is no cost of one: null.</summary>
+    public sealed record Result(double Seconds, double? GeneratorCpuMicroseconds, ServerSide Server)
     {
         /// <summary>The gateway's numbers with crypto set against them.</summary>
         public ServerSide Against(CryptoCost own, CryptoCost? openSsl) => Server with

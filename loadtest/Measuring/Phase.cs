@@ -64,7 +64,7 @@ internal static class Phase
             using var sampling = CancellationTokenSource.CreateLinkedTokenSource(cancel);
             Task sampler = SampleAsync(target.Process, lanes[0].Record, sampling.Token);
             await running;
-            Measurement.Result result = await measurement.EndAsync(lanes.Sum(static lane => lane.Record.Done), cancel);
+            Measurement.Result result = await measurement.EndAsync(lanes.Sum(static lane => lane.Record.Outcomes), cancel);
             await sampling.CancelAsync();
             await sampler;
             return result;

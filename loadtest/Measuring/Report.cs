@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Serialization;
 using HdrHistogram;
 using HotPath.LoadTest.Running;
@@ -62,6 +63,9 @@ internal sealed record Report
 
     public required double DonePerSecond { get; init; }
 
+    /// <summary>Answers of 0000, 0001 and B codes: what the costs of a payment are divided by.</summary>
+    public required long Outcomes { get; init; }
+
     public required IReadOnlyDictionary<string, long> Codes { get; init; }
 
     public required Latency FromIntended { get; init; }
@@ -74,7 +78,8 @@ internal sealed record Report
 
     public required int TradesQueried { get; init; }
 
-    public required double GeneratorCpuMicroseconds { get; init; }
+    /// <summary>CPU of this process a payment with an outcome; null when there was none.</summary>
+    public required double? GeneratorCpuMicroseconds { get; init; }
 
     public CryptoCost Crypto { get; init; }
 
@@ -104,17 +109,20 @@ internal static class Verdicts
     /// <summary>An answer or a trade was not what it had to be.</summary>
     public const string Mismatch = "MISMATCH";
 
-    /// <summary>The generator was late: the latencies are its own, not the gateway's.</summary>
+    /// <summary>The numbers are worthless: the generator was late (the latencies are its own), nothing arrived, or no signature was verified.</summary>
     public const string Invalid = "INVALID";
 
-    /// <summary>Answers and generator were as they must be, and a limit of the SLO was not kept.</summary>
+    /// <summary>Answers and generator were as they must be; a limit of the SLO was not kept, or not one payment got an outcome.</summary>
     public const string Breach = "BREACH";
 
     /// <summary>Largest p99 of the generator's own lateness.</summary>
     public static readonly TimeSpan MaxSendLag = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>The verdict on a run and why. What makes a number worthless is said before what the number says.</summary>
-    public static (string Verdict, IReadOnlyList<string> Reasons) On(RunRecord record, IReadOnlyList<SloVerdict>? limits = null)
+    /// <summary>
+    /// The verdict on a run and why. What makes a number worthless is said before what the number says. Refusals beside outcomes are none of its
+    /// business, for overload may be what is asked for; a limit of the SLO says how many are too many.
+    /// </summary>
+    public static (string Verdict, IReadOnlyList<string> Reasons) On(RunRecord record, AnswerCheck check, IReadOnlyList<SloVerdict>? limits = null)
     {
         if (record.Mismatches.Count > 0)
         {
@@ -124,8 +132,17 @@ internal static class Verdicts
         {
             return (Invalid, [late]);
         }
-        string[] breaches = [.. (limits ?? []).Where(static limit => limit.IsKept == false).Select(static limit => $"{limit.What} {limit.Measured}, limit {limit.Limit}")];
-        return breaches.Length > 0 ? (Breach, breaches) : (Ok, []);
+        if (record.Offered == 0)
+        {
+            return (Invalid, ["no payment arrived in the measured time"]);
+        }
+        IEnumerable<string> unpaid = record.Outcomes > 0 ? [] : [string.Create(CultureInfo.InvariantCulture, $"none of {record.Offered} payments got an outcome")];
+        string[] breaches = [.. unpaid, .. (limits ?? []).Where(static limit => limit.IsKept == false).Select(static limit => $"{limit.What} {limit.Measured}, limit {limit.Limit}")];
+        if (breaches.Length > 0)
+        {
+            return (Breach, breaches);
+        }
+        return check.Gateway is not null && record.Verified == 0 ? (Invalid, ["no answer's signature was verified"]) : (Ok, []);
     }
 
     /// <summary>What to say of a generator that was late; null: it was in time.</summary>

@@ -24,7 +24,7 @@ internal static class ReportText
         to.WriteLine();
         Line(to, $"{report.Mode}, {report.Connections} connections, {report.Seconds:F1} s");
         Line(to, $"  offered            {report.Offered} ({report.Offered / report.Seconds:F0}/s{(report.OfferedRate is { } rate ? FormattableString.Invariant($", meant {rate:F0}/s") : "")})");
-        Line(to, $"  done               {report.Done} ({report.DonePerSecond:F0}/s)");
+        Line(to, $"  done               {report.Done} ({report.DonePerSecond:F0}/s), with an outcome {report.Outcomes} ({report.Outcomes / report.Seconds:F0}/s)");
         foreach ((string code, long count) in report.Codes.OrderByDescending(static pair => pair.Value))
         {
             Line(to, $"    {code,-16} {count}");
@@ -55,7 +55,10 @@ internal static class ReportText
         ServerSide server = report.Server;
         Line(to, $"  crypto, µs CPU a payment: own calls {report.Crypto.PaymentMicroseconds:F0} (sign {report.Crypto.SignMicroseconds:F0}, verify {report.Crypto.VerifyMicroseconds:F0})" +
             (report.CryptoByOpensslSpeed is { } speed ? FormattableString.Invariant($", openssl speed {speed.PaymentMicroseconds:F0}") : ", no openssl program"));
-        Line(to, $"  generator, µs CPU a payment: {report.GeneratorCpuMicroseconds:F0}");
+        if (report.GeneratorCpuMicroseconds is { } generator)
+        {
+            Line(to, $"  generator, µs CPU a payment: {generator:F0}");
+        }
         if (server.CpuMicroseconds is { } cpu)
         {
             Line(to, $"  gateway, µs CPU a payment: {cpu:F0}, without crypto {server.RestMicroseconds:F0}; efficiency {server.Efficiency:F2}" +

@@ -25,6 +25,9 @@ internal sealed record SloMeasured(
 /// </summary>
 internal static class SloCheck
 {
+    // No arrival keeps no limit and breaks none; such a run is no success (Verdicts).
+    private const string NoArrival = "no arrival in this run";
+
     public static IReadOnlyList<SloVerdict> Of(Slo slo, SloMeasured measured)
     {
         var verdicts = new List<SloVerdict>();
@@ -59,20 +62,23 @@ internal static class SloCheck
 
     private static void AddShares(List<SloVerdict> verdicts, Slo slo, SloMeasured measured)
     {
+        bool hasArrivals = measured.Offered > 0;
         if (slo.AllowedCodes is { } allowed)
         {
             string[] others = [.. measured.Codes.Keys.Except(allowed).Order(StringComparer.Ordinal)];
-            verdicts.Add(new SloVerdict("codes", string.Join(" ", allowed), others.Length == 0 ? "no other" : "also " + string.Join(" ", others), others.Length == 0));
+            verdicts.Add(new SloVerdict("codes", string.Join(" ", allowed), !hasArrivals ? NoArrival : others.Length == 0 ? "no other" : "also " + string.Join(" ", others), hasArrivals ? others.Length == 0 : null));
         }
         long outcomes = measured.Codes.Where(static pair => RespCodes.IsOutcome(pair.Key)).Sum(static pair => pair.Value);
         if (slo.LeastPerSecond is { } least)
         {
             double rate = outcomes / measured.Seconds;
-            verdicts.Add(new SloVerdict("throughput", "at least " + Number(least, "/s"), Number(rate, "/s"), rate >= least));
+            verdicts.Add(new SloVerdict("throughput", "at least " + Number(least, "/s"), hasArrivals ? Number(rate, "/s") : NoArrival, hasArrivals ? rate >= least : null));
         }
         if (slo.LargestErrorShare is { } most)
         {
-            verdicts.Add(AtMost("error share", measured.Offered == 0 ? 0 : 1 - ((double)outcomes / measured.Offered), most, ""));
+            verdicts.Add(hasArrivals
+                ? AtMost("error share", 1 - ((double)outcomes / measured.Offered), most, "")
+                : new SloVerdict("error share", Number(most, ""), NoArrival, null));
         }
     }
 

@@ -46,6 +46,9 @@ internal sealed class RunRecord
     /// <summary>Payments with an answer, whatever it said.</summary>
     public long Done { get; private set; }
 
+    /// <summary>Answers that told what became of a payment: a refusal is an answer and no payment.</summary>
+    public long Outcomes => _codes.Where(static pair => RespCodes.IsOutcome(pair.Key)).Sum(static pair => pair.Value);
+
     /// <summary>Answers whose signature was verified.</summary>
     public long Verified { get; private set; }
 

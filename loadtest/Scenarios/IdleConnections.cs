@@ -74,7 +74,7 @@ internal sealed class IdleConnections : Scenario
             Measurement.Result result = await stage.RunAsync(gateway, stage.Options.Duration, cancel, lane);
             stage.Show("payments beside them", lane, result);
             stage.RequirePunctual(lane);
-            stage.Expect("every payment beside them is paid", lane.Paid == lane.Record.Offered, $"{lane.Paid} of {lane.Record.Offered}, p99 {lane.P99Ms:F1} ms");
+            stage.Expect(Payments.EveryOnePaid("every payment beside them is paid", lane));
             await ExpectOpenAsync(stage, gateway, streams, repeated);
         }
         finally

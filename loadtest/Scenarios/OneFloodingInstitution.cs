@@ -18,9 +18,10 @@ internal sealed class OneFloodingInstitution : Scenario
 
     public override string Proves => "An institution that sends more than the machine can do takes nothing from the nine that keep below their guarantee (40 payments a second each). --rate is the flood's.";
 
-    public override string Expects => "None of the nine is refused; their p99 is at most 1.2 times what it is without the flood.";
+    public override string Expects => "None of the nine is refused; their p99 is at most 1.2 times what it is without the flood; of the flood some is paid and some refused.";
 
-    public override ScenarioOptions Defaults { get; } = new() { Rate = 4000, Duration = TimeSpan.FromSeconds(12), Connections = 128 };
+    // With 128 connections the flood waits for its own answers, never gets above what the machine can do, and nobody has to be refused.
+    public override ScenarioOptions Defaults { get; } = new() { Rate = 4000, Duration = TimeSpan.FromSeconds(12), Connections = 512 };
 
     public override Task RunAsync(Stage stage, CancellationToken cancel) => stage.WithGatewayAsync(
         [.. Nine, Flooder],
@@ -41,10 +42,26 @@ internal sealed class OneFloodingInstitution : Scenario
             stage.RequirePunctual(calm);
             stage.RequirePunctual(beside);
 
-            stage.Expect("none of the nine is refused", beside.Paid == beside.Record.Offered, $"{beside.Paid} of {beside.Record.Offered} paid");
-            stage.Expect($"the nine's p99 with the flood at most {MaxSlowdown} of without", beside.P99Ms <= MaxSlowdown * calm.P99Ms, $"{beside.P99Ms:F1} ms, without {calm.P99Ms:F1} ms: {beside.P99Ms / calm.P99Ms:F2}");
-            string others = flood.Others(RespCodes.Success, RespCodes.Processing, RespCodes.SystemBusy, RespCodes.TooManyRequests);
-            stage.Expect("the flood is paid or refused with A001 and 429", others.Length == 0, $"{(others.Length == 0 ? "nothing else" : others)}");
+            foreach (Finding finding in Judge(calm, beside, flood))
+            {
+                stage.Expect(finding);
+            }
         },
         cancel);
+
+    /// <summary>A flood that nobody had to refuse says nothing about who is refused first; one of which nothing is paid was kept out by something else.</summary>
+    internal static IEnumerable<Finding> Judge(Lane calm, Lane beside, Lane flood)
+    {
+        yield return Payments.EveryOnePaid("all of the nine are paid without the flood", calm);
+        yield return Payments.EveryOnePaid("none of the nine is refused beside it", beside);
+        yield return new Finding(
+            FormattableString.Invariant($"the nine's p99 with the flood at most {MaxSlowdown} of without"),
+            FormattableString.Invariant($"{beside.P99Ms:F1} ms, without {calm.P99Ms:F1} ms: {beside.P99Ms / calm.P99Ms:F2}"),
+            beside.P99Ms <= MaxSlowdown * calm.P99Ms);
+        string others = flood.Others(RespCodes.Success, RespCodes.Processing, RespCodes.SystemBusy, RespCodes.TooManyRequests);
+        yield return new Finding("the flood is paid or refused with A001 and 429", others.Length == 0 ? "nothing else" : others, others.Length == 0);
+        long refused = flood.Count(RespCodes.SystemBusy) + flood.Count(RespCodes.TooManyRequests);
+        yield return new Finding("the flood is more than the machine can do: some of it is refused", FormattableString.Invariant($"{refused} of {flood.Record.Offered}"), refused > 0);
+        yield return new Finding("and some of it is paid", FormattableString.Invariant($"{flood.Paid} of {flood.Record.Offered}"), flood.Paid > 0);
+    }
 }

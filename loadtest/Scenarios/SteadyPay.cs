@@ -26,6 +26,7 @@ internal sealed class SteadyPay : Scenario
             Measurement.Result result = await stage.RunAsync(gateway, stage.Options.Duration, cancel, lane);
             stage.Show("payments", lane, result);
             stage.RequirePunctual(lane);
+            stage.Expect(Payments.EveryOnePaid("every payment is paid", lane));
             Slo slo = Slo.Read(Path.Combine(AppContext.BaseDirectory, "slo", "spec-6.1.json")) with { AllowedCodes = ["0000", "0001"], LargestErrorShare = 0 };
             var latencies = new Dictionary<string, LongHistogram> { ["pay"] = lane.Record.FromIntended, ["query"] = stage.Queries };
             foreach (SloVerdict verdict in SloCheck.Of(slo, new SloMeasured(latencies, lane.Record.Codes, lane.Record.Offered, result.Seconds)))

@@ -104,6 +104,19 @@ public sealed class Es256Tests(Es256SandboxFixture sandbox) : IClassFixture<Es25
         Assert.Equal(("invalid: sign_type is RSA2, the key is one of ES256", 1), Of(await RunAsync("verify", request, "--key", gateway)));
     }
 
+    [Fact]
+    public async Task Verify_WhatTheGatewayWouldAnswerD001_IsInvalid_WhateverSignTypeIsAskedFor()
+    {
+        // Signed with an EC key over a text that says RSA2, as an integrator's first try does.
+        var message = Client.SignedMessage.Parse("""{"a":"1","sign_type":"RSA2"}"""u8.ToArray());
+        message.SignWith(PemKeys.ReadPrivate("", File.ReadAllText(PrivateKey)));
+        string file = _folder.Write("d001.json", System.Text.Encoding.UTF8.GetString(message.ToJson()));
+
+        Assert.Equal(("invalid: sign_type is RSA2, the key is one of ES256", 1), Of(await RunAsync("verify", file, "--key", PublicKey, "--sign-type", "ES256")));
+        string explained = (await RunAsync("explain", file, "--key", PublicKey, "--sign-type", "ES256")).Output;
+        Assert.Contains("why: sign_type is RSA2", explained, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("MEUCIQDlUO", "not standard Base64")]
     [InlineData("MEQCIAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAiABAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQ==", "it is DER")]

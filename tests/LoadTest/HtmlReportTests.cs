@@ -109,6 +109,7 @@ public sealed class HtmlReportTests
                 Offered = 500,
                 Done = 500,
                 DonePerSecond = 100,
+                Outcomes = 100,
                 Codes = new Dictionary<string, long> { [code] = 500 },
                 FromIntended = Latency.Of(record.FromIntended),
                 FromSend = Latency.Of(record.FromSend),

@@ -11,6 +11,7 @@ namespace HotPath.LoadTest.Tests;
 /// <summary>Does the generator tell the truth? Times here are bounded from below; from above only very generously.</summary>
 public sealed class LoadRunTests
 {
+    private static readonly AnswerCheck Unverified = new(null, 1);
     private static readonly TimeSpan Stall = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan StallAfter = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan RunTime = TimeSpan.FromSeconds(2);
@@ -84,7 +85,7 @@ public sealed class LoadRunTests
         RunRecord record = await RunAsync(server, 20);
 
         Assert.NotEmpty(record.Mismatches);
-        Assert.Equal(Verdicts.Mismatch, Verdicts.On(record).Verdict);
+        Assert.Equal(Verdicts.Mismatch, Verdicts.On(record, Unverified).Verdict);
     }
 
     [Fact]
@@ -99,6 +100,22 @@ public sealed class LoadRunTests
     }
 
     [Fact]
+    public async Task FirstAnswerOfARun_IsVerified_HoweverFewThereAre()
+    {
+        (string privatePem, string publicPem) = PemKeys.Generate();
+        SigningKey key = PemKeys.ReadPrivate("gw-1", privatePem);
+        await using var server = new StallingServer(TimeSpan.Zero, TimeSpan.Zero, reqId => Signed(key, reqId));
+        var record = new RunRecord();
+        await using var run = new LoadRun(new GatewayEndpoint(server.Url, null), 1, record, new AnswerCheck(PemKeys.ReadPublic(publicPem), 100));
+
+        // From body 1 on: none of them is the hundredth.
+        await run.ClosedLoopAsync(Bodies(10), 1, TimeSpan.FromSeconds(30), default);
+
+        Assert.Empty(record.Mismatches);
+        Assert.Equal(1, record.Verified);
+    }
+
+    [Fact]
     public void GeneratorLate_RunIsInvalid()
     {
         var record = new RunRecord();
@@ -107,7 +124,14 @@ public sealed class LoadRunTests
             record.Sent(i < 98 ? 0 : 6_000_000);
         }
 
-        Assert.Equal(Verdicts.Invalid, Verdicts.On(record).Verdict);
+        Assert.Equal(Verdicts.Invalid, Verdicts.On(record, Unverified).Verdict);
+    }
+
+    private static string Signed(SigningKey key, string reqId)
+    {
+        byte[] signature = new byte[SigningKey.MaxSignatureLength];
+        int length = key.Sign(Encoding.ASCII.GetBytes($"req_id={reqId}&resp_code=0000"), signature);
+        return $$"""{"req_id":"{{reqId}}","resp_code":"0000","sign":"{{Convert.ToBase64String(signature, 0, length)}}"}""";
     }
 
     private static async Task<RunRecord> RunAsync(TimeSpan stall)

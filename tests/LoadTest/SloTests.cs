@@ -64,10 +64,34 @@ public sealed class SloTests
     }
 
     [Fact]
+    public void RunWithoutAnArrival_KeepsNoLimit()
+    {
+        Slo slo = Slo.Parse("""{"interfaces":{"pay":{"max_ms":1}},"allowed_codes":["0000"],"largest_error_share":0.5,"least_per_second":1}""", "test");
+
+        IReadOnlyList<SloVerdict> verdicts = SloCheck.Of(slo, Measured([], [], offered: 0));
+
+        Assert.Equal(4, verdicts.Count);
+        Assert.All(verdicts, static verdict => Assert.Null(verdict.IsKept));
+    }
+
+    [Fact]
+    public void FileOfChapter61_RunThatIsRefused_IsABreach()
+    {
+        var slo = Slo.Read(Path.Combine(AppContext.BaseDirectory, "slo", "spec-6.1.json"));
+        RunRecord record = Lanes.Of(("0000", 980), ("HTTP 429", 20)).Record;
+        var latencies = new Dictionary<string, LongHistogram> { ["pay"] = record.FromIntended };
+
+        IReadOnlyList<SloVerdict> limits = SloCheck.Of(slo, new SloMeasured(latencies, record.Codes, record.Offered, 1));
+
+        Assert.Equal(Verdicts.Breach, Verdicts.On(record, new AnswerCheck(null, 1), limits).Verdict);
+    }
+
+    [Fact]
     public void FileOfChapter61_SaysWhatTheChapterSays()
     {
         var slo = Slo.Read(Path.Combine(AppContext.BaseDirectory, "slo", "spec-6.1.json"));
 
+        Assert.Equal(0.01, slo.LargestErrorShare);
         Assert.Equal(
             [("pay", 500, 3000), ("query", 300, 2000), ("refund", 500, 5000), ("reconciliation", 1000, 10_000)],
             slo.Interfaces.Select(static pair => (pair.Key, pair.Value.AverageMs, pair.Value.MaxMs)).Select(static row => (row.Key, (int)row.AverageMs!, (int)row.MaxMs!)));
@@ -98,16 +122,17 @@ public sealed class SloTests
     public void Breach_IsExit5_ButAMismatchOrALateGeneratorGoesBefore()
     {
         SloVerdict[] limits = [new("pay max", "1 ms", "2 ms", false)];
-        var fine = new RunRecord();
+        RunRecord fine = Lanes.Of(("0000", 1)).Record;
+        var check = new AnswerCheck(null, 1);
         var late = new RunRecord();
         late.Sent(6_000_000);
         var wrong = new RunRecord();
         wrong.Mismatch("another answer");
 
-        Assert.Equal(0, Verdicts.ExitCodeOf(Verdicts.On(fine).Verdict));
-        Assert.Equal(5, Verdicts.ExitCodeOf(Verdicts.On(fine, limits).Verdict));
-        Assert.Equal(4, Verdicts.ExitCodeOf(Verdicts.On(late, limits).Verdict));
-        Assert.Equal(1, Verdicts.ExitCodeOf(Verdicts.On(wrong, limits).Verdict));
+        Assert.Equal(0, Verdicts.ExitCodeOf(Verdicts.On(fine, check).Verdict));
+        Assert.Equal(5, Verdicts.ExitCodeOf(Verdicts.On(fine, check, limits).Verdict));
+        Assert.Equal(4, Verdicts.ExitCodeOf(Verdicts.On(late, check, limits).Verdict));
+        Assert.Equal(1, Verdicts.ExitCodeOf(Verdicts.On(wrong, check, limits).Verdict));
     }
 
     private static SloVerdict Verdict(string slo, int[] payMs, string code = "0000") =>

@@ -14,7 +14,7 @@ internal static class ExplainVerb
         Argument<string> file = Options.File();
         Option<string> key = Options.Key("public key: says whether the message's sign is this key's", isRequired: false);
         var given = new Option<string>("--given") { Description = "a signing string to compare with", HelpName = "STRING" };
-        Option<SignType?> signType = Options.SignType("what sign must be; default: the message's sign_type, or what the key is");
+        Option<SignType?> signType = Options.SignType("what sign must be, besides the message's own sign_type; default: that, or what the key is");
         var verb = new Command("explain", "Show what is signed, and compare it with what you have signed") { file, key, signType, given };
         verb.SetAction(async (parsed, _) =>
         {

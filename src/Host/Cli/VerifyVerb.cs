@@ -11,7 +11,7 @@ internal static class VerifyVerb
     {
         Argument<string> file = Options.File();
         Option<string> key = Options.Key("public key", isRequired: true);
-        Option<SignType?> signType = Options.SignType("what it must be; default: the message's sign_type, or what the key is");
+        Option<SignType?> signType = Options.SignType("what it must be, besides the message's own sign_type; default: that, or what the key is");
         var verb = new Command("verify", "Verify a message offline") { file, key, signType };
         verb.SetAction(async (parsed, _) =>
         {

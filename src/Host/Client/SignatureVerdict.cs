@@ -12,14 +12,18 @@ internal static class SignatureVerdict
     private const byte DerSequence = 0x30;
 
     /// <summary>
-    /// Why this kind of key cannot be the message's; null when it can. <paramref name="asked"/> or else sign_type decides; a message that has
-    /// none is an answer, and what signed it is the key's affair.
+    /// Why this kind of key cannot be the message's; null when it can. The key must be what is <paramref name="asked"/> for and what the
+    /// message's own sign_type says: the gateway goes by that one alone, so nothing else may make the message valid here. A message without one
+    /// is an answer, and what signed it is the key's affair.
     /// </summary>
     internal static string? Misfit(SignedMessage message, SignType? asked, SignType ofKey)
     {
-        string said = asked is { } type ? SignTypes.Name(type) : message[SignTypeMember] ?? SignTypes.Name(ofKey);
-        string who = asked is null ? SignTypeMember : "--sign-type";
-        return said == SignTypes.Name(ofKey) ? null : $"{who} is {said}, the key is one of {SignTypes.Name(ofKey)}";
+        string name = SignTypes.Name(ofKey);
+        if (asked is { } type && type != ofKey)
+        {
+            return $"--sign-type is {SignTypes.Name(type)}, the key is one of {name}";
+        }
+        return message[SignTypeMember] is { } said && said != name ? $"{SignTypeMember} is {said}, the key is one of {name}" : null;
     }
 
     /// <summary>Lines for people.</summary>
