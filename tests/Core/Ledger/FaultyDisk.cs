@@ -19,6 +19,9 @@ internal sealed class FaultyDisk : IJournalStorage
     /// <summary>Reads of logs come back shorter by so much.</summary>
     internal int MissingBytes { get; set; }
 
+    /// <summary>What reads of logs change in what they read: the file's bytes and their offset.</summary>
+    internal Action<byte[], long>? Bends { get; set; }
+
     internal int LogReads;
 
     public void CreateDirectory(string directory) => _disk.CreateDirectory(directory);
@@ -51,6 +54,12 @@ internal sealed class FaultyDisk : IJournalStorage
             }
             Interlocked.Increment(ref disk.LogReads);
             int read = disk.FailsReads ? throw new IOException("Input/output error") : file.ReadAt(into, offset);
+            if (disk.Bends is { } bend)
+            {
+                byte[] bytes = into.ToArray();
+                bend(bytes, offset);
+                bytes.CopyTo(into);
+            }
             return Math.Max(0, read - disk.MissingBytes);
         }
 

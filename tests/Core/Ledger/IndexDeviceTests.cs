@@ -57,6 +57,26 @@ public sealed class IndexDeviceTests : IDisposable
         Assert.Throws<IOException>(() => index.TryGetBook(Key(1), out _));
     }
 
+    /// <summary>The first record of the book begins at 64: header, key, value. Bit 55 of the header is its tombstone, 56 says that it counts.</summary>
+    [Theory]
+    [InlineData(64 + 6, 0x80)]
+    [InlineData(64 + 7, 0x01)]
+    [InlineData(64 + 8, 0x01)]
+    [InlineData(64 + 24, 0x01)]
+    [InlineData(511, 0x01)]
+    public void Get_OfASectorWithOneBitBent_Throws(int at, byte bit)
+    {
+        IBookIndex index = Filled();
+        _disk.Bends = (bytes, offset) =>
+        {
+            if (offset == 0)
+            {
+                bytes[at] ^= bit;
+            }
+        };
+        Assert.Throws<IOException>(() => index.TryGetBook(Key(1), out _));
+    }
+
     [Fact]
     public async Task Put_OnADiskThatFails_NeverWaitsForIt_AndWhatIsLostIsAnError()
     {

@@ -44,7 +44,7 @@ internal sealed class FasterStore<TValue> : IDisposable
         _failure = disk.Failure;
         _device = new IndexDevice(path, disk.Storage, disk.Scheduler, disk.Failure);
         long pageBytes = Math.Clamp(memoryBytes / 16, MinPageBytes, MaxPageBytes);
-        _sum = new RecordLogSum(path, FileSegmentBytes, pageBytes, RecordBytes);
+        _sum = new RecordLogSum(_device, pageBytes, RecordBytes);
         _checkpoints = new CheckpointFiles(directory, disk.Storage);
         _store = new FasterKV<IndexKey, TValue>(new FasterKVSettings<IndexKey, TValue>
         {
@@ -67,6 +67,7 @@ internal sealed class FasterStore<TValue> : IDisposable
     /// <summary>Loads a checkpoint after summing up its records; after an exception the store must be disposed.</summary>
     internal void Recover(Guid token, ulong sum)
     {
+        _device.Load(End(token, out _));
         if (Sum(token) != sum)
         {
             throw new IOException("its records are not as they were written");
@@ -80,11 +81,8 @@ internal sealed class FasterStore<TValue> : IDisposable
     /// <summary>The sum over all records of a finished checkpoint and what FASTER noted about it.</summary>
     internal ulong Sum(Guid token)
     {
-        byte[] metadata = _checkpoints.GetLogCheckpointMetadata(token, null!, false, -1);
-        using var reader = new StreamReader(new MemoryStream(metadata));
-        var checkpoint = default(HybridLogRecoveryInfo);
-        checkpoint.Initialize(reader);
-        return XxHash3.HashToUInt64(metadata, (long)_sum.ExtendTo(checkpoint.finalLogicalAddress));
+        long end = End(token, out byte[] metadata);
+        return XxHash3.HashToUInt64(metadata, (long)_sum.ExtendTo(end));
     }
 
     internal bool TryGet(in IndexKey key, out TValue value) => _writer.TryGet(key, out value);
@@ -124,6 +122,15 @@ internal sealed class FasterStore<TValue> : IDisposable
         _device.Dispose();
         _store.Dispose();
         _checkpoints.Dispose();
+    }
+
+    private long End(Guid token, out byte[] metadata)
+    {
+        metadata = _checkpoints.GetLogCheckpointMetadata(token, null!, false, -1);
+        using var reader = new StreamReader(new MemoryStream(metadata));
+        var checkpoint = default(HybridLogRecoveryInfo);
+        checkpoint.Initialize(reader);
+        return checkpoint.finalLogicalAddress;
     }
 
     private static unsafe int RecordBytes => RecordHeaderBytes + sizeof(IndexKey) + sizeof(TValue);

@@ -15,12 +15,10 @@ namespace HotPath.Core.Ledger.Embedded;
 /// </remarks>
 internal sealed class IndexDevice : StorageDeviceBase, IWorkerBody
 {
-    internal const int SectorBytes = 512;
-
     private const uint ReadFailed = 5; // EIO
 
     /// <summary>Pages are copied in parts of this size before they are written: FASTER still marks records in them meanwhile.</summary>
-    private const int WriteBytesAtOnce = 256 * 1024;
+    private const int BytesAtOnce = 256 * 1024;
 
     /// <summary>One page's write that has not ended by then never will; its thread is left to the end of the process.</summary>
     private static readonly TimeSpan CloseTime = TimeSpan.FromSeconds(2);
@@ -31,7 +29,7 @@ internal sealed class IndexDevice : StorageDeviceBase, IWorkerBody
     private readonly IndexFailure _failure;
     private readonly ConcurrentDictionary<int, IJournalFile> _files = new();
     private readonly ConcurrentQueue<PageWrite> _writes = new();
-    private readonly byte[] _part = new byte[WriteBytesAtOnce];
+    private readonly byte[] _part = new byte[BytesAtOnce];
     private readonly Lock _opening = new();
     private readonly Lock _writing = new();
     private readonly IWorker _writer;
@@ -42,11 +40,41 @@ internal sealed class IndexDevice : StorageDeviceBase, IWorkerBody
     /// <param name="scheduler">Gives the thread that writes.</param>
     /// <param name="failure">Is told of the first failure.</param>
     internal IndexDevice(string path, IJournalStorage storage, IScheduler scheduler, IndexFailure failure)
-        : base(path, SectorBytes, capacity: -1)
+        : base(path, SectorSums.SectorBytes, capacity: -1)
     {
         _storage = storage;
         _failure = failure;
         _writer = scheduler.StartWorker("index-writer", this);
+    }
+
+    /// <summary>What every sector was last written as.</summary>
+    internal SectorSums Sums { get; } = new();
+
+    /// <summary>Sums up what an earlier run has written below <paramref name="end"/>, before FASTER reads it.</summary>
+    /// <exception cref="IOException">It cannot be read, or is not there.</exception>
+    internal void Load(long end)
+    {
+        long last = (end + SectorSums.SectorBytes - 1) / SectorSums.SectorBytes * SectorSums.SectorBytes;
+        byte[] bytes = new byte[BytesAtOnce];
+        for (long at = 0; at < last; at += BytesAtOnce)
+        {
+            Span<byte> part = bytes.AsSpan(0, (int)Math.Min(BytesAtOnce, last - at));
+            Read(at, part);
+            Sums.Note(at, part);
+        }
+    }
+
+    /// <summary>Reads from one file as it is.</summary>
+    /// <exception cref="IOException">It cannot be read, or is not there.</exception>
+    internal void Read(long address, Span<byte> into)
+    {
+        int segment = (int)(address / segmentSize);
+        long offset = address % segmentSize;
+        int read = Open(segment, mayCreate: false).ReadAt(into, offset);
+        if (read != into.Length)
+        {
+            throw new IOException($"{GetSegmentFilename(FileName, segment)} ends at {offset + read}, inside what was written");
+        }
     }
 
     public override unsafe void ReadAsync(
@@ -116,8 +144,13 @@ internal sealed class IndexDevice : StorageDeviceBase, IWorkerBody
         {
             if (!_failure.HasHappened)
             {
-                Read(segment, offset, into);
-                return true;
+                long address = (segment * segmentSize) + offset;
+                Read(address, into);
+                if (Sums.Confirm(address, into))
+                {
+                    return true;
+                }
+                throw new IOException($"{GetSegmentFilename(FileName, segment)} is not as it was written at {offset}");
             }
         }
         catch (Exception failure)
@@ -127,15 +160,6 @@ internal sealed class IndexDevice : StorageDeviceBase, IWorkerBody
         // FASTER looks into the buffer all the same. Nothing in it may look like a record, or like a link to one.
         into.Clear();
         return false;
-    }
-
-    private void Read(int segment, long offset, Span<byte> into)
-    {
-        int read = Open(segment, mayCreate: false).ReadAt(into, offset);
-        if (read != into.Length)
-        {
-            throw new IOException($"{GetSegmentFilename(FileName, segment)} ends at {offset + read}, inside what was written");
-        }
     }
 
     private unsafe void Write(in PageWrite write)
@@ -148,10 +172,11 @@ internal sealed class IndexDevice : StorageDeviceBase, IWorkerBody
         {
             var page = new ReadOnlySpan<byte>((void*)write.Source, write.Length);
             IJournalFile file = Open(write.Segment, mayCreate: true);
-            for (int at = 0; at < page.Length; at += WriteBytesAtOnce)
+            for (int at = 0; at < page.Length; at += BytesAtOnce)
             {
-                Span<byte> part = _part.AsSpan(0, Math.Min(WriteBytesAtOnce, page.Length - at));
+                Span<byte> part = _part.AsSpan(0, Math.Min(BytesAtOnce, page.Length - at));
                 page.Slice(at, part.Length).CopyTo(part);
+                Sums.Note((write.Segment * segmentSize) + write.Offset + at, part);
                 file.WriteAt(part, write.Offset + at);
             }
             file.Sync();
