@@ -8,9 +8,9 @@ internal sealed partial class GatewayProcess : IDisposable
     /// <summary>Exit code after the ledger stopped itself (EX_SOFTWARE of sysexits.h): the supervisor restarts, the restart recovers.</summary>
     internal const int LedgerFailed = 70;
 
-    // A read that falls out of the page cache blocks its thread; with 2 threads on 2 cores two of them would stop everything for half a second,
-    // which is how long the pool waits before it adds one.
-    private const int MinThreads = 16;
+    // Work that may wait for the disk on a pool thread: a checkpoint's manifest, the next segment, and two reads that the page cache does not
+    // hold. Without a thread for each, two of them on 2 cores would stop everything for the half second the pool takes to add one.
+    private const int DiskThreads = 4;
 
     private readonly TaskCompletionSource _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly PosixSignalRegistration _term;
@@ -24,7 +24,7 @@ internal sealed partial class GatewayProcess : IDisposable
         _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
         AppDomain.CurrentDomain.UnhandledException += OnUnhandled;
         ThreadPool.GetMinThreads(out int workers, out int completions);
-        ThreadPool.SetMinThreads(Math.Max(workers, MinThreads), completions);
+        ThreadPool.SetMinThreads(workers + DiskThreads, completions);
     }
 
     /// <summary>Asks for a stop, as SIGTERM does.</summary>

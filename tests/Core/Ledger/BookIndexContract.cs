@@ -105,7 +105,7 @@ public sealed class FasterBookIndexTests : BookIndexContract
         DataDirectory = _directory,
         MaxTrades = 100_000,
         IndexMemoryBytes = 4 * 1024 * 1024,
-    }).CreateEmpty();
+    }, FileStorage.Instance, Runtime.ThreadScheduler.Instance).CreateEmpty();
 
     public override void Dispose()
     {

@@ -30,6 +30,9 @@ internal sealed class LedgerBench : IAsyncDisposable
 
     internal IJournalStorage Storage { get; init; } = FileStorage.Instance;
 
+    /// <summary>The disk beneath the index; the journal's is <see cref="Storage"/>.</summary>
+    internal IJournalStorage IndexStorage { get; init; } = FileStorage.Instance;
+
     internal TimeProvider Time { get; init; } = new FakeTimeProvider(Start);
 
     internal FakeTimeProvider Clock => (FakeTimeProvider)Time;
@@ -58,7 +61,7 @@ internal sealed class LedgerBench : IAsyncDisposable
         new GatewayMetrics("test"),
         Tell,
         Storage,
-        _isFaster ? new FasterIndexFactory(Options) : new DictionaryIndexFactory());
+        _isFaster ? new FasterIndexFactory(Options, IndexStorage, ThreadScheduler.Instance) : new DictionaryIndexFactory());
 
     /// <summary>
     /// The directory as a power loss at this moment would leave it, apart from what was not synced: a copy, to be opened by its own

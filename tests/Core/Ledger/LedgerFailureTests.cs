@@ -10,6 +10,8 @@ namespace HotPath.Core.Tests.Ledger;
 /// </summary>
 public sealed class LedgerFailureTests
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
     [Theory]
     [InlineData(true, 1)]
     [InlineData(true, 5)]
@@ -110,6 +112,86 @@ public sealed class LedgerFailureTests
         Assert.False(ledger.IsReady);
         await ledger.Failure.WaitAsync(TimeSpan.FromSeconds(5));
         Assert.Equal(ClaimState.Unavailable, (await ledger.ClaimAsync(first)).State);
+    }
+
+    [Fact]
+    public async Task Claim_OfAKnownOrder_WhenTheIndexCannotBeRead_IsNeverWon_AndStopsTheEngine()
+    {
+        var disk = new FaultyDisk();
+        await using LedgerBench bench = NewBenchOver(disk);
+        await using EmbeddedLedger ledger = bench.Open();
+        await ClaimMoreThanMemoryHolds(ledger);
+        disk.FailsReads = true;
+        Claim claim = await ledger.ClaimAsync(Trades.New(ledger, "again", "T0")).AsTask().WaitAsync(Patience);
+        Assert.Contains(claim.State, new[] { ClaimState.Unknown, ClaimState.Unavailable });
+        Assert.Contains("Input/output error", await ledger.Failure.WaitAsync(Patience), StringComparison.Ordinal);
+        Assert.False(ledger.IsReady);
+    }
+
+    [Fact]
+    public async Task Recall_WhenTheIndexCannotBeRead_Throws_AndStopsTheEngine()
+    {
+        var disk = new FaultyDisk();
+        await using LedgerBench bench = NewBenchOver(disk);
+        await using EmbeddedLedger ledger = bench.Open();
+        Trade first = await ClaimMoreThanMemoryHolds(ledger);
+        disk.FailsReads = true;
+        await Assert.ThrowsAsync<LedgerUnavailableException>(
+            async () => await ledger.RecallAsync(first.InstId, first.ReqId.Span.ToArray(), first.Fingerprint, new Trade()));
+        Assert.Contains("Input/output error", await ledger.Failure.WaitAsync(Patience), StringComparison.Ordinal);
+        Assert.Equal(ClaimState.Unavailable, (await ledger.ClaimAsync(Trades.New(ledger, "again", "again"))).State);
+    }
+
+    [Fact]
+    public async Task Failure_OfOneIndexWrite_StopsTheEngine_AndHangsNobody()
+    {
+        var disk = new FaultyDisk();
+        await using LedgerBench bench = NewBenchOver(disk);
+        EmbeddedLedger ledger = bench.Open();
+        disk.FailsWrites = true;
+        Task<Trade> claims = ClaimMoreThanMemoryHolds(ledger);
+        Assert.Contains("No space left", await ledger.Failure.WaitAsync(Patience), StringComparison.Ordinal);
+        await claims.WaitAsync(Patience);
+        Assert.Equal(ClaimState.Unavailable, (await ledger.ClaimAsync(Trades.New(ledger, "after", "after"))).State);
+        await Task.Run(async () => await ledger.DisposeAsync()).WaitAsync(Patience);
+        disk.FailsWrites = false;
+        await using EmbeddedLedger restarted = bench.Open();
+        Assert.Equal(ClaimState.InFlight, (await restarted.ClaimAsync(Trades.New(restarted, "R0", "T0"))).State);
+    }
+
+    [Fact]
+    public async Task Stop_WhileACheckpointNeverEnds_Ends()
+    {
+        await using var bench = new LedgerBench();
+        EmbeddedLedger ledger = EmbeddedLedger.Open(
+            bench.Options, Runtime.ThreadScheduler.Instance, bench.Time, new Telemetry.GatewayMetrics("test"), _ => { }, bench.Storage,
+            new Given(new DictionaryBookIndex { IsStuck = true }));
+        await ledger.ClaimAsync(Trades.New(ledger, "R1", "T1"));
+        Task stop = Task.Run(async () => await ledger.DisposeAsync());
+        for (int seconds = 0; !stop.IsCompleted && seconds < 2_000; seconds++)
+        {
+            bench.Clock.Advance(TimeSpan.FromSeconds(1));
+            await Task.WhenAny(stop, Task.Delay(10));
+        }
+        await stop.WaitAsync(Patience);
+        Assert.Contains("did not end", await ledger.Failure.WaitAsync(Patience), StringComparison.Ordinal);
+    }
+
+    private static LedgerBench NewBenchOver(FaultyDisk disk) => new(isFaster: true, segmentBytes: 4 * 1024 * 1024)
+    {
+        IndexStorage = disk,
+        MaxTrades = 50_000,
+    };
+
+    /// <summary>1 MiB of claims holds 18,000 of these, 2 MiB of book 21,000.</summary>
+    private static async Task<Trade> ClaimMoreThanMemoryHolds(EmbeddedLedger ledger)
+    {
+        Trade[] trades = [.. Enumerable.Range(0, 30_000).Select(i => Trades.New(ledger, $"R{i}", $"T{i}"))];
+        foreach (Trade[] some in trades.Chunk(500))
+        {
+            await Task.WhenAll(some.Select(trade => ledger.ClaimAsync(trade).AsTask()));
+        }
+        return trades[0];
     }
 
     private sealed class Given(IBookIndex index) : IBookIndexFactory

@@ -15,6 +15,10 @@ internal sealed class CheckpointCycle : IThreadPoolWorkItem
     /// <summary>After a failed checkpoint the next one waits so long: a full disk must not be filled with attempts.</summary>
     private const long FailurePauseMs = 10_000;
 
+    /// <summary>A clean stop waits no longer than this for a checkpoint: without it the next start only replays more.</summary>
+    // The largest seen took a few seconds; a disk that needs a minute will need for ever.
+    private static readonly TimeSpan LongestFinish = TimeSpan.FromMinutes(1);
+
     private readonly EmbeddedLedgerOptions _options;
     private readonly IJournalStorage _storage;
     private readonly RecoveredLedger _ledger;
@@ -90,6 +94,7 @@ internal sealed class CheckpointCycle : IThreadPoolWorkItem
     }
 
     /// <summary>A last checkpoint, waited for: the next start has nothing to replay.</summary>
+    /// <exception cref="IOException">It did not end.</exception>
     internal void Finish(long nowMs)
     {
         WaitUntilIdle();
@@ -176,8 +181,13 @@ internal sealed class CheckpointCycle : IThreadPoolWorkItem
 
     private void WaitUntilIdle()
     {
+        long begin = _time.GetTimestamp();
         while (_state != State.Idle)
         {
+            if (_time.GetElapsedTime(begin) > LongestFinish)
+            {
+                throw new IOException($"a checkpoint did not end within {LongestFinish.TotalSeconds} s");
+            }
             if (_state == State.Running)
             {
                 Poll();

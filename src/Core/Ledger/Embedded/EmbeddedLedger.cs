@@ -40,6 +40,7 @@ public sealed class EmbeddedLedger : ILedger
         _reader = new TradeReader(recovered.Index, recovered.Journal);
         _commands = new LedgerCommandPool(options.CommandRingCapacity);
         _worker = scheduler.StartWorker("ledger", thread);
+        recovered.Index.WhenDiskFails(StopFor);
     }
 
     public bool IsReady => !_isClosed && !_thread.IsStopped;
@@ -57,7 +58,7 @@ public sealed class EmbeddedLedger : ILedger
     /// <exception cref="JournalDamagedException">Something that was durable is missing or not whole; says where.</exception>
     public static EmbeddedLedger Open(
         EmbeddedLedgerOptions options, IScheduler scheduler, TimeProvider time, GatewayMetrics metrics, Action<LedgerEvent> tell) =>
-        Open(options, scheduler, time, metrics, tell, FileStorage.Instance, new FasterIndexFactory(options));
+        Open(options, scheduler, time, metrics, tell, FileStorage.Instance, new FasterIndexFactory(options, FileStorage.Instance, scheduler));
 
     internal static EmbeddedLedger Open(
         EmbeddedLedgerOptions options,
@@ -124,7 +125,7 @@ public sealed class EmbeddedLedger : ILedger
             : new ValueTask<CompleteState>(CompleteState.Unavailable);
     }
 
-    /// <exception cref="LedgerUnavailableException">The ledger is closed, or stopped before what was found became durable.</exception>
+    /// <exception cref="LedgerUnavailableException">Closed, or stopped before what was found became durable or could be read.</exception>
     /// <exception cref="JournalDamagedException">A record is not as it was written; the engine has stopped.</exception>
     public ValueTask<ReqIdState> RecallAsync(InstId instId, ReadOnlyMemory<byte> reqId, Digest fingerprint, Trade into)
     {
@@ -224,12 +225,22 @@ public sealed class EmbeddedLedger : ILedger
                 _ => _reader.Recall(lookup.Key, lookup.InstId, lookup.Text.Span, lookup.Fingerprint, NowMs(), into, out state),
             };
         }
-        catch (Exception damage) when (damage is JournalDamagedException or IOException)
+        catch (JournalDamagedException damage)
         {
-            _thread.Stop(damage);
-            _worker.Wake();
+            StopFor(damage);
             throw;
         }
+        catch (IOException failure)
+        {
+            StopFor(failure);
+            throw new LedgerUnavailableException($"the ledger stopped: {failure.Message}", failure);
+        }
+    }
+
+    private void StopFor(Exception reason)
+    {
+        _thread.Stop(reason);
+        _worker.Wake();
     }
 
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]

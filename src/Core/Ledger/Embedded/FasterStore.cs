@@ -1,5 +1,6 @@
 using System.IO.Hashing;
 using FASTER.core;
+using HotPath.Core.Runtime;
 
 namespace HotPath.Core.Ledger.Embedded;
 
@@ -8,8 +9,8 @@ namespace HotPath.Core.Ledger.Embedded;
 /// is never the truth, so its losses cost a rebuild and its errors an error.
 /// </summary>
 /// <remarks>
-/// One writing session (the ledger thread's). Readers rent sessions; a session is never used by two threads at once. Reads that go to
-/// disk are always completed before they return.
+/// One writing session (the ledger thread's). Readers rent sessions; a session is never used by two threads at once. A read that goes to
+/// disk is over when the device's call returns; what it found counts only if the disk has never failed.
 /// </remarks>
 internal sealed class FasterStore<TValue> : IDisposable
     where TValue : unmanaged
@@ -23,8 +24,9 @@ internal sealed class FasterStore<TValue> : IDisposable
     private const long FileSegmentBytes = 1L << 30;
 
     private readonly FasterKV<IndexKey, TValue> _store;
-    private readonly IDevice _device;
-    private readonly DeviceLogCommitCheckpointManager _checkpoints;
+    private readonly IndexDevice _device;
+    private readonly IndexFailure _failure;
+    private readonly CheckpointFiles _checkpoints;
     private readonly StoreFunctions<TValue> _functions;
     private readonly Session _writer;
     private readonly RecordLogSum _sum;
@@ -34,15 +36,16 @@ internal sealed class FasterStore<TValue> : IDisposable
     /// <param name="hashBytes">Memory of the hash index: 64 bytes for 7 keys; a power of two.</param>
     /// <param name="memoryBytes">Memory of the record log; a power of two.</param>
     /// <param name="changeInPlace">Changes a value in place, or says that a new record is needed.</param>
-    internal FasterStore(string directory, long hashBytes, long memoryBytes, ChangeInPlace<TValue> changeInPlace)
+    /// <param name="disk">Where its files are and what happens when that fails.</param>
+    internal FasterStore(string directory, long hashBytes, long memoryBytes, ChangeInPlace<TValue> changeInPlace, in IndexDisk disk)
     {
         _functions = new StoreFunctions<TValue>(changeInPlace);
         string path = Path.Combine(directory, "records.log");
-        _device = Devices.CreateLogDevice(path, recoverDevice: true);
+        _failure = disk.Failure;
+        _device = new IndexDevice(path, disk.Storage, disk.Scheduler, disk.Failure);
         long pageBytes = Math.Clamp(memoryBytes / 16, MinPageBytes, MaxPageBytes);
-        _sum = new RecordLogSum(path, FileSegmentBytes, pageBytes, RecordBytes);
-        _checkpoints = new DeviceLogCommitCheckpointManager(
-            new LocalStorageNamedDeviceFactory(), new DefaultCheckpointNamingScheme(directory), removeOutdated: false);
+        _sum = new RecordLogSum(_device, pageBytes, RecordBytes);
+        _checkpoints = new CheckpointFiles(directory, disk.Storage);
         _store = new FasterKV<IndexKey, TValue>(new FasterKVSettings<IndexKey, TValue>
         {
             IndexSize = hashBytes,
@@ -58,29 +61,28 @@ internal sealed class FasterStore<TValue> : IDisposable
             ConcurrencyControlMode = ConcurrencyControlMode.None,
             EqualityComparer = new KeyComparer(),
         });
-        _writer = new Session(_store, _functions);
+        _writer = NewReader();
     }
 
     /// <summary>Loads a checkpoint after summing up its records; after an exception the store must be disposed.</summary>
     internal void Recover(Guid token, ulong sum)
     {
+        _device.Load(End(token, out _));
         if (Sum(token) != sum)
         {
             throw new IOException("its records are not as they were written");
         }
         _writer.Dispose();
         _store.Recover(Guid.Empty, token, undoNextVersion: false);
+        _failure.ThrowIfHappened();
         _writer.Reopen(_store, _functions);
     }
 
     /// <summary>The sum over all records of a finished checkpoint and what FASTER noted about it.</summary>
     internal ulong Sum(Guid token)
     {
-        byte[] metadata = _checkpoints.GetLogCheckpointMetadata(token, null, false, -1) ?? throw new IOException("it has no metadata");
-        using var reader = new StreamReader(new MemoryStream(metadata));
-        var checkpoint = default(HybridLogRecoveryInfo);
-        checkpoint.Initialize(reader);
-        return XxHash3.HashToUInt64(metadata, (long)_sum.ExtendTo(checkpoint.finalLogicalAddress));
+        long end = End(token, out byte[] metadata);
+        return XxHash3.HashToUInt64(metadata, (long)_sum.ExtendTo(end));
     }
 
     internal bool TryGet(in IndexKey key, out TValue value) => _writer.TryGet(key, out value);
@@ -88,7 +90,7 @@ internal sealed class FasterStore<TValue> : IDisposable
     internal void Put(in IndexKey key, in TValue value) => _writer.Put(key, value);
 
     /// <summary>A session for readers, to be disposed before the store.</summary>
-    internal Session NewReader() => new(_store, _functions);
+    internal Session NewReader() => new(_store, _functions, _failure);
 
     /// <summary>
     /// Begins a checkpoint: what is new in the record log is flushed (a fold-over). The hash index is made anew from it at a start.
@@ -106,6 +108,7 @@ internal sealed class FasterStore<TValue> : IDisposable
 
     internal CheckpointProgress Poll() => _checkpointing switch
     {
+        _ when _failure.HasHappened => CheckpointProgress.Failed,
         { IsCompletedSuccessfully: true } => CheckpointProgress.Done,
         { IsCompleted: true } => CheckpointProgress.Failed,
         _ => CheckpointProgress.Running,
@@ -116,9 +119,18 @@ internal sealed class FasterStore<TValue> : IDisposable
     public void Dispose()
     {
         _writer.Dispose();
-        _store.Dispose();
         _device.Dispose();
+        _store.Dispose();
         _checkpoints.Dispose();
+    }
+
+    private long End(Guid token, out byte[] metadata)
+    {
+        metadata = _checkpoints.GetLogCheckpointMetadata(token, null!, false, -1);
+        using var reader = new StreamReader(new MemoryStream(metadata));
+        var checkpoint = default(HybridLogRecoveryInfo);
+        checkpoint.Initialize(reader);
+        return checkpoint.finalLogicalAddress;
     }
 
     private static unsafe int RecordBytes => RecordHeaderBytes + sizeof(IndexKey) + sizeof(TValue);
@@ -126,9 +138,14 @@ internal sealed class FasterStore<TValue> : IDisposable
     /// <summary>A FASTER session; one thread at a time.</summary>
     internal sealed class Session : IDisposable
     {
+        private readonly IndexFailure _failure;
         private ClientSession<IndexKey, TValue, TValue, TValue, Empty, StoreFunctions<TValue>> _session;
 
-        internal Session(FasterKV<IndexKey, TValue> store, StoreFunctions<TValue> functions) => _session = New(store, functions);
+        internal Session(FasterKV<IndexKey, TValue> store, StoreFunctions<TValue> functions, IndexFailure failure)
+        {
+            _failure = failure;
+            _session = New(store, functions);
+        }
 
         internal void Reopen(FasterKV<IndexKey, TValue> store, StoreFunctions<TValue> functions) => _session = New(store, functions);
 
@@ -166,6 +183,8 @@ internal sealed class FasterStore<TValue> : IDisposable
             _session.CompletePendingWithOutputs(out CompletedOutputIterator<IndexKey, TValue, TValue, TValue, Empty> outputs, wait: true);
             try
             {
+                // Before anything else: a read that failed looks exactly like a key that is not there.
+                _failure.ThrowIfHappened();
                 if (!outputs.Next())
                 {
                     throw new IOException("a read of the index came back empty");
@@ -192,6 +211,12 @@ internal sealed class FasterStore<TValue> : IDisposable
         public bool Equals(ref IndexKey k1, ref IndexKey k2) => k1.A == k2.A && k1.B == k2.B;
     }
 }
+
+/// <summary>The disk beneath both stores.</summary>
+/// <param name="Storage">Where their files are.</param>
+/// <param name="Scheduler">Gives each store the thread that writes its pages.</param>
+/// <param name="Failure">Shared: what one store's disk did to it, the other's will do.</param>
+internal readonly record struct IndexDisk(IJournalStorage Storage, IScheduler Scheduler, IndexFailure Failure);
 
 /// <summary>Changes <paramref name="current"/> to <paramref name="wanted"/> in a way readers may watch; false when it cannot.</summary>
 internal delegate bool ChangeInPlace<TValue>(ref TValue current, in TValue wanted);

@@ -23,6 +23,12 @@ internal interface IBookIndex : IBookReader, IDisposable
 
     void ReturnReader(IBookReader reader);
 
+    /// <summary>
+    /// Calls <paramref name="stop"/> once, from any thread, when the index's disk fails. Before that nothing was answered wrongly; after it
+    /// reads that need the disk throw.
+    /// </summary>
+    void WhenDiskFails(Action<Exception> stop);
+
     /// <summary>Begins a checkpoint of everything put so far (it may hold later puts too); false when the index keeps none.</summary>
     bool TryBeginCheckpoint(out IndexTokens tokens);
 

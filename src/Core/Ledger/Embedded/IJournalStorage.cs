@@ -1,8 +1,8 @@
 namespace HotPath.Core.Ledger.Embedded;
 
 /// <summary>
-/// The disk as the journal and the manifest see it. A simulation puts a virtual disk here; tests put one that fails at the n-th call.
-/// The index's own files are not behind this port: they can be lost, the journal cannot.
+/// The disk as the journal, the manifest and the index see it. A simulation puts a virtual disk here; tests put one that fails at the n-th call.
+/// The index's log and notes go through it too: they can be lost, but what is read from them must be what was written.
 /// </summary>
 /// <remarks>Every failure is an <see cref="IOException"/>, and the caller must take it as the end: what the disk holds is unknown
 /// then.</remarks>

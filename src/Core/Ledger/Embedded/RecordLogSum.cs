@@ -4,81 +4,74 @@ using System.IO.Hashing;
 namespace HotPath.Core.Ledger.Embedded;
 
 /// <summary>
-/// A running sum over a store's record log. FASTER has no checksums: it would load a bent record without a word, and a lost order number
-/// is an order paid twice. Below a checkpoint's end keys, values and links never change, so each checkpoint only adds what is new.
+/// A running sum over a store's record log up to a checkpoint's end. FASTER has no checksums: it would load a bent record without a word, and
+/// a lost order number is an order paid twice. Whole sectors below that end are never written again, so their sums count as they are.
 /// </summary>
 /// <remarks>
-/// What does change is the flags in a record's header: FASTER marks a record that was overtaken, and writes the sector at a checkpoint's
-/// end again later. They are left out of the sum. One thread at a time: recovery, then whoever writes the manifests.
+/// The sector in which a checkpoint ends is written again later, with more records and perhaps other marks on those it had: of these the
+/// keys, values, links and the two flags that say whether a record counts are summed, which FASTER does not change here. One thread at
+/// a time: recovery, then whoever writes the manifests.
 /// </remarks>
 internal sealed class RecordLogSum
 {
     /// <summary>Where FASTER's log begins.</summary>
     private const long FirstAddress = 64;
 
-    /// <summary>The part of a record's first word that links to the previous record of the same bucket.</summary>
-    private const ulong LinkMask = (1UL << 48) - 1;
+    /// <summary>Of a record's first word: the link to the previous record of the same bucket, the tombstone and the valid bit.</summary>
+    private const ulong HeaderMask = (1UL << 48) - 1 | 1UL << 55 | 1UL << 56;
 
-    private const int BytesAtOnce = 1024 * 1024;
-
-    private readonly string _path;
-    private readonly long _fileBytes;
+    private readonly IndexDevice _device;
     private readonly long _pageBytes;
     private readonly int _recordBytes;
     private readonly XxHash3 _sum = new();
-    private long _end = FirstAddress;
+    private long _sector;
 
-    /// <param name="path">The device's path; its files are this with <c>.0</c>, <c>.1</c> and so on behind it.</param>
-    /// <param name="fileBytes">Bytes of each of them, a multiple of a page.</param>
+    /// <param name="device">The log.</param>
     /// <param name="pageBytes">Bytes of a page; records never cross one.</param>
     /// <param name="recordBytes">Bytes of a record.</param>
-    internal RecordLogSum(string path, long fileBytes, long pageBytes, int recordBytes)
+    internal RecordLogSum(IndexDevice device, long pageBytes, int recordBytes)
     {
-        _path = path;
-        _fileBytes = fileBytes;
+        _device = device;
         _pageBytes = pageBytes;
         _recordBytes = recordBytes;
     }
 
-    /// <summary>The sum over every record below <paramref name="end"/>, which must not be below an earlier one.</summary>
-    /// <exception cref="IOException">The log is shorter than that.</exception>
+    /// <summary>The sum over everything below <paramref name="end"/>, which must not be below an earlier one.</summary>
+    /// <exception cref="IOException">Not all of it was written, or it cannot be read.</exception>
     internal ulong ExtendTo(long end)
     {
-        byte[] buffer = new byte[BytesAtOnce / _recordBytes * _recordBytes];
-        while (_end + _recordBytes <= end)
+        Span<byte> word = stackalloc byte[sizeof(uint)];
+        for (; _sector < end / SectorSums.SectorBytes; _sector++)
         {
-            using FileStream file = new(
-                $"{_path}.{_end / _fileBytes}", FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-            long until = Math.Min(end, ((_end / _fileBytes) + 1) * _fileBytes);
-            while (_end + _recordBytes <= until)
+            uint sum = _device.Sums[_sector];
+            if (sum == 0)
             {
-                AddRecords(file, buffer, until);
+                throw new IOException($"{_device.FileName} was not written at {_sector * SectorSums.SectorBytes}");
             }
-            _end = until == end ? _end : until;
+            BinaryPrimitives.WriteUInt32LittleEndian(word, sum);
+            _sum.Append(word);
         }
-        return _sum.GetCurrentHashAsUInt64();
+        return SumOfLastSector(end, (long)_sum.GetCurrentHashAsUInt64());
     }
 
-    private void AddRecords(FileStream file, byte[] buffer, long until)
+    private ulong SumOfLastSector(long end, long seed)
     {
-        long pageEnd = ((_end / _pageBytes) + 1) * _pageBytes;
-        long records = Math.Min((Math.Min(pageEnd, until) - _end) / _recordBytes, buffer.Length / _recordBytes);
-        if (records == 0)
+        long begin = end / SectorSums.SectorBytes * SectorSums.SectorBytes;
+        if (begin == end)
         {
-            _end = pageEnd;
-            return;
+            return (ulong)seed;
         }
-        Span<byte> bytes = buffer.AsSpan(0, (int)records * _recordBytes);
-        if (RandomAccess.Read(file.SafeFileHandle, bytes, _end % _fileBytes) != bytes.Length)
+        Span<byte> sector = stackalloc byte[SectorSums.SectorBytes];
+        // Not held against its sum: it may just be written again.
+        _device.Read(begin, sector);
+        long page = begin / _pageBytes * _pageBytes;
+        long first = page == 0 ? FirstAddress : page;
+        long skipped = Math.Max(0, (begin - first + _recordBytes - 1) / _recordBytes);
+        for (long record = first + (skipped * _recordBytes); record < end; record += _recordBytes)
         {
-            throw new IOException($"{file.Name} is shorter than its checkpoint");
+            Span<byte> header = sector[(int)(record - begin)..];
+            BinaryPrimitives.WriteUInt64LittleEndian(header, BinaryPrimitives.ReadUInt64LittleEndian(header) & HeaderMask);
         }
-        for (int at = 0; at < bytes.Length; at += _recordBytes)
-        {
-            ulong header = BinaryPrimitives.ReadUInt64LittleEndian(bytes[at..]);
-            BinaryPrimitives.WriteUInt64LittleEndian(bytes[at..], header & LinkMask);
-        }
-        _sum.Append(bytes);
-        _end += bytes.Length;
+        return XxHash3.HashToUInt64(sector[..(int)(end - begin)], seed);
     }
 }
