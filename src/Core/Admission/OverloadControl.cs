@@ -5,9 +5,10 @@ namespace HotPath.Core.Admission;
 /// against a modelled server.
 /// </summary>
 /// <remarks>
-/// Overload begins when the queue has stood for half a second on end, so that neither a burst nor a stall begins it. From then on the calls
-/// finished in windows with a standing queue are what the machine can do, and it is let do that much, less in proportion to how far the queue is
-/// above its target and a little more while it is below, which is how a capacity that has grown is found. It ends when two seconds have passed
+/// Overload begins when the queue has stood for half a second on end, so that neither a burst nor a stall begins it. What the
+/// machine can do is the median of those windows, and from then on what is finished while a queue stands, or
+/// without one, where that is more. It is let do that much, less in proportion to how far the queue is above its target and a little more
+/// while it is below, which is how a capacity that has grown is found. It ends when two seconds have passed
 /// in which no queue stood and nobody had to be refused.
 /// </remarks>
 internal sealed class OverloadControl
@@ -25,9 +26,9 @@ internal sealed class OverloadControl
     private const double LeastShare = 0.5;
     private const double LeastCapacity = 1;
 
+    private readonly double[] _finishedWhileStanding = new double[WindowsToBegin];
     private int _standing;
     private int _calm;
-    private double _bestWhileStanding;
 
     internal bool IsOverloaded { get; private set; }
 
@@ -48,11 +49,7 @@ internal sealed class OverloadControl
         {
             return;
         }
-        // A window without a queue says what was asked for, not what could be done; but what was done, could be.
-        if (stands || finishedPerSecond > CapacityPerSecond)
-        {
-            CapacityPerSecond = Math.Max(LeastCapacity, CapacityPerSecond + ((finishedPerSecond - CapacityPerSecond) * CapacityWeight));
-        }
+        Learn(stands, finishedPerSecond);
         _calm = stands || hasRefused ? 0 : _calm + 1;
         if (_calm >= WindowsToEnd)
         {
@@ -70,20 +67,34 @@ internal sealed class OverloadControl
         AdmittedPerSecond = double.PositiveInfinity;
         _standing = 0;
         _calm = 0;
-        _bestWhileStanding = 0;
+    }
+
+    private void Learn(bool stands, double finishedPerSecond)
+    {
+        // A window without a queue says what was asked for, not what could be done; but what was done, could be.
+        if (stands || finishedPerSecond > CapacityPerSecond)
+        {
+            CapacityPerSecond += (finishedPerSecond - CapacityPerSecond) * CapacityWeight;
+        }
+        CapacityPerSecond = Math.Max(LeastCapacity, CapacityPerSecond);
     }
 
     private bool HasBegun(bool stands, double finishedPerSecond)
     {
-        _standing = stands ? _standing + 1 : 0;
-        // The best, not the average: the stall that made the queue may be one of the windows.
-        _bestWhileStanding = stands ? Math.Max(_bestWhileStanding, finishedPerSecond) : 0;
+        if (!stands)
+        {
+            _standing = 0;
+            return false;
+        }
+        _finishedWhileStanding[_standing++] = finishedPerSecond;
         if (_standing < WindowsToBegin)
         {
             return false;
         }
         IsOverloaded = true;
-        CapacityPerSecond = Math.Max(LeastCapacity, _bestWhileStanding);
+        // The median: one of the windows may be the stall that made the queue, another the one that caught up with it.
+        Array.Sort(_finishedWhileStanding);
+        CapacityPerSecond = Math.Max(LeastCapacity, _finishedWhileStanding[WindowsToBegin / 2]);
         return true;
     }
 }
