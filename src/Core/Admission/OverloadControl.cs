@@ -23,6 +23,9 @@ internal sealed class OverloadControl
     // with a time constant of half a second: slower than it is seen to change, or it would swing.
     private const double Gain = 0.1;
 
+    // A window may hold the calls of others, which a stall had kept back.
+    private const double MostGrowth = 1.5;
+
     private const double LeastShare = 0.5;
     private const double LeastCapacity = 1;
 
@@ -71,10 +74,14 @@ internal sealed class OverloadControl
 
     private void Learn(bool stands, double finishedPerSecond)
     {
-        // A window without a queue says what was asked for, not what could be done; but what was done, could be.
-        if (stands || finishedPerSecond > CapacityPerSecond)
+        if (stands)
         {
             CapacityPerSecond += (finishedPerSecond - CapacityPerSecond) * CapacityWeight;
+        }
+        else if (finishedPerSecond > CapacityPerSecond)
+        {
+            // What was done without a queue could be done, at once: what was learned while something else had the cores is over with it.
+            CapacityPerSecond = Math.Min(finishedPerSecond, MostGrowth * CapacityPerSecond);
         }
         CapacityPerSecond = Math.Max(LeastCapacity, CapacityPerSecond);
     }
