@@ -67,7 +67,8 @@ internal sealed class ActiveInstitutions
                 // All of it fits in; whoever asks for more next may have what is left.
                 return level + total - taken;
             }
-            if (below == settled)
+            // Fewer than before: the new level is a rounding below the last, and one that asked for exactly that has slipped above it.
+            if (below <= settled)
             {
                 return level;
             }

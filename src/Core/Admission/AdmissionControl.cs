@@ -11,7 +11,7 @@ namespace HotPath.Core.Admission;
 /// ask for, cut off there, is as much as the machine is let do (max-min fairness). See docs/decisions/0006-admission.md.
 /// </summary>
 /// <remarks>
-/// A call costs two compare-and-swaps on its institution's gates and two counts; rates are whole objects, replaced by the one who closes
+/// A call costs two compare-and-swaps on its institution's gates and five counts; rates are whole objects, replaced by the one who closes
 /// a window. The timer runs only while somebody calls.
 /// </remarks>
 public sealed partial class AdmissionControl : IDisposable
@@ -43,7 +43,7 @@ public sealed partial class AdmissionControl : IDisposable
     private volatile Rate _guarantee;
     private volatile Rate? _excess;
 
-    private long _inFlight;
+    private long _wantThread;
     private long _finished;
     private long _refused;
     private int _isAwake;
@@ -71,6 +71,9 @@ public sealed partial class AdmissionControl : IDisposable
 
     internal double GuaranteePerSecond => _guarantee.PerSecond;
 
+    /// <summary>Admitted calls that have not ended and do not wait for somebody else.</summary>
+    internal long WantThread => Volatile.Read(ref _wantThread);
+
     /// <summary>Asks for one call that costs a signature. Dispose what is granted when the call has ended.</summary>
     public Admittance Ask(Allowance institution)
     {
@@ -90,7 +93,7 @@ public sealed partial class AdmissionControl : IDisposable
             Interlocked.Increment(ref _refused);
             return new Admittance(RespCode.SystemBusy, GatewayMetrics.RefusalCause.Overload);
         }
-        Interlocked.Increment(ref _inFlight);
+        Interlocked.Increment(ref _wantThread);
         return new Admittance(this);
     }
 
@@ -98,9 +101,13 @@ public sealed partial class AdmissionControl : IDisposable
 
     internal void Finished()
     {
-        Interlocked.Decrement(ref _inFlight);
+        Interlocked.Decrement(ref _wantThread);
         Interlocked.Increment(ref _finished);
     }
+
+    internal void SteppedAside() => Interlocked.Decrement(ref _wantThread);
+
+    internal void CameBack() => Interlocked.Increment(ref _wantThread);
 
     private void Wake()
     {
@@ -141,7 +148,7 @@ public sealed partial class AdmissionControl : IDisposable
         _finishedBefore = Volatile.Read(ref _finished);
         bool hasRefused = Volatile.Read(ref _refused) != _refusedBefore;
         _refusedBefore = Volatile.Read(ref _refused);
-        bool isOurQueue = Volatile.Read(ref _inFlight) >= _options.LeastInFlight;
+        bool isOurQueue = WantThread >= _options.LeastInLine;
 
         bool wasOverloaded = _overload.IsOverloaded;
         TimeSpan target = _active.Count > 1 ? _options.TargetWait : _options.TargetWaitAlone;

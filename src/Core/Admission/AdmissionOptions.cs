@@ -16,7 +16,10 @@ public sealed record AdmissionOptions
     public TimeSpan TargetWaitAlone { get; init; } = TimeSpan.FromMilliseconds(20);
 
     /// <summary>
-    /// With fewer calls under way a long wait is not our queue (a neighbour has the cores), and refusing would not shorten it. Default 64. Range 0 to 4,096.
+    /// With fewer calls that want a thread a long wait is not our queue (a neighbour has the cores), and refusing would not shorten it. Calls that
+    /// wait for their channel or for another call's result want none. Default 64. Range 0 to 4,096.
     /// </summary>
-    public int LeastInFlight { get; init; } = 64;
+    // At the target 180 stand in line on 2 cores (nine waits of 5 ms, 4,000 calls/s), 43 at the knee (128 connections less 85 at a channel of 20 ms).
+    // Of a long wait with 64 in line, 1.8 ms are ours.
+    public int LeastInLine { get; init; } = 64;
 }

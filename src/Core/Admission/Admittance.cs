@@ -23,5 +23,24 @@ public readonly struct Admittance : IDisposable
 
     public GatewayMetrics.RefusalCause Cause { get; }
 
+    /// <summary>
+    /// For as long as the call waits for somebody else (its channel, another call's result) and wants no thread. Dispose when the wait is over.
+    /// </summary>
+    public Aside StepAside()
+    {
+        _control?.SteppedAside();
+        return new Aside(_control);
+    }
+
     public void Dispose() => _control?.Finished();
+
+    /// <summary>A wait in which a call is not counted among those that want a thread.</summary>
+    public readonly struct Aside : IDisposable
+    {
+        private readonly AdmissionControl? _control;
+
+        internal Aside(AdmissionControl? control) => _control = control;
+
+        public void Dispose() => _control?.CameBack();
+    }
 }

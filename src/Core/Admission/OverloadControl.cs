@@ -5,9 +5,10 @@ namespace HotPath.Core.Admission;
 /// against a modelled server.
 /// </summary>
 /// <remarks>
-/// Overload begins when the queue has stood for half a second on end, so that neither a burst nor a stall begins it. From then on the calls
-/// finished in windows with a standing queue are what the machine can do, and it is let do that much, less in proportion to how far the queue is
-/// above its target and a little more while it is below, which is how a capacity that has grown is found. It ends when two seconds have passed
+/// Overload begins when the queue has stood for half a second on end, so that neither a burst nor a stall begins it. What the
+/// machine can do is the median of those windows, and from then on what is finished while a queue stands, where that is not just what was let in, or
+/// without one, where that is more. It is let do that much, less in proportion to how far the queue is above its target and a little more
+/// while it is below, which is how a capacity that has grown is found. It ends when two seconds have passed
 /// in which no queue stood and nobody had to be refused.
 /// </remarks>
 internal sealed class OverloadControl
@@ -22,12 +23,20 @@ internal sealed class OverloadControl
     // with a time constant of half a second: slower than it is seen to change, or it would swing.
     private const double Gain = 0.1;
 
+    // Fewer than this share of those let in: the machine could not do them. Above it is chance (2 % on average over a second, at 1,200 calls/s).
+    private const double JustAsMuch = 0.95;
+
+    // A window may hold the calls of others, which a stall had kept back.
+    private const double MostGrowth = 1.5;
+
     private const double LeastShare = 0.5;
     private const double LeastCapacity = 1;
 
+    private readonly double[] _finishedWhileStanding = new double[WindowsToBegin];
     private int _standing;
     private int _calm;
-    private double _bestWhileStanding;
+    private double _finishedOnAverage;
+    private double _admittedOnAverage;
 
     internal bool IsOverloaded { get; private set; }
 
@@ -48,11 +57,7 @@ internal sealed class OverloadControl
         {
             return;
         }
-        // A window without a queue says what was asked for, not what could be done; but what was done, could be.
-        if (stands || finishedPerSecond > CapacityPerSecond)
-        {
-            CapacityPerSecond = Math.Max(LeastCapacity, CapacityPerSecond + ((finishedPerSecond - CapacityPerSecond) * CapacityWeight));
-        }
+        Learn(stands, finishedPerSecond);
         _calm = stands || hasRefused ? 0 : _calm + 1;
         if (_calm >= WindowsToEnd)
         {
@@ -70,20 +75,46 @@ internal sealed class OverloadControl
         AdmittedPerSecond = double.PositiveInfinity;
         _standing = 0;
         _calm = 0;
-        _bestWhileStanding = 0;
+    }
+
+    private void Learn(bool stands, double finishedPerSecond)
+    {
+        _finishedOnAverage += (finishedPerSecond - _finishedOnAverage) * CapacityWeight;
+        _admittedOnAverage += (AdmittedPerSecond - _admittedOnAverage) * CapacityWeight;
+        if (stands)
+        {
+            // As much as was let in says what was let in, not what could be done: it would make the next window's admission smaller still when the
+            // queue is of people who are never admitted. On average, for of single windows half are below by chance.
+            if (finishedPerSecond > CapacityPerSecond || _finishedOnAverage < JustAsMuch * _admittedOnAverage)
+            {
+                CapacityPerSecond += (finishedPerSecond - CapacityPerSecond) * CapacityWeight;
+            }
+        }
+        else if (finishedPerSecond > CapacityPerSecond)
+        {
+            // What was done without a queue could be done, at once: what was learned while something else had the cores is over with it.
+            CapacityPerSecond = Math.Min(finishedPerSecond, MostGrowth * CapacityPerSecond);
+        }
+        CapacityPerSecond = Math.Max(LeastCapacity, CapacityPerSecond);
     }
 
     private bool HasBegun(bool stands, double finishedPerSecond)
     {
-        _standing = stands ? _standing + 1 : 0;
-        // The best, not the average: the stall that made the queue may be one of the windows.
-        _bestWhileStanding = stands ? Math.Max(_bestWhileStanding, finishedPerSecond) : 0;
+        if (!stands)
+        {
+            _standing = 0;
+            return false;
+        }
+        _finishedWhileStanding[_standing++] = finishedPerSecond;
         if (_standing < WindowsToBegin)
         {
             return false;
         }
         IsOverloaded = true;
-        CapacityPerSecond = Math.Max(LeastCapacity, _bestWhileStanding);
+        // The median: one of the windows may be the stall that made the queue, another the one that caught up with it.
+        Array.Sort(_finishedWhileStanding);
+        CapacityPerSecond = Math.Max(LeastCapacity, _finishedWhileStanding[WindowsToBegin / 2]);
+        AdmittedPerSecond = _finishedOnAverage = _admittedOnAverage = CapacityPerSecond;
         return true;
     }
 }

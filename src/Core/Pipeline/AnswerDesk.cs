@@ -21,6 +21,17 @@ public sealed class AnswerDesk(AnswerSigner signer, RateGate strangersBudget, Ti
         Finish(slot, AnswerSigner.FinalCode(slot.Trade));
     }
 
+    /// <summary>The slot's trade is known by now: its recorded answer, or a fresh 0001 while it is PENDING.</summary>
+    public void RepeatOrShow(RequestSlot slot, Institution institution)
+    {
+        if (slot.Trade.IsFinal)
+        {
+            Repeat(slot);
+            return;
+        }
+        Show(slot, RespCode.Processing, institution, TradeView.Payment);
+    }
+
     /// <summary>Shows the slot's trade: 0001 while it is PENDING, or a query's 0000.</summary>
     public void Show(RequestSlot slot, RespCode code, Institution institution, TradeView view)
     {

@@ -33,7 +33,6 @@ public sealed class Corridor : IAsyncDisposable
 
     private readonly ILedger _ledger;
     private readonly Router _router;
-    private readonly AdmissionControl _admission;
 
     public Corridor(
         ILedger ledger, Router router, InstitutionDirectory institutions, GatewayKeys keys, PipelineOptions options,
@@ -52,13 +51,15 @@ public sealed class Corridor : IAsyncDisposable
         var log = new PaymentLog(logs.CreateLogger<PaymentLog>(), options.LogSampleEvery);
         var strangers = new RateGate(new Rate(options.StrangersRefusalsPerSecond, TimeSpan.FromSeconds(1), clock), clock);
         var desk = new AnswerDesk(Signer, strangers, clock, metrics, log);
-        _admission = new AdmissionControl(options.Admission, scheduler, clock, metrics, logs.CreateLogger<AdmissionControl>());
-        Pipeline = new PaymentPipeline(Authenticator, ledger, _admission, router, Signer, Resolver, waiters, options, clock, desk);
+        Admission = new AdmissionControl(options.Admission, scheduler, clock, metrics, logs.CreateLogger<AdmissionControl>());
+        Pipeline = new PaymentPipeline(Authenticator, ledger, Admission, router, Signer, Resolver, waiters, options, clock, desk);
     }
 
     public PaymentPipeline Pipeline { get; }
 
     public PendingResolver Resolver { get; }
+
+    internal AdmissionControl Admission { get; }
 
     public Authenticator Authenticator { get; }
 
@@ -90,7 +91,7 @@ public sealed class Corridor : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _admission.Dispose();
+        Admission.Dispose();
         Resolver.Dispose();
         foreach (Channel channel in _router.Channels)
         {

@@ -28,7 +28,7 @@ namespace HotPath.Core.Pipeline;
 ///  bytes ◀─11 write     Host
 /// </code>
 /// </summary>
-/// <remarks>This method branches; what it calls computes. It waits at 4, 7, 8 and 10 only. TRADE_QUERY skips 4 and leaves after 5.</remarks>
+/// <remarks>This method branches; what it calls computes. It waits at 4, 7, 8 and 10 only; at 8 it has stepped aside, for it wants no thread. TRADE_QUERY skips 4 and leaves after 5.</remarks>
 public sealed class PaymentPipeline(
     Authenticator authenticator,
     ILedger ledger,
@@ -131,12 +131,16 @@ public sealed class PaymentPipeline(
         if (!claim.IsWon)
         {
             channel.ReturnCredit();
-            await AnswerLostClaimAsync(slot, institution, claim);
+            await AnswerLostClaimAsync(slot, institution, admittance, claim);
             return;
         }
 
         // 8 clear
-        ClearingResult result = await ScanPay.Send(slot, channel, BudgetLeft(slot));
+        ClearingResult result;
+        using (admittance.StepAside())
+        {
+            result = await ScanPay.Send(slot, channel, BudgetLeft(slot));
+        }
         if (!ScanPay.TrySettle(slot.Trade, result, NowMs))
         {
             LeaveInDoubt(slot, institution, channel);
@@ -193,7 +197,7 @@ public sealed class PaymentPipeline(
     }
 
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
-    private async ValueTask AnswerLostClaimAsync(RequestSlot slot, Institution institution, Claim claim)
+    private async ValueTask AnswerLostClaimAsync(RequestSlot slot, Institution institution, Admittance admittance, Claim claim)
     {
         switch (claim.State)
         {
@@ -201,7 +205,7 @@ public sealed class PaymentPipeline(
                 await RepeatRecordedAsync(slot, claim.TradeNo);
                 return;
             case ClaimState.InFlight:
-                await AwaitResultAsync(slot, institution, claim.TradeNo);
+                await AwaitResultAsync(slot, institution, admittance, claim.TradeNo);
                 return;
             case ClaimState.OtherContent:
                 desk.Refuse(slot, Rejection.Of(RespCode.ReqIdReused), institution);
@@ -236,33 +240,30 @@ public sealed class PaymentPipeline(
             desk.TurnAway(slot, admittance.Cause);
             return;
         }
-        await AwaitResultAsync(slot, institution, slot.Trade.TradeNo);
+        await AwaitResultAsync(slot, institution, admittance, slot.Trade.TradeNo);
     }
 
     /// <summary>A repetition of a request in flight waits as long as the first one would, and answers what that one answered.</summary>
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
-    private async ValueTask AwaitResultAsync(RequestSlot slot, Institution institution, TradeNo tradeNo)
+    private async ValueTask AwaitResultAsync(RequestSlot slot, Institution institution, Admittance admittance, TradeNo tradeNo)
     {
         using TradeWaiters.Registration registration = waiters.Register(tradeNo);
         bool isFound = await ledger.FindAsync(tradeNo, slot.Trade);
         if (isFound && !slot.Trade.IsFinal)
         {
             TimeSpan firstsBudget = options.PayBudget - TimeSpan.FromMilliseconds(Math.Max(0, NowMs - slot.Trade.AcceptedAtMs));
-            await registration.WaitAsync(firstsBudget < BudgetLeft(slot) ? firstsBudget : BudgetLeft(slot));
+            using (admittance.StepAside())
+            {
+                await registration.WaitAsync(firstsBudget < BudgetLeft(slot) ? firstsBudget : BudgetLeft(slot));
+            }
             isFound = await ledger.FindAsync(tradeNo, slot.Trade);
         }
         if (!isFound)
         {
             AnswerDesk.Cut(slot);
+            return;
         }
-        else if (slot.Trade.IsFinal)
-        {
-            desk.Repeat(slot);
-        }
-        else
-        {
-            desk.Show(slot, RespCode.Processing, institution, TradeView.Payment);
-        }
+        desk.RepeatOrShow(slot, institution);
     }
 
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]

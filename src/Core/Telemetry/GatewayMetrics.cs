@@ -212,7 +212,7 @@ public sealed class GatewayMetrics
         internal AdmissionMetrics(MetricFactory make)
         {
             _isOverloaded = make.CreateGauge("hotpath_overloaded", "1 while institutions above their guarantee are refused (A001).");
-            _wait = make.CreateGauge("hotpath_thread_wait_seconds", "The least time that work waited for a thread in the last 100 ms.");
+            _wait = make.CreateGauge("hotpath_thread_wait_seconds", "How long work waited for a thread on average in the last 100 ms.");
             _capacity = make.CreateGauge("hotpath_capacity_calls_per_second", "What the machine can do; 0 when it is not overloaded, for then nobody knows.");
             _guarantee = make.CreateGauge("hotpath_guarantee_calls_per_second", "What each institution is guaranteed.");
             _level = make.CreateGauge("hotpath_level_calls_per_second", "What each institution gets at most; +Inf without overload. Level less guarantee is the excess.");

@@ -115,4 +115,61 @@ public class AdmissionControlTests
         server.Run(TimeSpan.FromSeconds(5), one);
         Assert.Equal(0, one.Refused);
     }
+
+    [Fact]
+    public void StrangersThatKeepTheThreadsBusy_DoNotTalkInstitutionsOutOfTheirShare()
+    {
+        using var server = new ModelledServer(4000) { ChannelMs = 20 };
+        Caller[] ten = [.. Enumerable.Range(0, 10).Select(_ => server.NewCaller(150))];
+        server.Run(TimeSpan.FromSeconds(2), ten);
+        server.AddStrangers(800);
+        var refused = new List<long>();
+        for (int time = 0; time < 4; time++)
+        {
+            server.Run(TimeSpan.FromSeconds(10), ten);
+            refused.Add(ten.Sum(one => one.Refused));
+            Array.ForEach(ten, one => one.Refused = 0);
+        }
+
+        Assert.True(server.IsOverloaded);
+        // Of 15,000 each.
+        Assert.True(refused[^1] < 1500, string.Join(' ', refused));
+    }
+
+    [Fact]
+    public void LightLoad_AtASlowChannel_IsNotRefused_BecauseOfANeighbour()
+    {
+        using var server = new ModelledServer(4000) { ChannelMs = 2000, NeighbourMs = 8 };
+        Caller[] ten = [.. Enumerable.Range(0, 10).Select(_ => server.NewCaller(10))];
+        server.Run(TimeSpan.FromSeconds(10), ten);
+        Assert.All(ten, one => Assert.Equal(0, one.Refused));
+        Assert.False(server.IsOverloaded);
+    }
+
+    [Fact]
+    public void OverloadAtASlowChannel_IsSeen()
+    {
+        using var server = new ModelledServer(4000) { ChannelMs = 2000 };
+        Caller[] ten = [.. Enumerable.Range(0, 10).Select(_ => server.NewCaller(520))];
+        server.Run(TimeSpan.FromSeconds(6), ten);
+        Assert.True(server.IsOverloaded);
+    }
+
+    [Fact]
+    public void Transient_IsForgottenWithinASecond()
+    {
+        using var server = new ModelledServer(4000);
+        Caller[] ten = [.. Enumerable.Range(0, 10).Select(_ => server.NewCaller(150))];
+        server.Run(TimeSpan.FromSeconds(2), ten);
+        server.PerSecond = 400;
+        server.Run(TimeSpan.FromSeconds(2), ten);
+        Assert.True(server.IsOverloaded);
+        server.PerSecond = 4000;
+        server.Run(TimeSpan.FromSeconds(1), ten);
+        Array.ForEach(ten, one => one.Refused = 0);
+        server.Run(TimeSpan.FromSeconds(5), ten);
+        // Of 7,500: what chance lets one of them ask for at once.
+        Assert.InRange(ten.Sum(one => one.Refused), 0, 150);
+        Assert.False(server.IsOverloaded);
+    }
 }

@@ -8,23 +8,27 @@ using Xunit;
 namespace HotPath.Core.Tests.Admission;
 
 /// <summary>
-/// A machine in virtual time behind the real admission: one queue, served at a rate. Work waits for a thread a ninth of what a call waits in all,
-/// as it was measured. Every refusal is held against the floor as it happens.
+/// A machine in virtual time behind the real admission: one line for its threads, served at a rate, in which a call stands before and after its
+/// channel. Work waits for a thread a ninth of what it waits in all, as it was measured. Every refusal is held against the floor as it happens.
 /// </summary>
 internal sealed class ModelledServer : IScheduler, IDisposable
 {
     private const int Hops = 9;
+    private const double StrangersCost = 0.25;
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(1);
 
     private readonly FakeTimeProvider _clock = new();
     private readonly AdmissionControl _admission;
-    private readonly Queue<(Admittance Call, long At)> _queue = new();
+    private readonly Queue<Work> _line = new();
+    private readonly Queue<Work> _atChannel = new();
     private readonly Queue<(long At, double Guarantee)> _guarantees = new();
     private readonly Random _random;
-    private IThreadPoolWorkItem? _probe;
-    private long _probeDueAt;
-    private long _done;
     private double _leastGuarantee = double.MaxValue;
+    private IThreadPoolWorkItem? _probe;
+    private double _probeDueAt;
+    private long _probeNotBeforeMs;
+    private double _inLine;
+    private double _done;
     private double _served;
     private long _nowMs;
 
@@ -35,7 +39,14 @@ internal sealed class ModelledServer : IScheduler, IDisposable
         _admission = new AdmissionControl(new AdmissionOptions(), this, _clock, new GatewayMetrics("test"), NullLogger<AdmissionControl>.Instance);
     }
 
+    /// <summary>Calls a second that the machine could do if it did nothing else.</summary>
     internal double PerSecond { get; set; }
+
+    /// <summary>How long a channel takes. 0: there is none.</summary>
+    internal int ChannelMs { get; init; }
+
+    /// <summary>Somebody else has the cores: work waits at least so long for a thread, however little we do.</summary>
+    internal int NeighbourMs { get; init; }
 
     internal bool IsOverloaded => _admission.IsOverloaded;
 
@@ -43,10 +54,19 @@ internal sealed class ModelledServer : IScheduler, IDisposable
 
     internal long Finished { get; private set; }
 
-    /// <summary>Longest that a call waited in all, in ms.</summary>
+    /// <summary>Longest that a call took in all, in ms.</summary>
     internal long LongestWaitMs { get; private set; }
 
     internal Caller NewCaller(double perSecond, bool isBursty = false) => new(new Allowance(_clock), perSecond, isBursty);
+
+    /// <summary>Connections of people without a key, who call again as soon as they are refused: a call of theirs costs a quarter of a payment and is never admitted.</summary>
+    internal void AddStrangers(int connections)
+    {
+        for (int i = 0; i < connections; i++)
+        {
+            StandInLine(new Work { Cost = StrangersCost });
+        }
+    }
 
     internal void ForgetWhatWas()
     {
@@ -62,10 +82,15 @@ internal sealed class ModelledServer : IScheduler, IDisposable
             {
                 Call(caller);
             }
+            while (_atChannel.TryPeek(out Work? back) && back.ComesBackAtMs <= _nowMs)
+            {
+                back.Aside.Dispose();
+                StandInLine(_atChannel.Dequeue());
+            }
             Serve();
             _clock.Advance(Step);
             _nowMs++;
-            if (_probe is { } probe && (_done >= _probeDueAt || _queue.Count == 0))
+            if (_probe is { } probe && _nowMs >= _probeNotBeforeMs && (_done >= _probeDueAt || _line.Count == 0))
             {
                 _probe = null;
                 probe.Execute();
@@ -84,7 +109,8 @@ internal sealed class ModelledServer : IScheduler, IDisposable
     void IScheduler.Post(IThreadPoolWorkItem item)
     {
         _probe = item;
-        _probeDueAt = _done + (_queue.Count / Hops);
+        _probeDueAt = _done + (_inLine / Hops);
+        _probeNotBeforeMs = _nowMs + NeighbourMs;
     }
 
     IWorker IScheduler.StartWorker(string name, IWorkerBody body) => throw new NotSupportedException();
@@ -99,7 +125,7 @@ internal sealed class ModelledServer : IScheduler, IDisposable
             if (call.IsGranted)
             {
                 caller.Granted++;
-                _queue.Enqueue((call, _nowMs));
+                StandInLine(new Work { Call = call, AtMs = _nowMs, Cost = ChannelMs > 0 ? 0.5 : 1, IsBeforeChannel = ChannelMs > 0 });
                 continue;
             }
             caller.Refused++;
@@ -108,16 +134,60 @@ internal sealed class ModelledServer : IScheduler, IDisposable
         }
     }
 
+    private void StandInLine(Work work)
+    {
+        _line.Enqueue(work);
+        _inLine += work.Cost;
+    }
+
     private void Serve()
     {
-        _served = _queue.Count == 0 ? 0 : _served + (PerSecond * Step.TotalSeconds);
-        for (; _served >= 1 && _queue.TryDequeue(out (Admittance Call, long At) done); _served--)
+        _served = _line.Count == 0 ? 0 : _served + (PerSecond * Step.TotalSeconds);
+        while (_line.TryPeek(out Work? work) && _served >= work.Cost)
         {
-            done.Call.Dispose();
-            Finished++;
-            _done++;
-            LongestWaitMs = Math.Max(LongestWaitMs, _nowMs - done.At);
+            _line.Dequeue();
+            _served -= work.Cost;
+            _inLine -= work.Cost;
+            _done += work.Cost;
+            GoOn(work);
         }
+    }
+
+    private void GoOn(Work work)
+    {
+        if (!work.Call.IsGranted)
+        {
+            StandInLine(work);
+        }
+        else if (work.IsBeforeChannel)
+        {
+            work.IsBeforeChannel = false;
+            work.Aside = work.Call.StepAside();
+            work.ComesBackAtMs = _nowMs + ChannelMs;
+            _atChannel.Enqueue(work);
+        }
+        else
+        {
+            work.Call.Dispose();
+            Finished++;
+            LongestWaitMs = Math.Max(LongestWaitMs, _nowMs - work.AtMs);
+        }
+    }
+
+    private sealed class Work
+    {
+        /// <summary>A stranger's call is none.</summary>
+        internal Admittance Call { get; init; }
+
+        internal double Cost { get; init; }
+
+        internal bool IsBeforeChannel { get; set; }
+
+        internal Admittance.Aside Aside { get; set; }
+
+        internal long AtMs { get; init; }
+
+        internal long ComesBackAtMs { get; set; }
     }
 
     /// <summary>An institution that calls at a rate: at random, or all of a second's calls at once.</summary>

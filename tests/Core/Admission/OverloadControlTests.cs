@@ -30,6 +30,35 @@ public class OverloadControlTests
     }
 
     [Fact]
+    public void Capacity_AtTheBeginning_IsNeitherTheStallNorTheCatchingUp()
+    {
+        Close(1, pressure: 1000, finished: 2);
+        Close(1, pressure: 20, finished: 7257);
+        Close(3, pressure: 1.5, finished: 4000);
+        Assert.True(_control.IsOverloaded);
+        Assert.Equal(4000, _control.CapacityPerSecond);
+    }
+
+    [Fact]
+    public void Capacity_DoesNotFall_BecauseLittleWasLetIn()
+    {
+        Close(5, pressure: 3, finished: 4000);
+        double admitted = _control.AdmittedPerSecond;
+        Close(50, pressure: 3, finished: admitted);
+        Assert.Equal(4000, _control.CapacityPerSecond);
+    }
+
+    [Fact]
+    public void Capacity_ThatComesBack_IsFoundInAFewWindows_OneOfWhichIsNotBelieved()
+    {
+        Close(5, pressure: 2, finished: 200);
+        Close(1, pressure: 0, finished: 5000, hasRefused: true);
+        Assert.Equal(300, _control.CapacityPerSecond, tolerance: 1);
+        Close(5, pressure: 0, finished: 1500, hasRefused: true);
+        Assert.Equal(1500, _control.CapacityPerSecond, tolerance: 1);
+    }
+
+    [Fact]
     public void Admitted_FollowsTheQueue()
     {
         Close(5, pressure: 1.0001, finished: 4000);

@@ -47,7 +47,7 @@ public class RateGateTests
         });
         double seconds = clock.GetElapsedTime(startedAt).TotalSeconds;
         // The burst, the rate, and the one that is due at the very end.
-        Assert.InRange(taken, 1000, 20 + (20_000 * seconds) + 1);
+        Assert.InRange(taken, 1, 20 + (20_000 * seconds) + 1);
     }
 
     [Fact]

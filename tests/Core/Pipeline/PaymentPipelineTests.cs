@@ -168,8 +168,11 @@ public class PaymentPipelineTests
         {
             await Task.Yield();
         }
+        // The channel has it: it wants no thread of ours.
+        Assert.Equal(0, corridor.Admission.WantThread);
         Task<Answered> second = Task.Run(() => corridor.CallAsync(payment));
         Assert.True(await corridor.UntilAsync(() => Task.FromResult(first.IsCompleted && second.IsCompleted), TimeSpan.FromSeconds(4)));
+        Assert.Equal(0, corridor.Admission.WantThread);
 
         Assert.Equal("0001", (await first).Code);
         Assert.Equal("0001", (await second).Code);

@@ -66,7 +66,7 @@ internal sealed class TestCorridor : IAsyncDisposable
         _gatewayKeys = new GatewayKeys(
             PemKeys.ReadPrivate("gw-1", Keys["gw-1"].Private), hasEs256 ? PemKeys.ReadPrivate("gw-es", Keys["gw-es"].Private) : null);
         _corridor = new Corridor(
-            Ledger, router, _institutions, _gatewayKeys, new PipelineOptions { Admission = new AdmissionOptions { LeastInFlight = 0 } }, Threads, clock, metrics,
+            Ledger, router, _institutions, _gatewayKeys, new PipelineOptions { Admission = new AdmissionOptions { LeastInLine = 0 } }, Threads, clock, metrics,
             NullLoggerFactory.Instance);
     }
 
@@ -82,6 +82,8 @@ internal sealed class TestCorridor : IAsyncDisposable
     internal StalledThreads Threads { get; } = new();
 
     internal PendingResolver Resolver => _corridor.Resolver;
+
+    internal AdmissionControl Admission => _corridor.Admission;
 
     internal static async Task<TestCorridor> OpenAsync(
         string? directory = null, FakeTimeProvider? clock = null, ToldChannel? told = null, int maxInFlight = 256, long maxMinorUnits = long.MaxValue,
