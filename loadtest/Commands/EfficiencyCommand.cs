@@ -47,6 +47,7 @@ internal static class EfficiencyCommand
             Connections = parsed.GetValue(Connections),
             AtMostPerSecond = parsed.GetValue(AtMost),
         };
+        ScenarioCommand.RequireBuilt(parsed.GetValue(Program)!);
         Machine machine = Machine.Describe();
         var stage = new Stage(new ScenarioOptions { Connections = options.Connections }, parsed.GetValue(Program)!, parsed.GetValue(Folder)!, Console.Out);
         var rounds = new List<EfficiencyRound>();

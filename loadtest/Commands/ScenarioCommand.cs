@@ -23,6 +23,15 @@ internal static class ScenarioCommand
         DefaultValueFactory = static _ => "artifacts/bin/HotPath.Host/release/hotpath.dll",
     };
 
+    /// <exception cref="InvalidDataException">It is not there.</exception>
+    internal static void RequireBuilt(string program)
+    {
+        if (!File.Exists(program))
+        {
+            throw new InvalidDataException($"{program} is not there: build first, or name it with --gateway");
+        }
+    }
+
     /// <summary>Where those gateways work.</summary>
     internal static Option<string> Work() => new("--work") { Description = "Where sandboxes keep their folders while they run.", DefaultValueFactory = static _ => "artifacts" };
 
@@ -48,10 +57,7 @@ internal static class ScenarioCommand
     /// <returns>An exit code (<see cref="ExitCodes"/>).</returns>
     internal static async Task<int> RunAsync(Scenario scenario, ScenarioOptions options, string program, string folder, TextWriter output, CancellationToken cancel)
     {
-        if (!File.Exists(program))
-        {
-            throw new InvalidDataException($"{program} is not there: build first, or name it with --gateway");
-        }
+        RequireBuilt(program);
         await output.WriteLineAsync($"scenario {scenario.Name}\n  proves: {scenario.Proves}\n  expects: {scenario.Expects}");
         var stage = new Stage(options, program, folder, output);
         await scenario.RunAsync(stage, cancel);

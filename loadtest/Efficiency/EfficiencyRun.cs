@@ -2,6 +2,7 @@ using HotPath.LoadTest.Measuring;
 using HotPath.LoadTest.Packing;
 using HotPath.LoadTest.Running;
 using HotPath.LoadTest.Scenarios;
+using HotPath.Signing;
 
 namespace HotPath.LoadTest.Efficiency;
 
@@ -43,7 +44,7 @@ internal static class EfficiencyRun
     {
         (Lane, Measurement.Result) measured = default;
         await stage.WithGatewayAsync(
-            ["--in-process-channel", "--sign-type", Name(options)],
+            ["--in-process-channel", "--sign-type", SignTypes.Name(options.SignType)],
             async gateway =>
             {
                 Lane Closed(Pack pack, int first) => new(pack, options.Connections) { First = first, Check = new AnswerCheck(gateway.Sandbox.Gateway, VerifyEvery) };
@@ -65,7 +66,7 @@ internal static class EfficiencyRun
     {
         (Lane, Measurement.Result) measured = default;
         await stage.WithGatewayAsync(
-            ["--in-process-channel", "--channel-latency", "0ms", "--sign-type", Name(options)],
+            ["--in-process-channel", "--channel-latency", "0ms", "--sign-type", SignTypes.Name(options.SignType)],
             async gateway =>
             {
                 await Phase.RunAsync(gateway.Target, options.WarmUp, [stage.Payments(gateway, perSecond, options.WarmUp, VerifyEvery)], cancel);
@@ -79,7 +80,4 @@ internal static class EfficiencyRun
             cancel);
         return measured;
     }
-
-    // As the sandbox's option and the protocol's member spell it.
-    private static string Name(EfficiencyOptions options) => options.SignType.ToString().ToUpperInvariant();
 }

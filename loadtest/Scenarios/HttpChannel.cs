@@ -78,12 +78,8 @@ internal sealed class HttpChannel : Scenario
 
     private static void Tell(Stage stage, string name, IReadOnlyList<Pair> pairs, Func<Pair, Cost> of)
     {
-        double Median(Func<Cost, double> figure)
-        {
-            double[] sorted = [.. pairs.Select(pair => figure(of(pair))).Order()];
-            return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
-        }
-        stage.Say($"{name,-22} {Median(static cost => cost.CpuMicroseconds),17:F1} {Median(static cost => cost.AllocatedBytes),16:F0} {Median(static cost => cost.P50Ms),7:F1}");
+        double MedianOf(Func<Cost, double> figure) => Median.Of(pairs.Select(pair => figure(of(pair))));
+        stage.Say($"{name,-22} {MedianOf(static cost => cost.CpuMicroseconds),17:F1} {MedianOf(static cost => cost.AllocatedBytes),16:F0} {MedianOf(static cost => cost.P50Ms),7:F1}");
     }
 
     private sealed record Side(string Name, GatewayUnderTest Gateway, ClearingUnderTest? Clearing);
