@@ -19,7 +19,7 @@ public sealed class CommandLineTests(SandboxFixture sandbox) : IDisposable
     [InlineData("0.00", "C003", 1)]
     public async Task Pay_PrintsRequestAndVerifiedAnswer(string amount, string code, int exitCode)
     {
-        Run pay = await CallAsync("pay", "--amount", amount);
+        CommandLineRun pay = await CallAsync("pay", "--amount", amount);
         Assert.Equal(exitCode, pay.ExitCode);
         using JsonDocument json = JsonDocument.Parse(pay.Output);
         Assert.True(json.RootElement.GetProperty("verified").GetBoolean());
@@ -30,22 +30,22 @@ public sealed class CommandLineTests(SandboxFixture sandbox) : IDisposable
     [Fact]
     public async Task Pay_WithEveryOption_SendsThem()
     {
-        Run pay = await CallAsync(
+        CommandLineRun pay = await CallAsync(
             "pay", "--amount", "120", "--currency", "JPY", "--qr", "https://qr.example.jp/1", "--qr-type", "02", "--order", "cli-order",
             "--req-id", "cli-req", "--inst", "HK000001");
         Assert.Equal(0, pay.ExitCode);
         Assert.Contains("\"req_id\":\"cli-req\"", pay.Output, StringComparison.Ordinal);
-        Run query = await CallAsync("query", "--order", "cli-order", "--inst", "HK000001");
+        CommandLineRun query = await CallAsync("query", "--order", "cli-order", "--inst", "HK000001");
         Assert.Equal(0, query.ExitCode);
         Assert.Contains("\"trade_status\":\"SUCCESS\"", query.Output, StringComparison.Ordinal);
-        Run foreign = await CallAsync("query", "--order", "cli-order");
+        CommandLineRun foreign = await CallAsync("query", "--order", "cli-order");
         Assert.Equal(1, foreign.ExitCode);
     }
 
     [Fact]
     public async Task Pay_WithoutAGateway_Is3()
     {
-        Run pay = await RunAsync("pay", "--amount", "1", "--url", "https://127.0.0.1:1/api", "--data", sandbox.Folder);
+        CommandLineRun pay = await CommandLineRun.RunAsync("pay", "--amount", "1", "--url", "https://127.0.0.1:1/api", "--data", sandbox.Folder);
         Assert.Equal(3, pay.ExitCode);
         Assert.Contains("\"verified\":false", pay.Output, StringComparison.Ordinal);
     }
@@ -54,7 +54,7 @@ public sealed class CommandLineTests(SandboxFixture sandbox) : IDisposable
     public async Task Pay_ToAGatewayOfAnotherCa_Is3()
     {
         new Sandbox.SandboxFolder(_folder.Path).Furnish(["CN000001"], TimeProvider.System);
-        Assert.Equal(3, (await RunAsync("pay", "--amount", "1", "--url", sandbox.Api.ToString(), "--data", _folder.Path)).ExitCode);
+        Assert.Equal(3, (await CommandLineRun.RunAsync("pay", "--amount", "1", "--url", sandbox.Api.ToString(), "--data", _folder.Path)).ExitCode);
     }
 
     [Fact]
@@ -63,7 +63,7 @@ public sealed class CommandLineTests(SandboxFixture sandbox) : IDisposable
         var stranger = new Sandbox.SandboxFolder(_folder.Path);
         stranger.Furnish(["CN000001"], TimeProvider.System);
         File.Copy(sandbox.Sandbox.Folder.CaCertificate, stranger.CaCertificate, overwrite: true);
-        Run pay = await RunAsync("pay", "--amount", "1", "--url", sandbox.Api.ToString(), "--data", _folder.Path);
+        CommandLineRun pay = await CommandLineRun.RunAsync("pay", "--amount", "1", "--url", sandbox.Api.ToString(), "--data", _folder.Path);
         Assert.Equal(3, pay.ExitCode);
         Assert.Contains("signature", pay.Error, StringComparison.Ordinal);
     }
@@ -95,7 +95,7 @@ public sealed class CommandLineTests(SandboxFixture sandbox) : IDisposable
     [InlineData("journal verify /nowhere")]
     public async Task Usage_Wrong_Is2(string line)
     {
-        Run run = await RunAsync(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        CommandLineRun run = await CommandLineRun.RunAsync(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
         Assert.Equal(2, run.ExitCode);
         Assert.NotEmpty(run.Error);
         Assert.Empty(run.Output);
@@ -106,7 +106,7 @@ public sealed class CommandLineTests(SandboxFixture sandbox) : IDisposable
     [InlineData("sandbox --channel-url http://127.0.0.1:1 --channel-latency 5ms", "--channel-latency is to be given to the simulator")]
     public async Task Sandbox_ChannelInAnotherProcess_AndOneInThis_Is2AndSaysWhy(string line, string reason)
     {
-        Run run = await RunAsync(line.Split(' '));
+        CommandLineRun run = await CommandLineRun.RunAsync(line.Split(' '));
         Assert.Equal(2, run.ExitCode);
         Assert.Contains(reason, run.Error, StringComparison.Ordinal);
         Assert.Empty(run.Output);
@@ -115,7 +115,7 @@ public sealed class CommandLineTests(SandboxFixture sandbox) : IDisposable
     [Fact]
     public async Task Run_OfAnUnsafeConfiguration_Is2AndSaysWhy()
     {
-        Run run = await RunAsync("run", "--config", _folder.Write("config.json", """{"admin":{"address":"0.0.0.0"}}"""));
+        CommandLineRun run = await CommandLineRun.RunAsync("run", "--config", _folder.Write("config.json", """{"admin":{"address":"0.0.0.0"}}"""));
         Assert.Equal(2, run.ExitCode);
         Assert.Contains("admin.address: 0.0.0.0 is not loopback", run.Error, StringComparison.Ordinal);
         Assert.Contains("listen: is missing", run.Error, StringComparison.Ordinal);
@@ -130,7 +130,7 @@ public sealed class CommandLineTests(SandboxFixture sandbox) : IDisposable
     [InlineData("""{"routes":[{"currencies":[null]}]}""", "routes[0].currencies[0]")]
     public async Task Run_OfAListWithANull_Is2AndSaysWhere(string json, string path)
     {
-        Run run = await RunAsync("run", "--config", _folder.Write("config.json", json));
+        CommandLineRun run = await CommandLineRun.RunAsync("run", "--config", _folder.Write("config.json", json));
         Assert.Equal(2, run.ExitCode);
         Assert.Contains($": {path}: is null", run.Error, StringComparison.Ordinal);
     }
@@ -144,16 +144,16 @@ public sealed class CommandLineTests(SandboxFixture sandbox) : IDisposable
         members["sign"] = members["sign"][..8] + " " + members["sign"][8..];
         byte[] message = new Client.SignedMessage(members).ToJson();
         string file = _folder.Write("blank.json", System.Text.Encoding.UTF8.GetString(message));
-        Run verify = await RunAsync("verify", file, "--key", publicKey);
+        CommandLineRun verify = await CommandLineRun.RunAsync("verify", file, "--key", publicKey);
         Assert.Equal(("invalid", 1), (verify.Output.Trim(), verify.ExitCode));
-        Assert.Contains("sign: invalid", (await RunAsync("explain", file, "--key", publicKey)).Output, StringComparison.Ordinal);
+        Assert.Contains("sign: invalid", (await CommandLineRun.RunAsync("explain", file, "--key", publicKey)).Output, StringComparison.Ordinal);
         Assert.Equal("D001", sandbox.Domestic.Verified((await sandbox.Domestic.PostAsync(message))!.Body)["resp_code"]);
     }
 
     [Fact]
     public async Task Sandbox_InUse_Is1InOneLine()
     {
-        Run run = await RunAsync("sandbox", "--data", sandbox.Folder, "--port", "0", "--admin-port", "0");
+        CommandLineRun run = await CommandLineRun.RunAsync("sandbox", "--data", sandbox.Folder, "--port", "0", "--admin-port", "0");
         Assert.Equal(1, run.ExitCode);
         Assert.Equal($"hotpath: {sandbox.Folder} is in use by another sandbox", run.Error.Trim());
     }
@@ -163,11 +163,11 @@ public sealed class CommandLineTests(SandboxFixture sandbox) : IDisposable
     {
         string key = sandbox.Sandbox.Folder.PrivateKeyOf("CN000001");
         string publicKey = sandbox.Sandbox.Folder.PublicKeyOf("CN000001");
-        Run signed = await RunAsync("sign", _folder.Write("a.json", """{"b":"咖啡","a":"1"}"""), "--key", key);
+        CommandLineRun signed = await CommandLineRun.RunAsync("sign", _folder.Write("a.json", """{"b":"咖啡","a":"1"}"""), "--key", key);
         Assert.Equal(0, signed.ExitCode);
-        Run valid = await RunAsync("verify", _folder.Write("s.json", signed.Output), "--key", publicKey);
+        CommandLineRun valid = await CommandLineRun.RunAsync("verify", _folder.Write("s.json", signed.Output), "--key", publicKey);
         Assert.Equal(("valid", 0), (valid.Output.Trim(), valid.ExitCode));
-        Run invalid = await RunAsync("verify", _folder.Write("t.json", signed.Output.Replace("\"1\"", "\"2\"", StringComparison.Ordinal)), "--key", publicKey);
+        CommandLineRun invalid = await CommandLineRun.RunAsync("verify", _folder.Write("t.json", signed.Output.Replace("\"1\"", "\"2\"", StringComparison.Ordinal)), "--key", publicKey);
         Assert.Equal(("invalid", 1), (invalid.Output.Trim(), invalid.ExitCode));
     }
 
@@ -180,7 +180,7 @@ public sealed class CommandLineTests(SandboxFixture sandbox) : IDisposable
              "req_time":"20260919103000","sign":"x","sign_type":"RSA2","terminal_id":"T01","terminal_type":"01","total_amount":"88.80",
              "trade_type":"SCAN"}
             """);
-        Run run = await RunAsync("explain", file);
+        CommandLineRun run = await CommandLineRun.RunAsync("explain", file);
         Assert.Equal(0, run.ExitCode);
         Assert.Contains("sha256: 0e25fef90638c544eb4bf67d1bac5fce60f5d10eb57463fcf973d05bd92f57ed", run.Output, StringComparison.Ordinal);
     }
@@ -199,7 +199,7 @@ public sealed class CommandLineTests(SandboxFixture sandbox) : IDisposable
     public async Task Explain_OfAnotherString_SaysWhatIsWrongWithIt(string given, string reason)
     {
         string file = _folder.Write("e.json", """{"a":"1","b":"咖啡/?","sign_type":"RSA2"}""");
-        Assert.Contains(reason, (await RunAsync("explain", file, "--given", given)).Output, StringComparison.Ordinal);
+        Assert.Contains(reason, (await CommandLineRun.RunAsync("explain", file, "--given", given)).Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -213,7 +213,7 @@ public sealed class CommandLineTests(SandboxFixture sandbox) : IDisposable
                 Assert.Equal("0000", (await client.CallAsync(Client.Requests.ScanPay("CN000001", "1.00", "CNY", TimeProvider.System))).RespCode);
             }
         }
-        Run clean = await RunAsync("journal", "verify", _folder.Path);
+        CommandLineRun clean = await CommandLineRun.RunAsync("journal", "verify", _folder.Path);
         Assert.Equal(0, clean.ExitCode);
         Assert.Contains("records ACCEPTED: 3", clean.Output, StringComparison.Ordinal);
         Assert.Contains("last sequence: ", clean.Output, StringComparison.Ordinal);
@@ -225,20 +225,10 @@ public sealed class CommandLineTests(SandboxFixture sandbox) : IDisposable
             file.Position = 4096 + 100;
             file.WriteByte(0xA5);
         }
-        Run damaged = await RunAsync("journal", "verify", _folder.Path);
+        CommandLineRun damaged = await CommandLineRun.RunAsync("journal", "verify", _folder.Path);
         Assert.Equal(1, damaged.ExitCode);
         Assert.Contains("damaged: ", damaged.Output, StringComparison.Ordinal);
     }
 
-    private Task<Run> CallAsync(params string[] args) => RunAsync([.. args, "--url", sandbox.Api.ToString(), "--data", sandbox.Folder]);
-
-    private static async Task<Run> RunAsync(params string[] args)
-    {
-        using var output = new StringWriter();
-        using var error = new StringWriter();
-        int exitCode = await CommandLine.RunAsync(args, output, error);
-        return new Run(exitCode, output.ToString(), error.ToString());
-    }
-
-    private sealed record Run(int ExitCode, string Output, string Error);
+    private Task<CommandLineRun> CallAsync(params string[] args) => CommandLineRun.RunAsync([.. args, "--url", sandbox.Api.ToString(), "--data", sandbox.Folder]);
 }

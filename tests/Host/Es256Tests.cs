@@ -19,7 +19,7 @@ public sealed class Es256Tests(Es256SandboxFixture sandbox) : IClassFixture<Es25
     [Fact]
     public async Task Pay_SignsWithWhatItsKeyIs_AndIsAnsweredAlike()
     {
-        Run pay = await RunAsync("pay", "--amount", "88.80", "--url", sandbox.Api.ToString(), "--data", sandbox.Folder);
+        CommandLineRun pay = await CommandLineRun.RunAsync("pay", "--amount", "88.80", "--url", sandbox.Api.ToString(), "--data", sandbox.Folder);
         Assert.Equal(0, pay.ExitCode);
         using JsonDocument json = JsonDocument.Parse(pay.Output);
         JsonElement answer = json.RootElement.GetProperty("answer");
@@ -56,7 +56,7 @@ public sealed class Es256Tests(Es256SandboxFixture sandbox) : IClassFixture<Es25
     {
         string folder = Path.Combine(_folder.Path, "other");
         new Sandbox.SandboxFolder(folder).Furnish(["CN000001"], TimeProvider.System, SignType.Es256);
-        Run run = await RunAsync("sandbox", "--data", folder, "--port", "0", "--admin-port", "0");
+        CommandLineRun run = await CommandLineRun.RunAsync("sandbox", "--data", folder, "--port", "0", "--admin-port", "0");
         Assert.Equal(1, run.ExitCode);
         Assert.Equal($"hotpath: {folder} was made with --sign-type ES256: start it with that, or give another folder with --data", run.Error.Trim());
     }
@@ -64,17 +64,17 @@ public sealed class Es256Tests(Es256SandboxFixture sandbox) : IClassFixture<Es25
     [Fact]
     public async Task Sign_ThenVerifyAndExplain_IsValidUntilSomethingChanges()
     {
-        Run signed = await RunAsync("sign", _folder.Write("a.json", """{"b":"咖啡","sign_type":"ES256"}"""), "--key", PrivateKey);
+        CommandLineRun signed = await CommandLineRun.RunAsync("sign", _folder.Write("a.json", """{"b":"咖啡","sign_type":"ES256"}"""), "--key", PrivateKey);
         Assert.Equal(0, signed.ExitCode);
         string file = _folder.Write("s.json", signed.Output);
-        Assert.Equal("valid", (await RunAsync("verify", file, "--key", PublicKey)).Output.Trim());
-        Assert.Equal("valid", (await RunAsync("verify", file, "--key", PublicKey, "--sign-type", "ES256")).Output.Trim());
-        string explained = (await RunAsync("explain", file, "--key", PublicKey)).Output;
+        Assert.Equal("valid", (await CommandLineRun.RunAsync("verify", file, "--key", PublicKey)).Output.Trim());
+        Assert.Equal("valid", (await CommandLineRun.RunAsync("verify", file, "--key", PublicKey, "--sign-type", "ES256")).Output.Trim());
+        string explained = (await CommandLineRun.RunAsync("explain", file, "--key", PublicKey)).Output;
         Assert.Contains("checked: ES256, ECDSA on P-256 with SHA-256", explained, StringComparison.Ordinal);
         Assert.Contains("sign: valid", explained, StringComparison.Ordinal);
 
         string changed = _folder.Write("t.json", signed.Output.Replace("咖啡", "茶", StringComparison.Ordinal));
-        Run invalid = await RunAsync("verify", changed, "--key", PublicKey);
+        CommandLineRun invalid = await CommandLineRun.RunAsync("verify", changed, "--key", PublicKey);
         Assert.Equal(("invalid", 1), (invalid.Output.Trim(), invalid.ExitCode));
     }
 
@@ -82,13 +82,13 @@ public sealed class Es256Tests(Es256SandboxFixture sandbox) : IClassFixture<Es25
     public async Task Sign_WithAKeyOfTheOtherType_Is2_UnlessTheTypeIsSetToo()
     {
         string file = _folder.Write("r.json", """{"a":"1","sign_type":"RSA2"}""");
-        Run refused = await RunAsync("sign", file, "--key", PrivateKey);
+        CommandLineRun refused = await CommandLineRun.RunAsync("sign", file, "--key", PrivateKey);
         Assert.Equal((2, "hotpath: sign_type is RSA2, the key is one of ES256"), (refused.ExitCode, refused.Error.Trim()));
 
-        Run signed = await RunAsync("sign", file, "--key", PrivateKey, "--sign-type", "ES256");
+        CommandLineRun signed = await CommandLineRun.RunAsync("sign", file, "--key", PrivateKey, "--sign-type", "ES256");
         Assert.Equal(0, signed.ExitCode);
         Assert.Contains("\"sign_type\":\"ES256\"", signed.Output, StringComparison.Ordinal);
-        Assert.Equal(2, (await RunAsync("sign", file, "--key", PrivateKey, "--sign-type", "RSA2")).ExitCode);
+        Assert.Equal(2, (await CommandLineRun.RunAsync("sign", file, "--key", PrivateKey, "--sign-type", "RSA2")).ExitCode);
     }
 
     [Fact]
@@ -97,11 +97,11 @@ public sealed class Es256Tests(Es256SandboxFixture sandbox) : IClassFixture<Es25
         RawAnswer answer = (await sandbox.Domestic.PostAsync(sandbox.Domestic.Sign(sandbox.Domestic.ScanPay())))!;
         string file = _folder.Write("answer.json", System.Text.Encoding.UTF8.GetString(answer.Body));
         string gateway = sandbox.Sandbox.Folder.GatewayPublicKey;
-        Assert.Equal(("valid", 0), Of(await RunAsync("verify", file, "--key", gateway)));
+        Assert.Equal(("valid", 0), Of(await CommandLineRun.RunAsync("verify", file, "--key", gateway)));
         Assert.Equal(
-            ("invalid: --sign-type is RSA2, the key is one of ES256", 1), Of(await RunAsync("verify", file, "--key", gateway, "--sign-type", "RSA2")));
+            ("invalid: --sign-type is RSA2, the key is one of ES256", 1), Of(await CommandLineRun.RunAsync("verify", file, "--key", gateway, "--sign-type", "RSA2")));
         string request = _folder.Write("request.json", """{"a":"1","sign":"AAAA","sign_type":"RSA2"}""");
-        Assert.Equal(("invalid: sign_type is RSA2, the key is one of ES256", 1), Of(await RunAsync("verify", request, "--key", gateway)));
+        Assert.Equal(("invalid: sign_type is RSA2, the key is one of ES256", 1), Of(await CommandLineRun.RunAsync("verify", request, "--key", gateway)));
     }
 
     [Fact]
@@ -112,8 +112,8 @@ public sealed class Es256Tests(Es256SandboxFixture sandbox) : IClassFixture<Es25
         message.SignWith(PemKeys.ReadPrivate("", File.ReadAllText(PrivateKey)));
         string file = _folder.Write("d001.json", System.Text.Encoding.UTF8.GetString(message.ToJson()));
 
-        Assert.Equal(("invalid: sign_type is RSA2, the key is one of ES256", 1), Of(await RunAsync("verify", file, "--key", PublicKey, "--sign-type", "ES256")));
-        string explained = (await RunAsync("explain", file, "--key", PublicKey, "--sign-type", "ES256")).Output;
+        Assert.Equal(("invalid: sign_type is RSA2, the key is one of ES256", 1), Of(await CommandLineRun.RunAsync("verify", file, "--key", PublicKey, "--sign-type", "ES256")));
+        string explained = (await CommandLineRun.RunAsync("explain", file, "--key", PublicKey, "--sign-type", "ES256")).Output;
         Assert.Contains("why: sign_type is RSA2", explained, StringComparison.Ordinal);
     }
 
@@ -125,20 +125,10 @@ public sealed class Es256Tests(Es256SandboxFixture sandbox) : IClassFixture<Es25
     public async Task Explain_OfASignatureThatIsNone_SaysWhatIsWrongWithIt(string sign, string reason)
     {
         string file = _folder.Write("e.json", $$"""{"a":"1","sign_type":"ES256","sign":"{{sign}}"}""");
-        string explained = (await RunAsync("explain", file, "--key", PublicKey)).Output;
+        string explained = (await CommandLineRun.RunAsync("explain", file, "--key", PublicKey)).Output;
         Assert.Contains("sign: invalid for this key", explained, StringComparison.Ordinal);
         Assert.Contains(reason, explained, StringComparison.Ordinal);
     }
 
-    private static (string Output, int ExitCode) Of(Run run) => (run.Output.Trim(), run.ExitCode);
-
-    private static async Task<Run> RunAsync(params string[] args)
-    {
-        using var output = new StringWriter();
-        using var error = new StringWriter();
-        int exitCode = await CommandLine.RunAsync(args, output, error);
-        return new Run(exitCode, output.ToString(), error.ToString());
-    }
-
-    private sealed record Run(int ExitCode, string Output, string Error);
+    private static (string Output, int ExitCode) Of(CommandLineRun run) => (run.Output.Trim(), run.ExitCode);
 }
