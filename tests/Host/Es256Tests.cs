@@ -1,5 +1,4 @@
 using System.Text.Json;
-using HotPath.Host.Cli;
 using HotPath.Signing;
 using Xunit;
 
