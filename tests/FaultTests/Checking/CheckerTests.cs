@@ -1,0 +1,234 @@
+using HotPath.Faults.Checking;
+using Xunit;
+
+namespace HotPath.Faults.Tests.Checking;
+
+/// <summary>A checker that finds nothing may be blind: each promise is broken here once, by hand, and nothing else is found then.</summary>
+public sealed class CheckerTests
+{
+    private const string Trade = "2026112300000000000000000001";
+    private const string Other = "2026112300000000000000000002";
+
+    [Fact]
+    public void WholeStory_BreaksNothing()
+    {
+        Assert.Empty(Checker.Check(Story()));
+    }
+
+    [Fact]
+    public void OrderAcceptedTwice_BreaksI1()
+    {
+        Evidence story = Story();
+        AssertBroken("I1", "accepted 2 times", story with { Journal = [.. story.Journal, Accepted(Other, reqId: "r2", status: "FAILED")] });
+    }
+
+    [Fact]
+    public void OrderPaidTwice_BreaksI1()
+    {
+        Evidence story = Story();
+        AssertBroken("I1", "paid 2 times", story with
+        {
+            Journal = [.. story.Journal, Accepted(Other, reqId: "r2", status: "SUCCESS")],
+            Channel = [.. story.Channel, Executed(Other)],
+        });
+    }
+
+    [Fact]
+    public void TradeSentTwice_BreaksI1_AlthoughTheChannelPaidOnce()
+    {
+        AssertBroken("I1", "sent to the channel 2 times", Story() with { Channel = [Executed(Trade) with { Deliveries = 2 }] });
+    }
+
+    [Fact]
+    public void FinalThatChanges_BreaksI2()
+    {
+        Evidence story = Story();
+        AssertBroken("I2", "was SUCCESS and is FAILED", story with { Calls = [.. story.Calls, Query(60, "FAILED")] });
+    }
+
+    [Fact]
+    public void FinalThatIsPendingAgain_BreaksI2()
+    {
+        Evidence story = Story();
+        AssertBroken("I2", "PENDING again", story with { Calls = [.. story.Calls, Query(60, "PENDING")] });
+    }
+
+    [Fact]
+    public void PendingAnswer_ToACallFromBeforeTheResult_IsNoContradiction()
+    {
+        Evidence story = Story();
+        Assert.Empty(Checker.Check(story with { Calls = [.. story.Calls, Query(5, "PENDING") with { EndedAtMs = 60 }] }));
+    }
+
+    [Fact]
+    public void AcknowledgedTradeThatIsNotFound_BreaksI2()
+    {
+        Evidence story = Story();
+        Call absent = Query(60, "") with { Answer = new Dictionary<string, string> { ["resp_code"] = "B006" } };
+        AssertBroken("I2", "not found any more", story with { Calls = [.. story.Calls, absent] });
+    }
+
+    [Fact]
+    public void AcknowledgedTradeThatTheJournalLost_BreaksI2()
+    {
+        AssertBroken("I2", "does not have it", Story() with { Journal = [], Channel = [] });
+    }
+
+    [Fact]
+    public void RepetitionWithOtherBytes_BreaksI3()
+    {
+        Evidence story = Story();
+        Call again = Pay(60, "SUCCESS") with { Body = [9] };
+        AssertBroken("I3", "other bytes", story with { Calls = [.. story.Calls, again] });
+    }
+
+    [Fact]
+    public void RepetitionOfAnotherTrade_BreaksI3()
+    {
+        Evidence story = Story();
+        Call again = Pay(60, "SUCCESS", tradeNo: Other);
+        AssertBroken("I3", $"is {Other}", story with { Calls = [.. story.Calls, again] });
+    }
+
+    [Fact]
+    public void ReqIdWithOtherContent_ThatIsAnswered_BreaksI4()
+    {
+        Evidence story = Story();
+        var request = new Dictionary<string, string>(Request("SCAN_PAY")) { ["total_amount"] = "1.00" };
+        AssertBroken("I4", "other content", story with { Calls = [.. story.Calls, Pay(60, "SUCCESS") with { Request = request }] });
+    }
+
+    [Fact]
+    public void TradeThatNeverEnds_BreaksI6_OnceFaultsAreOver()
+    {
+        Evidence story = Story() with { Calls = [], Journal = [Accepted(Trade)], Channel = [] };
+        AssertBroken("I6", "still PENDING", story);
+        Assert.Empty(Checker.Check(story with { IsSettled = false }));
+    }
+
+    [Fact]
+    public void SecondResult_BreaksI6()
+    {
+        JournalTrade twice = Accepted(Trade, status: "SUCCESS");
+        twice.Results.Add((9, "FAILED"));
+        AssertBroken("I6", "2 results", Story() with { Journal = [twice] });
+    }
+
+    [Fact]
+    public void SuccessWithoutMoney_BreaksI7()
+    {
+        AssertBroken("I7", "no money moved", Story() with { Channel = [Executed(Trade) with { IsExecuted = false }] });
+    }
+
+    [Fact]
+    public void FailureWithMoney_BreaksI7_UnlessTheChannelLied()
+    {
+        Evidence story = Story() with { Calls = [], Journal = [Accepted(Trade, status: "FAILED")] };
+        AssertBroken("I7", "money moved", story);
+        Assert.Empty(Checker.Check(story with { Channel = [Executed(Trade) with { HasLied = true }] }));
+    }
+
+    [Fact]
+    public void OtherAmountAtTheChannel_BreaksI7()
+    {
+        AssertBroken("I7", "moved 1 HKD", Story() with { Channel = [Executed(Trade) with { AmountMinor = 1 }] });
+    }
+
+    [Fact]
+    public void TradeSentBeforeItsClaimWasDurable_BreaksI7()
+    {
+        Evidence story = Story();
+        AssertBroken("I7", "does not have", story with { Channel = [.. story.Channel, Executed(Other) with { IsExecuted = false }] });
+    }
+
+    [Fact]
+    public void AnswerThatDoesNotVerify_BreaksI8()
+    {
+        Evidence story = Story();
+        AssertBroken("I8", "does not verify", story with { Calls = [.. story.Calls, Pay(60, "SUCCESS") with { IsVerified = false }] });
+    }
+
+    [Fact]
+    public void History_TellsEverybodysPart_InOrder()
+    {
+        Evidence story = Story() with { Marks = [(20, "kill -9")] };
+        var text = new StringWriter();
+
+        History.Print(story, "CN000001", "o1", text);
+
+        string[] lines = text.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        string[] expected = ["sends SCAN_PAY", "executes", "kill -9", "is told 0000 SUCCESS", "sends TRADE_QUERY", "is told 0000 SUCCESS", "ACCEPTED " + Trade];
+        Assert.Equal(expected.Length, lines.Length);
+        Assert.All(expected.Zip(lines), pair => Assert.Contains(pair.First, pair.Second, StringComparison.Ordinal));
+    }
+
+    private static void AssertBroken(string invariant, string sentence, Evidence story)
+    {
+        IReadOnlyList<Broken> broken = Checker.Check(story);
+        Assert.Contains(broken, found => found.Invariant == invariant && found.Sentence.Contains(sentence, StringComparison.Ordinal));
+    }
+
+    // Paid at 0, executed at 10, answered at 30, asked for at 40.
+    private static Evidence Story() => new()
+    {
+        Calls = [Pay(0, "SUCCESS"), Query(40, "SUCCESS")],
+        Channel = [Executed(Trade)],
+        Journal = [Accepted(Trade, status: "SUCCESS")],
+        IsSettled = true,
+    };
+
+    private static Dictionary<string, string> Request(string bizType) => new()
+    {
+        ["biz_type"] = bizType,
+        ["inst_id"] = "CN000001",
+        ["req_id"] = bizType == "SCAN_PAY" ? "r1" : "q1",
+        ["out_trade_no"] = "o1",
+        ["total_amount"] = "88.80",
+        ["currency"] = "HKD",
+    };
+
+    private static Call Pay(long atMs, string status, string tradeNo = Trade) => Answered(Request("SCAN_PAY"), atMs, status, tradeNo);
+
+    private static Call Query(long atMs, string status) => Answered(Request("TRADE_QUERY"), atMs, status, Trade);
+
+    private static Call Answered(Dictionary<string, string> request, long atMs, string status, string tradeNo) => new()
+    {
+        SentAtMs = atMs,
+        EndedAtMs = atMs + 30,
+        Request = request,
+        Status = 200,
+        Body = [1],
+        Answer = new Dictionary<string, string> { ["resp_code"] = "0000", ["trade_no"] = tradeNo, ["trade_status"] = status, ["req_id"] = request["req_id"] },
+        IsVerified = true,
+    };
+
+    private static ChannelEntry Executed(string tradeNo) => new()
+    {
+        TradeNo = tradeNo,
+        AmountMinor = 8880,
+        Currency = "HKD",
+        Deliveries = 1,
+        IsExecuted = true,
+        Story = [(10, "executes 88.80")],
+    };
+
+    private static JournalTrade Accepted(string tradeNo, string reqId = "r1", string? status = null)
+    {
+        var trade = new JournalTrade
+        {
+            TradeNo = tradeNo,
+            InstId = "CN000001",
+            ReqId = reqId,
+            OrderNo = "o1",
+            Content = Call.ContentOf(Request("SCAN_PAY")),
+            AmountMinor = 8880,
+            Currency = "HKD",
+            AcceptedSequence = 1,
+        };
+        if (status is not null)
+        {
+            trade.Results.Add((2, status));
+        }
+        return trade;
+    }
+}

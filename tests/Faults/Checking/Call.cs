@@ -1,0 +1,65 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace HotPath.Faults.Checking;
+
+/// <summary>
+/// One call of a client and what came back. Times are the harness's own, in milliseconds, and never go back: the gateway's clock may be one
+/// of the faults.
+/// </summary>
+internal sealed record Call
+{
+    // What a repetition may change without becoming another request (protocol, section 3), stated here a second time on purpose.
+    private static readonly HashSet<string> MayDiffer = ["sign", "req_time", "nonce", "version", "charset", "sign_type", "key_id"];
+
+    internal required long SentAtMs { get; init; }
+
+    internal required long EndedAtMs { get; init; }
+
+    internal required IReadOnlyDictionary<string, string> Request { get; init; }
+
+    /// <summary>HTTP status; 0: no answer came.</summary>
+    internal int Status { get; init; }
+
+    /// <summary>The answer's bytes; empty when none came.</summary>
+    internal byte[] Body { get; init; } = [];
+
+    /// <summary>The members of an answer that could be read; null otherwise.</summary>
+    internal IReadOnlyDictionary<string, string>? Answer { get; init; }
+
+    /// <summary>The answer's signature is the gateway's, over its own bytes.</summary>
+    internal bool IsVerified { get; init; }
+
+    internal string BizType => Request["biz_type"];
+
+    internal string InstId => Request["inst_id"];
+
+    internal string ReqId => Request["req_id"];
+
+    internal string OrderNo => Request.GetValueOrDefault("out_trade_no", "");
+
+    internal string Code => Answer?.GetValueOrDefault("resp_code", "") ?? "";
+
+    /// <summary>The trade the answer speaks of, or empty.</summary>
+    internal string TradeNo => Answer?.GetValueOrDefault("trade_no", "") ?? "";
+
+    /// <summary>What the answer says of that trade: PENDING, SUCCESS, FAILED, CANCELLED, or empty.</summary>
+    internal string TradeStatus => Answer?.GetValueOrDefault("trade_status", "") ?? "";
+
+    internal bool SaysFinal => TradeStatus is "SUCCESS" or "FAILED" or "CANCELLED";
+
+    /// <summary>It is the payment's own answer, not a refusal that shows another one's trade.</summary>
+    internal bool IsOwnAnswer => BizType != "TRADE_QUERY" && TradeNo.Length > 0 && Code != "B005";
+
+    /// <summary>Two requests with the same req_id and this are one request, repeated. Lower-case hex, SHA-256.</summary>
+    internal string Content => field ??= ContentOf(Request);
+
+    internal static string ContentOf(IReadOnlyDictionary<string, string> request)
+    {
+        string text = string.Join('&', request
+            .Where(member => !MayDiffer.Contains(member.Key) && member.Value.Length > 0)
+            .OrderBy(member => member.Key, StringComparer.Ordinal)
+            .Select(member => $"{member.Key}={member.Value}"));
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+    }
+}

@@ -1,0 +1,24 @@
+namespace HotPath.Faults.Checking;
+
+/// <summary>
+/// Holds a run's evidence against the promises of the failure model. Knows nothing of how the gateway works: it compares what people were
+/// told with what the books say.
+/// </summary>
+internal static class Checker
+{
+    /// <summary>The promises; the sentence is what the gateway claims.</summary>
+    internal static readonly IReadOnlyList<(string Name, string Promise, Func<Evidence, IEnumerable<Broken>> Find)> Invariants =
+    [
+        ("I1", "one order is paid at most once, and sent to a channel at most once", PaidOnce.Find),
+        ("I2", "what was acknowledged as final never changes and survives", FinalStays.Find),
+        ("I3", "the same request gets the same trade, and its final answer the same bytes", RepeatedRequests.FindDifferingAnswers),
+        ("I4", "a req_id used again for something else has no effect", RepeatedRequests.FindReusedReqIds),
+        ("I6", "once faults are over every trade ends", Ends.Find),
+        ("I7", "the journal and the channel's books agree to the minor unit", BooksAgree.Find),
+        ("I8", "every answer's signature covers its own bytes", Signatures.Find),
+    ];
+
+    /// <summary>Every broken promise, the first that could be seen first.</summary>
+    internal static IReadOnlyList<Broken> Check(Evidence evidence) =>
+        [.. Invariants.SelectMany(invariant => invariant.Find(evidence)).OrderBy(broken => broken.AtMs).ThenBy(broken => broken.Invariant, StringComparer.Ordinal)];
+}

@@ -1,0 +1,32 @@
+namespace HotPath.Faults.Checking;
+
+/// <summary>Everything one run left behind: what clients were told, what the channel did, what the journal holds. The checker reads nothing else.</summary>
+internal sealed record Evidence
+{
+    /// <summary>Every call, the query of every trade at the end included, in the order in which they ended.</summary>
+    internal required IReadOnlyList<Call> Calls { get; init; }
+
+    internal required IReadOnlyList<ChannelEntry> Channel { get; init; }
+
+    internal required IReadOnlyList<JournalTrade> Journal { get; init; }
+
+    /// <summary>Crashes, faults, restarts: for the history only.</summary>
+    internal IReadOnlyList<(long AtMs, string Text)> Marks { get; init; } = [];
+
+    /// <summary>
+    /// Faults are over and the limit within which every trade must end has passed (the liveness phase): from here on PENDING is a broken
+    /// promise (I6), and books can be compared (I7).
+    /// </summary>
+    internal required bool IsSettled { get; init; }
+
+    /// <summary>How long a final trade's req_id is remembered at least, in milliseconds: 24 h, or less where a clock stepped ahead.</summary>
+    internal long ReqIdLifeMs { get; init; } = 24 * 3600 * 1000L;
+}
+
+/// <summary>A promise that was broken.</summary>
+/// <param name="Invariant">I1 to I8, as the failure model numbers them.</param>
+/// <param name="AtMs">When it could first be seen; <see cref="long.MaxValue"/>: only at the end, from the books.</param>
+/// <param name="InstId">Whose trade.</param>
+/// <param name="OrderNo">Which order; empty when it is no order's.</param>
+/// <param name="Sentence">What is wrong.</param>
+internal sealed record Broken(string Invariant, long AtMs, string InstId, string OrderNo, string Sentence);

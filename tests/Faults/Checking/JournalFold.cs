@@ -1,0 +1,97 @@
+using HotPath.Core.Ledger.Embedded;
+using HotPath.Core.Model;
+
+namespace HotPath.Faults.Checking;
+
+/// <summary>A trade as the journal alone tells it.</summary>
+internal sealed record JournalTrade
+{
+    internal required string TradeNo { get; init; }
+
+    internal required string InstId { get; init; }
+
+    internal required string ReqId { get; init; }
+
+    internal required string OrderNo { get; init; }
+
+    /// <summary>The request's fingerprint as it was claimed, in lower-case hex; see <see cref="Call.Content"/>.</summary>
+    internal required string Content { get; init; }
+
+    internal required long AmountMinor { get; init; }
+
+    internal required string Currency { get; init; }
+
+    internal required long AcceptedSequence { get; init; }
+
+    /// <summary>Records that gave it a result: one, or it is PENDING.</summary>
+    internal List<(long Sequence, string Status)> Results { get; } = [];
+
+    internal string Status => Results.Count == 0 ? "PENDING" : Results[0].Status;
+}
+
+/// <summary>The journal of a data directory, folded into trades by nothing but its own records: no index, no checkpoint.</summary>
+internal sealed class JournalFold : IRecordVisitor
+{
+    private readonly Dictionary<TradeNo, JournalTrade> _trades = [];
+    private readonly Trade _trade = new();
+
+    /// <exception cref="JournalDamagedException">It is not whole.</exception>
+    internal static IReadOnlyList<JournalTrade> Read(IJournalStorage storage, string dataDirectory)
+    {
+        string directory = Path.Combine(dataDirectory, "journal");
+        if (JournalRecovery.ListSegments(storage, directory).Count == 0)
+        {
+            return [];
+        }
+        OpenedJournal opened = JournalRecovery.Open(storage, directory, isWritable: false);
+        using JournalSegments segments = opened.Segments;
+        SegmentHeader first = JournalRecovery.ReadHeader(segments.File(opened.Numbers[0]), opened.Numbers[0]);
+        var start = new JournalPosition((first.Number * first.SegmentBytes) + JournalFormat.HeaderBlockBytes, first.FirstSequence, first.Chain);
+        var fold = new JournalFold();
+        new JournalScanner(segments, opened.Numbers, fold).Scan(start, opened.LedgerId, durableSequence: 0);
+        return [.. fold._trades.Values];
+    }
+
+    public void OnBatch(in BatchHeader batch)
+    {
+    }
+
+    public void OnRecord(in RecordHeader header, ReadOnlySpan<byte> payload, long address)
+    {
+        switch (header.Type)
+        {
+            case RecordType.Accepted:
+                TradeRecords.ReadAccepted(payload, _trade);
+                if (!_trades.TryAdd(_trade.TradeNo, Accepted(_trade, header.Sequence)))
+                {
+                    throw new JournalDamagedException($"trade {_trade.TradeNo} is accepted twice, again in record {header.Sequence}");
+                }
+                break;
+            case RecordType.Result:
+                TradeNo tradeNo = TradeRecords.ReadNo(payload);
+                if (!_trades.TryGetValue(tradeNo, out JournalTrade? trade))
+                {
+                    throw new JournalDamagedException($"record {header.Sequence} is the result of trade {tradeNo}, which was never accepted");
+                }
+                trade.Results.Add((header.Sequence, System.Text.Encoding.ASCII.GetString(TradeStatuses.Name(TradeRecords.ReadStatus(payload)))));
+                break;
+        }
+    }
+
+    private static JournalTrade Accepted(Trade trade, long sequence)
+    {
+        Span<byte> fingerprint = stackalloc byte[32];
+        trade.Fingerprint.Write(fingerprint);
+        return new JournalTrade
+        {
+            TradeNo = trade.TradeNo.ToString(),
+            InstId = trade.InstId.ToString(),
+            ReqId = trade.ReqId.ToString(),
+            OrderNo = trade.OrderNo.ToString(),
+            Content = Convert.ToHexStringLower(fingerprint),
+            AmountMinor = trade.Amount.MinorUnits,
+            Currency = trade.Currency.ToString(),
+            AcceptedSequence = sequence,
+        };
+    }
+}
