@@ -192,7 +192,7 @@ internal sealed class CheckpointCycle : IThreadPoolWorkItem
             {
                 Poll();
             }
-            Thread.Sleep(1);
+            _scheduler.Sleep(TimeSpan.FromMilliseconds(1));
         }
     }
 }

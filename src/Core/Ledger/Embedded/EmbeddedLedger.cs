@@ -20,7 +20,7 @@ public sealed class EmbeddedLedger : ILedger
     private readonly TimeProvider _time;
     private readonly IWorker _worker;
     private readonly IDisposable _lock;
-    private readonly Lock _closing = new();
+    private readonly PatientLock _closing;
     private volatile bool _isClosed;
 
     private EmbeddedLedger(
@@ -37,6 +37,7 @@ public sealed class EmbeddedLedger : ILedger
         _thread = thread;
         _time = time;
         _lock = lockFile;
+        _closing = new PatientLock(scheduler);
         _reader = new TradeReader(recovered.Index, recovered.Journal);
         _commands = new LedgerCommandPool(options.CommandRingCapacity);
         _worker = scheduler.StartWorker("ledger", thread);
@@ -158,7 +159,7 @@ public sealed class EmbeddedLedger : ILedger
     /// <summary>A clean stop: what waits is done, the last number and a checkpoint are recorded, files are closed.</summary>
     public ValueTask DisposeAsync()
     {
-        lock (_closing)
+        using (_closing.Enter())
         {
             if (_isClosed)
             {
@@ -201,7 +202,7 @@ public sealed class EmbeddedLedger : ILedger
 
     private void RefuseLatecomers()
     {
-        lock (_closing)
+        using (_closing.Enter())
         {
             _thread.RefuseAll();
         }

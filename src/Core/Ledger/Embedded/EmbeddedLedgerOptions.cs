@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+
 namespace HotPath.Core.Ledger.Embedded;
 
 /// <summary>What a node's embedded ledger is configured with.</summary>
@@ -45,6 +48,10 @@ public sealed class EmbeddedLedgerOptions
 
     /// <summary>Longest time between two checkpoints while there are changes. Default 10 minutes. Range 1 second to 1 day.</summary>
     public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>What a new ledger is called. Random; a simulation, in which nothing may be, gives its own.</summary>
+    internal Func<ulong> NewLedgerId { get; init; } = static () =>
+        BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(ulong)));
 
     /// <exception cref="ArgumentOutOfRangeException">A value is outside its range; the message names it.</exception>
     public void Validate()

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
 using HotPath.Core.Runtime;
 
 namespace HotPath.Core.Ledger.Embedded;
@@ -140,9 +138,7 @@ internal sealed class LedgerRecovery(
 
     private void CreateFirstSegment()
     {
-        Span<byte> id = stackalloc byte[sizeof(ulong)];
-        RandomNumberGenerator.Fill(id);
-        ulong ledgerId = BinaryPrimitives.ReadUInt64LittleEndian(id);
+        ulong ledgerId = options.NewLedgerId();
         byte[] block = new byte[JournalFormat.HeaderBlockBytes];
         JournalFormat.WriteSegmentHeader(block, new SegmentHeader(options.SegmentBytes, ledgerId, 0, 1, ledgerId, 0));
         new SegmentPreparer(storage, scheduler, _journalDirectory, options.SegmentBytes).Take(0, block).Dispose();

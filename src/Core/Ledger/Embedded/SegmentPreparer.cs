@@ -15,7 +15,7 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
     private readonly IScheduler _scheduler;
     private readonly string _directory;
     private readonly int _segmentBytes;
-    private readonly Lock _making = new();
+    private readonly PatientLock _making;
     private IJournalFile? _prepared;
     private Exception? _failure;
 
@@ -25,6 +25,7 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
         _scheduler = scheduler;
         _directory = directory;
         _segmentBytes = segmentBytes;
+        _making = new PatientLock(scheduler);
     }
 
     /// <summary>Begins to prepare one segment. Returns at once.</summary>
@@ -35,7 +36,7 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
     /// </summary>
     internal IJournalFile Take(long number, ReadOnlySpan<byte> headerBlock)
     {
-        lock (_making)
+        using (_making.Enter())
         {
             if (_failure is not null)
             {
@@ -53,7 +54,7 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
 
     public void Execute()
     {
-        lock (_making)
+        using (_making.Enter())
         {
             try
             {
@@ -70,7 +71,7 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
     /// <summary>Closes a prepared file that was not needed; the next start makes it again.</summary>
     internal void Close()
     {
-        lock (_making)
+        using (_making.Enter())
         {
             _prepared?.Dispose();
             _prepared = null;
