@@ -1,3 +1,7 @@
 using System.CommandLine;
+using HotPath.Faults.Simulation;
 
-return await new RootCommand("HotPath under faults: virtual ones by the thousand, real ones by the hundred").Parse(args).InvokeAsync();
+return await new RootCommand("HotPath under faults: virtual ones by the thousand, real ones by the hundred")
+{
+    SimulateVerb.Create(),
+}.Parse(args).InvokeAsync();
