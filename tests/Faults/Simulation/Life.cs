@@ -30,6 +30,9 @@ internal sealed class Life
 
     internal void Post(Action run) => Loop.Soon(this, static run => ((Action)run!)(), run);
 
+    /// <summary>An exception that nobody handles ends the run.</summary>
+    internal void Start(Func<Task> work) => Post(() => _ = GuardAsync(work));
+
     internal void After(TimeSpan time, Action run) => Loop.At(this, Loop.Now + Math.Max(0, time.Ticks), static run => ((Action)run!)(), run);
 
     /// <summary>For code of the simulation; the gateway has only timers.</summary>
@@ -47,6 +50,21 @@ internal sealed class Life
         {
             IsDead = true;
             EventLoop.Unwind(this);
+        }
+    }
+
+    private async Task GuardAsync(Func<Task> work)
+    {
+        try
+        {
+            await work();
+        }
+        catch (DeathException) when (IsDead)
+        {
+        }
+        catch (Exception failure)
+        {
+            Loop.Fail(failure);
         }
     }
 

@@ -46,7 +46,7 @@ internal sealed class VirtualGateway
             answer(0, []);
             return;
         }
-        process.Life.Post(() => _ = ServeAsync(process, request, answer));
+        process.Life.Start(() => ServeAsync(process, request, answer));
     }
 
     /// <summary>Starts the process; it may die on the way, and comes again by itself.</summary>
@@ -56,7 +56,7 @@ internal sealed class VirtualGateway
         var process = new Process(life);
         _process = process;
         _run.Tally.Count("starts");
-        life.Post(() => _ = StartAsync(process));
+        life.Start(() => StartAsync(process));
     }
 
     /// <summary>Ends the process between two steps of it, or in the middle of a disk call; the machine may lose its power with it.</summary>
@@ -91,7 +91,7 @@ internal sealed class VirtualGateway
         {
             process.IsReady = false;
             _run.Tally.Count("stops");
-            process.Life.Post(() => _ = StopAsync(process, comesBack));
+            process.Life.Start(() => StopAsync(process, comesBack));
         }
     }
 
@@ -106,6 +106,8 @@ internal sealed class VirtualGateway
         }
         await process.Corridor!.DisposeAsync();
         await process.Ledger!.DisposeAsync();
+        // The ledger catches whatever stops it, a kill in a disk call too.
+        process.Life.ThrowIfDead();
         process.Life.Kill();
         process.HasStopped = true;
         _run.Mark($"{process.Life.Name} stopped");
