@@ -8,7 +8,21 @@ internal sealed class FileStorage : IJournalStorage
 {
     internal static readonly FileStorage Instance = new();
 
-    public void CreateDirectory(string directory) => Directory.CreateDirectory(directory);
+    public void CreateDirectory(string directory)
+    {
+        if (Directory.Exists(directory))
+        {
+            return;
+        }
+        string? parent = Path.GetDirectoryName(Path.GetFullPath(directory));
+        if (parent is null)
+        {
+            return;
+        }
+        CreateDirectory(parent);
+        Directory.CreateDirectory(directory);
+        SyncDirectory(parent);
+    }
 
     public IReadOnlyList<string> List(string directory)
     {

@@ -8,6 +8,7 @@ namespace HotPath.Core.Ledger.Embedded;
 /// then.</remarks>
 internal interface IJournalStorage
 {
+    /// <summary>Makes the directory and those above it, durably; nothing when it is there.</summary>
     void CreateDirectory(string directory);
 
     /// <summary>Names (without folder) of the files in a directory, in ordinal order; none when the directory is missing.</summary>
