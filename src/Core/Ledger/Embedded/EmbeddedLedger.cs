@@ -75,7 +75,7 @@ public sealed class EmbeddedLedger : ILedger
         RecoveredLedger? recovered = null;
         try
         {
-            recovered = new LedgerRecovery(options, storage, indexes, scheduler, tell).Recover();
+            recovered = new LedgerRecovery(options, storage, indexes, scheduler, time, tell).Recover();
             var numbers = new NumberSource(time, options.NodeId);
             numbers.StartAbove(recovered.Book.Ceiling);
             recovered.Journal.EnsureRoom();
