@@ -45,10 +45,11 @@ internal sealed class LedgerRecovery(
         }
         if (JournalRecovery.ListSegments(storage, _journalDirectory).Count == 0)
         {
-            if (manifests.Count > 0 || damaged.Count > 0)
+            // Both come after the first segment. A ledger that seems new would accept every order once more.
+            if (manifests.Count > 0 || damaged.Count > 0 || HasIndex())
             {
                 throw new JournalDamagedException(
-                    JournalFormat.SegmentName(0), 0, 0, $"no segments in {_journalDirectory}, although a manifest says that there is a journal");
+                    JournalFormat.SegmentName(0), 0, 1, $"no segments in {_journalDirectory}, although there are manifests or an index");
             }
             CreateFirstSegment();
         }
@@ -172,6 +173,9 @@ internal sealed class LedgerRecovery(
         }
         return 0;
     }
+
+    private bool HasIndex() =>
+        storage.List(Path.Combine(options.DataDirectory, FasterIndexFactory.FolderName, FasterIndexFactory.BookName)).Count > 0;
 
     private void CreateFirstSegment()
     {

@@ -28,7 +28,7 @@ internal sealed class SealedSegmentCheck
         _part = new byte[Math.Min(JournalFormat.MaxBatchBytes, segments.SegmentBytes)];
     }
 
-    /// <summary>True once the segment begun last was read to its end and is whole.</summary>
+    /// <summary>True once the segment begun last was read to its end and is whole, or was given up.</summary>
     internal bool IsDone => _file is null;
 
     /// <summary>Begins with a segment that is not the newest.</summary>
@@ -79,6 +79,9 @@ internal sealed class SealedSegmentCheck
         }
         return read;
     }
+
+    /// <summary>Leaves the segment as it is: it is known to be damaged.</summary>
+    internal void GiveUp() => _file = null;
 
     /// <returns>Bytes of whole batches: the rest of the part is read again with what follows.</returns>
     private int CheckBatches(ReadOnlySpan<byte> part)

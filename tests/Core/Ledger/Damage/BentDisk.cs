@@ -7,13 +7,16 @@ internal sealed class BentDisk : IJournalStorage
 {
     private readonly FileStorage _disk = FileStorage.Instance;
 
-    /// <summary>Name of the file that is not as it was written.</summary>
-    internal string File { get; set; } = "";
+    /// <summary>The file that is not as it was written.</summary>
+    internal string Path { get; set; } = "";
 
     internal long Offset { get; set; }
 
     /// <summary>Bits that are wrong at <see cref="Offset"/>.</summary>
     internal byte Bits { get; set; }
+
+    /// <summary>Reads that come by <see cref="Offset"/> fail as EIO does.</summary>
+    internal bool FailsReads { get; set; }
 
     /// <summary>Writes that were tried.</summary>
     internal int Writes { get; private set; }
@@ -24,7 +27,7 @@ internal sealed class BentDisk : IJournalStorage
 
     public IJournalFile Create(string path) => throw Written();
 
-    public IJournalFile Open(string path, bool isWritable) => new Bent(this, _disk.Open(path, isWritable: false), Path.GetFileName(path) == File);
+    public IJournalFile Open(string path, bool isWritable) => new Bent(this, _disk.Open(path, isWritable: false), path == Path);
 
     public void Delete(string path) => throw Written();
 
@@ -53,6 +56,10 @@ internal sealed class BentDisk : IJournalStorage
             if (isBent && at >= 0 && at < read)
             {
                 into[(int)at] ^= disk.Bits;
+                if (disk.FailsReads)
+                {
+                    throw new IOException("Input/output error");
+                }
             }
             return read;
         }

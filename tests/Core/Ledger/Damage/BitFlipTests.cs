@@ -31,7 +31,7 @@ public sealed class BitFlipTests(StoppedLedger whole, ITestOutputHelper output) 
         var others = new List<string>();
         foreach ((string segment, int at, byte bit) in Flips())
         {
-            (disk.File, disk.Offset, disk.Bits) = (segment, at, bit);
+            (disk.Path, disk.Offset, disk.Bits) = (whole.InJournal(segment), at, bit);
             try
             {
                 await whole.OpenWithFaster(disk, []).DisposeAsync();

@@ -22,6 +22,7 @@ public sealed class StoppedLedger : IAsyncLifetime
 
     private readonly LedgerBench _bench = new(isFaster: true, SegmentBytes) { MaxTrades = 1000, CheckpointEveryRecords = CheckpointEvery };
     private readonly List<Trade> _trades = [];
+    private readonly string _copies = Path.Combine(Path.GetTempPath(), "hotpath-damaged-" + Guid.NewGuid().ToString("N"));
 
     /// <summary>The folder as it was left; no case may change it.</summary>
     internal string Folder => _bench.Directory;
@@ -57,7 +58,16 @@ public sealed class StoppedLedger : IAsyncLifetime
         Disk = MemoryDisk.Of(Folder, path => !path.Contains("/index/", StringComparison.Ordinal) && Path.GetFileName(path) != "lock");
     }
 
-    public async Task DisposeAsync() => await _bench.DisposeAsync();
+    internal TimeProvider Clock => _bench.Time;
+
+    public async Task DisposeAsync()
+    {
+        await _bench.DisposeAsync();
+        if (Directory.Exists(_copies))
+        {
+            Directory.Delete(_copies, recursive: true);
+        }
+    }
 
     /// <summary>A segment's bytes as they were left.</summary>
     internal byte[] Bytes(string segment) => Disk[InJournal(segment)];
@@ -73,8 +83,34 @@ public sealed class StoppedLedger : IAsyncLifetime
         Open(disk, new DictionaryIndexFactory(), events, Folder);
 
     /// <summary>The same with FASTER, its checkpoints included.</summary>
-    internal EmbeddedLedger OpenWithFaster(IJournalStorage disk, List<LedgerEvent> events, string? folder = null) =>
-        Open(disk, new FasterIndexFactory(Options(folder ?? Folder), disk, ThreadScheduler.Instance), events, folder ?? Folder);
+    internal EmbeddedLedger OpenWithFaster(IJournalStorage disk, List<LedgerEvent> events) =>
+        Open(disk, new FasterIndexFactory(Options(Folder), disk, ThreadScheduler.Instance), events, Folder);
+
+    /// <summary>A copy of the whole folder, damaged, and opened as the gateway opens one. It is gone with the fixture.</summary>
+    internal EmbeddedLedger OpenCopyWithFaster(
+        TimeProvider time, List<LedgerEvent> events, Action<string>? damage = null, Action<LedgerEvent>? whenScrubbed = null)
+    {
+        string copy = Path.Combine(_copies, Guid.NewGuid().ToString("N"));
+        foreach (string path in Directory.EnumerateFiles(Folder, "*", SearchOption.AllDirectories))
+        {
+            string target = Path.Combine(copy, Path.GetRelativePath(Folder, path));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(path, target);
+        }
+        damage?.Invoke(copy);
+        return EmbeddedLedger.Open(
+            Options(copy), ThreadScheduler.Instance, time, new GatewayMetrics("test"), Tell, FileStorage.Instance,
+            new FasterIndexFactory(Options(copy), FileStorage.Instance, ThreadScheduler.Instance));
+
+        void Tell(LedgerEvent told)
+        {
+            Add(events, told);
+            if (told.Kind == LedgerEventKind.JournalDamaged)
+            {
+                whenScrubbed?.Invoke(told);
+            }
+        }
+    }
 
     /// <summary>The start is refused, and says where.</summary>
     internal JournalDamagedException AssertRefused(IJournalStorage disk)
@@ -86,11 +122,10 @@ public sealed class StoppedLedger : IAsyncLifetime
     }
 
     /// <summary>Every trade with status, amount and answer as it was recorded, by each way of asking, and nothing else PENDING.</summary>
-    internal async Task AssertWholeAsync(EmbeddedLedger ledger, IEnumerable<Trade>? expected = null)
+    internal async Task AssertWholeAsync(EmbeddedLedger ledger)
     {
-        List<Trade> trades = [.. expected ?? _trades];
         var found = new Trade();
-        foreach (Trade trade in trades)
+        foreach (Trade trade in _trades)
         {
             Assert.True(await ledger.FindAsync(trade.TradeNo, found));
             Tests.Ledger.Trades.AssertSame(trade, found);
@@ -100,13 +135,13 @@ public sealed class StoppedLedger : IAsyncLifetime
             Assert.Equal(trade.IsFinal ? ReqIdState.Replay : ReqIdState.InFlight, state);
             Tests.Ledger.Trades.AssertSame(trade, found);
         }
-        Assert.Equal(trades.Where(trade => !trade.IsFinal).Select(trade => trade.TradeNo).Order(), await ledger.PendingAsync());
+        Assert.Equal(_trades.Where(trade => !trade.IsFinal).Select(trade => trade.TradeNo).Order(), await ledger.PendingAsync());
     }
 
     private EmbeddedLedger Open(IJournalStorage disk, IBookIndexFactory indexes, List<LedgerEvent> events, string folder) => EmbeddedLedger.Open(
         Options(folder), ThreadScheduler.Instance, _bench.Time, new GatewayMetrics("test"), told => Add(events, told), disk, indexes);
 
-    private static EmbeddedLedgerOptions Options(string folder) => new()
+    internal static EmbeddedLedgerOptions Options(string folder) => new()
     {
         DataDirectory = folder,
         NodeId = 7,
