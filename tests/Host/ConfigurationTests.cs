@@ -75,6 +75,8 @@ public sealed class ConfigurationTests : IClassFixture<ConfigurationTests.Keys>,
         Refused("node_id", _good with { NodeId = 1000 });
         Refused("max_trades", _good with { MaxTrades = 999 });
         Refused("index_memory_mib", _good with { IndexMemoryMib = 3 });
+        Refused("scrub_mib_per_second", _good with { ScrubMibPerSecond = -1 });
+        Refused("scrub_mib_per_second", _good with { ScrubMibPerSecond = 1025 });
     }
 
     [Fact]

@@ -37,6 +37,8 @@ public sealed class GatewayMetrics
     private readonly Counter _checkpoints;
     private readonly Histogram _checkpointSeconds;
     private readonly Gauge _trackedTrades;
+    private readonly Counter _scrubbedBytes;
+    private readonly Gauge _damagedSegments;
     private readonly Counter _channelRequests;
     private readonly Histogram _channelDurations;
     private readonly Gauge _ringDepth;
@@ -89,6 +91,9 @@ public sealed class GatewayMetrics
         _checkpointSeconds = make.CreateHistogram(
             "hotpath_checkpoint_seconds", "Duration of a checkpoint.", new HistogramConfiguration { Buckets = SecondsBuckets });
         _trackedTrades = make.CreateGauge("hotpath_ledger_trades", "Trades in the book.");
+
+        _scrubbedBytes = make.CreateCounter("hotpath_journal_scrubbed_bytes_total", "Bytes of sealed segments read again and checked.");
+        _damagedSegments = make.CreateGauge("hotpath_journal_damaged_segments", "Sealed segments that were not as written when last read; anything but 0 is an alarm.");
 
         _channelRequests = make.CreateCounter("hotpath_channel_requests_total", "Calls to clearing channels.", "channel", "result");
         _channelDurations = make.CreateHistogram(
@@ -178,6 +183,10 @@ public sealed class GatewayMetrics
         _checkpoints.Inc();
         _checkpointSeconds.Observe(seconds);
     }
+
+    public void JournalScrubbed(long bytes) => _scrubbedBytes.Inc(bytes);
+
+    public void JournalDamaged(int segments) => _damagedSegments.Set(segments);
 
     public void TradesTracked(long trades) => _trackedTrades.Set(trades);
 

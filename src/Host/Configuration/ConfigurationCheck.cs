@@ -74,6 +74,7 @@ internal sealed class ConfigurationCheck
         _faults.InRange("node_id", configuration.NodeId, 0, 999);
         _faults.InRange("max_trades", configuration.MaxTrades, 1_000, 500_000_000);
         _faults.InRange("index_memory_mib", configuration.IndexMemoryMib, 4, MaxMib);
+        _faults.InRange("scrub_mib_per_second", configuration.ScrubMibPerSecond, 0, 1024);
         string? directory = _faults.Required("data_directory", configuration.DataDirectory);
         if (directory is not null && File.Exists(directory))
         {
@@ -85,6 +86,7 @@ internal sealed class ConfigurationCheck
             NodeId = configuration.NodeId,
             MaxTrades = configuration.MaxTrades,
             IndexMemoryBytes = (long)configuration.IndexMemoryMib << 20,
+            ScrubBytesPerSecond = (long)configuration.ScrubMibPerSecond << 20,
         };
     }
 

@@ -23,6 +23,9 @@ internal sealed record GatewayConfiguration
     /// <summary>Memory for the newest part of the index, in MiB. Default 64. Range 4 to 65,536.</summary>
     public int IndexMemoryMib { get; set; } = 64;
 
+    /// <summary>How fast the journal is read again and checked in the background, in MiB/s. Default 4. Range 0 (never) to 1,024.</summary>
+    public int ScrubMibPerSecond { get; set; } = 4;
+
     /// <summary>Signs answers with RSA2.</summary>
     public KeyFileConfiguration? SigningKey { get; set; }
 

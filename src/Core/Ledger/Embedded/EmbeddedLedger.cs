@@ -19,6 +19,7 @@ public sealed class EmbeddedLedger : ILedger
     private readonly LedgerCommandPool _commands;
     private readonly TimeProvider _time;
     private readonly IWorker _worker;
+    private readonly IWorker? _scrub;
     private readonly IDisposable _lock;
     private readonly Lock _closing = new();
     private volatile bool _isClosed;
@@ -30,6 +31,7 @@ public sealed class EmbeddedLedger : ILedger
         LedgerThread thread,
         IScheduler scheduler,
         TimeProvider time,
+        IWorker? scrub,
         IDisposable lockFile)
     {
         _recovered = recovered;
@@ -40,6 +42,7 @@ public sealed class EmbeddedLedger : ILedger
         _reader = new TradeReader(recovered.Index, recovered.Journal);
         _commands = new LedgerCommandPool(options.CommandRingCapacity);
         _worker = scheduler.StartWorker("ledger", thread);
+        _scrub = scrub;
         recovered.Index.WhenDiskFails(StopFor);
     }
 
@@ -75,7 +78,7 @@ public sealed class EmbeddedLedger : ILedger
         RecoveredLedger? recovered = null;
         try
         {
-            recovered = new LedgerRecovery(options, storage, indexes, scheduler, tell).Recover();
+            recovered = new LedgerRecovery(options, storage, indexes, scheduler, time, tell).Recover();
             var numbers = new NumberSource(time, options.NodeId);
             numbers.StartAbove(recovered.Book.Ceiling);
             recovered.Journal.EnsureRoom();
@@ -86,7 +89,8 @@ public sealed class EmbeddedLedger : ILedger
             numbers.Raise(ceiling);
             var checkpoints = new CheckpointCycle(options, storage, recovered, scheduler, time, metrics, tell);
             var thread = new LedgerThread(options, recovered, numbers, checkpoints, scheduler, time, metrics, tell);
-            return new EmbeddedLedger(options, recovered, numbers, thread, scheduler, time, lockFile);
+            IWorker? scrub = JournalScrub.Start(options, recovered, scheduler, time, metrics, tell);
+            return new EmbeddedLedger(options, recovered, numbers, thread, scheduler, time, scrub, lockFile);
         }
         catch
         {
@@ -165,6 +169,7 @@ public sealed class EmbeddedLedger : ILedger
                 return default;
             }
             _isClosed = true;
+            _scrub?.Dispose();
             _worker.Dispose();
             _thread.Finish();
             _thread.RefuseAll();
@@ -282,18 +287,4 @@ public sealed class EmbeddedLedger : ILedger
 
     // Never behind the journal: a clock that steps back must not bring an expired claim to life.
     private long NowMs() => Math.Max(_time.GetUtcNow().ToUnixTimeMilliseconds(), _recovered.Journal.TimeMs);
-
-    private enum LookupKind : byte
-    {
-        None = 0,
-        Recall,
-        Trade,
-        Order,
-    }
-
-    /// <summary>What a read asks for, so that it can be asked again after a wait.</summary>
-    private readonly record struct Lookup(LookupKind Kind, IndexKey Key, InstId InstId, ReadOnlyMemory<byte> Text, Digest Fingerprint)
-    {
-        internal TradeNo TradeNo { get; init; }
-    }
 }

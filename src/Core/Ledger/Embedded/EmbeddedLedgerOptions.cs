@@ -46,6 +46,13 @@ public sealed class EmbeddedLedgerOptions
     /// <summary>Longest time between two checkpoints while there are changes. Default 10 minutes. Range 1 second to 1 day.</summary>
     public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>
+    /// How fast sealed segments are read again and checked in the background, in bytes a second; 0: never. Default 4,194,304 (4 MiB). Range 0
+    /// to 1 GiB.
+    /// </summary>
+    // 6 GB of journal (10 million trades) are then read every 25 minutes to an hour, for 0.2 % of a core and 3 % of a slow disk (150 MB/s).
+    public long ScrubBytesPerSecond { get; init; } = 4 * 1024 * 1024;
+
     /// <exception cref="ArgumentOutOfRangeException">A value is outside its range; the message names it.</exception>
     public void Validate()
     {
@@ -56,6 +63,7 @@ public sealed class EmbeddedLedgerOptions
         Require(CommandRingCapacity is >= 16 and <= 1 << 20, nameof(CommandRingCapacity), CommandRingCapacity);
         Require(IndexMemoryBytes is >= 4L << 20 and <= 64L << 30, nameof(IndexMemoryBytes), IndexMemoryBytes);
         Require(CheckpointEveryRecords is >= 100 and <= 100_000_000, nameof(CheckpointEveryRecords), CheckpointEveryRecords);
+        Require(ScrubBytesPerSecond is >= 0 and <= 1 << 30, nameof(ScrubBytesPerSecond), ScrubBytesPerSecond);
         Require(
             CheckpointInterval >= TimeSpan.FromSeconds(1) && CheckpointInterval <= TimeSpan.FromDays(1),
             nameof(CheckpointInterval),

@@ -83,6 +83,8 @@ internal sealed class FileStorage : IJournalStorage
 
         public void Sync() => LibC.SyncContent(handle);
 
+        public void DropCached(long offset, long length) => LibC.DropCached(handle, offset, length);
+
         public void Dispose() => handle.Dispose();
     }
 }

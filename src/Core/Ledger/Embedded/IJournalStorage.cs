@@ -47,4 +47,9 @@ internal interface IJournalFile : IDisposable
 
     /// <summary>Returns when what was written survives a power loss.</summary>
     void Sync();
+
+    /// <summary>Asks that the next read of these bytes come from the medium. A wish, and nothing where there is no cache in between.</summary>
+    void DropCached(long offset, long length)
+    {
+    }
 }
