@@ -75,6 +75,7 @@ public sealed class ConfigurationTests : IClassFixture<ConfigurationTests.Keys>,
         Refused("node_id", _good with { NodeId = 1000 });
         Refused("max_trades", _good with { MaxTrades = 999 });
         Refused("index_memory_mib", _good with { IndexMemoryMib = 3 });
+        Refused("disk_reserve_mib", _good with { DiskReserveMib = -1 });
     }
 
     [Fact]

@@ -23,6 +23,9 @@ internal sealed record GatewayConfiguration
     /// <summary>Memory for the newest part of the index, in MiB. Default 64. Range 4 to 65,536.</summary>
     public int IndexMemoryMib { get; set; } = 64;
 
+    /// <summary>Free space of the disk below which new payments are refused, in MiB. Default 256. Range 0 to 1,048,576.</summary>
+    public long DiskReserveMib { get; set; } = 256;
+
     /// <summary>Signs answers with RSA2.</summary>
     public KeyFileConfiguration? SigningKey { get; set; }
 

@@ -46,6 +46,13 @@ public sealed class EmbeddedLedgerOptions
     /// <summary>Longest time between two checkpoints while there are changes. Default 10 minutes. Range 1 second to 1 day.</summary>
     public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>
+    /// Free space of the data directory's disk below which new payments are refused (A001), in bytes. Default 268,435,456 (256 MiB). Range 0
+    /// (only what fails counts) to 1 TiB.
+    /// </summary>
+    // What must still be written then: a segment (64 MiB) and pages of the index (up to IndexMemoryBytes and as much again while they are checkpointed).
+    public long DiskReserveBytes { get; init; } = 256L * 1024 * 1024;
+
     /// <exception cref="ArgumentOutOfRangeException">A value is outside its range; the message names it.</exception>
     public void Validate()
     {
@@ -56,6 +63,7 @@ public sealed class EmbeddedLedgerOptions
         Require(CommandRingCapacity is >= 16 and <= 1 << 20, nameof(CommandRingCapacity), CommandRingCapacity);
         Require(IndexMemoryBytes is >= 4L << 20 and <= 64L << 30, nameof(IndexMemoryBytes), IndexMemoryBytes);
         Require(CheckpointEveryRecords is >= 100 and <= 100_000_000, nameof(CheckpointEveryRecords), CheckpointEveryRecords);
+        Require(DiskReserveBytes is >= 0 and <= 1L << 40, nameof(DiskReserveBytes), DiskReserveBytes);
         Require(
             CheckpointInterval >= TimeSpan.FromSeconds(1) && CheckpointInterval <= TimeSpan.FromDays(1),
             nameof(CheckpointInterval),

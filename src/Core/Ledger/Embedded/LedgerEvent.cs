@@ -26,6 +26,12 @@ public enum LedgerEventKind : byte
     /// <summary>80 % of the trades this node is configured for are in the book.</summary>
     NearlyFull,
 
+    /// <summary>New payments are refused (A001) for want of disk space; everything else goes on.</summary>
+    DiskFull,
+
+    /// <summary>There is room again: new payments are taken.</summary>
+    DiskHasRoom,
+
     /// <summary>The engine has stopped itself: nothing more is acknowledged.</summary>
     Stopped,
 }
