@@ -77,6 +77,7 @@ public sealed class ConfigurationTests : IClassFixture<ConfigurationTests.Keys>,
         Refused("index_memory_mib", _good with { IndexMemoryMib = 3 });
         Refused("scrub_mib_per_second", _good with { ScrubMibPerSecond = -1 });
         Refused("scrub_mib_per_second", _good with { ScrubMibPerSecond = 1025 });
+        Refused("disk_reserve_mib", _good with { DiskReserveMib = -1 });
     }
 
     [Fact]

@@ -25,6 +25,8 @@ internal sealed record GatewayConfiguration
 
     /// <summary>How fast the journal is read again and checked in the background, in MiB/s. Default 4. Range 0 (never) to 1,024.</summary>
     public int ScrubMibPerSecond { get; set; } = 4;
+    /// <summary>Free space of the disk below which new payments are refused, in MiB. Default 256. Range 0 to 1,048,576.</summary>
+    public long DiskReserveMib { get; set; } = 256;
 
     /// <summary>Signs answers with RSA2.</summary>
     public KeyFileConfiguration? SigningKey { get; set; }

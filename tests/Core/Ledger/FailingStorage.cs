@@ -33,6 +33,8 @@ internal sealed class FailingStorage : IJournalStorage
 
     public IDisposable Lock(string path) => _disk.Lock(path);
 
+    public DiskRoom Room(string directory) => _disk.Room(directory);
+
     private void Count(bool isSync)
     {
         if (IsArmed && isSync == FailsOnSync && Interlocked.Increment(ref _calls) >= FailFrom)

@@ -52,6 +52,11 @@ public sealed class EmbeddedLedgerOptions
     /// </summary>
     // 6 GB of journal (10 million trades) are then read every 25 minutes to an hour, for 0.2 % of a core and 3 % of a slow disk (150 MB/s).
     public long ScrubBytesPerSecond { get; init; } = 4 * 1024 * 1024;
+    /// Free space of the data directory's disk below which new payments are refused (A001), in bytes. Default 268,435,456 (256 MiB). Range 0
+    /// (only what fails counts) to 1 TiB.
+    /// </summary>
+    // What must still be written then: a segment (64 MiB) and pages of the index (up to IndexMemoryBytes and as much again while they are checkpointed).
+    public long DiskReserveBytes { get; init; } = 256L * 1024 * 1024;
 
     /// <exception cref="ArgumentOutOfRangeException">A value is outside its range; the message names it.</exception>
     public void Validate()
@@ -64,6 +69,7 @@ public sealed class EmbeddedLedgerOptions
         Require(IndexMemoryBytes is >= 4L << 20 and <= 64L << 30, nameof(IndexMemoryBytes), IndexMemoryBytes);
         Require(CheckpointEveryRecords is >= 100 and <= 100_000_000, nameof(CheckpointEveryRecords), CheckpointEveryRecords);
         Require(ScrubBytesPerSecond is >= 0 and <= 1 << 30, nameof(ScrubBytesPerSecond), ScrubBytesPerSecond);
+        Require(DiskReserveBytes is >= 0 and <= 1L << 40, nameof(DiskReserveBytes), DiskReserveBytes);
         Require(
             CheckpointInterval >= TimeSpan.FromSeconds(1) && CheckpointInterval <= TimeSpan.FromDays(1),
             nameof(CheckpointInterval),

@@ -59,6 +59,8 @@ internal sealed class FileStorage : IJournalStorage
         }
     }
 
+    public DiskRoom Room(string directory) => LibC.Room(directory);
+
     private sealed class JournalFile(SafeFileHandle handle) : IJournalFile
     {
         public long Length => RandomAccess.GetLength(handle);

@@ -31,6 +31,17 @@ internal interface IJournalStorage
     /// <summary>Holds the file until disposed, so that one process at a time has the data directory.</summary>
     /// <exception cref="LedgerLockedException">Somebody holds it.</exception>
     IDisposable Lock(string path);
+
+    /// <summary>What is left of the file system that holds <paramref name="directory"/>. On a disk that is stuck it may not return.</summary>
+    DiskRoom Room(string directory);
+}
+
+/// <summary>What a file system still takes from this process.</summary>
+/// <param name="FreeBytes">Bytes of new blocks; what is kept back for root does not count.</param>
+/// <param name="FreeFiles">New files and folders (inodes).</param>
+internal readonly record struct DiskRoom(long FreeBytes, long FreeFiles)
+{
+    internal static readonly DiskRoom Endless = new(long.MaxValue, long.MaxValue);
 }
 
 /// <summary>A file of the journal. Positional reads may come from any thread; writes come from one thread at a time.</summary>

@@ -10,7 +10,7 @@ internal sealed record RecoveredLedger(
 {
     internal void Close()
     {
-        Preparer.Close();
+        Preparer.Dispose();
         Journal.Segments.Dispose();
         Index.Dispose();
     }
@@ -148,7 +148,7 @@ internal sealed class LedgerRecovery(
             LedgerEventKind.Recovered,
             $"{book.Trades} trades, {book.PendingCount} pending; {book.Replayed} records replayed, last record {scan.End.NextSequence - 1}; " +
             $"of {opened.Numbers.Count} segments {opened.Numbers.Count - unread} read"));
-        preparer = new SegmentPreparer(storage, scheduler, _journalDirectory, opened.Segments.SegmentBytes);
+        preparer = NewPreparer(opened.Segments.SegmentBytes);
         return new JournalWriter(opened.Segments, preparer, opened.LedgerId, scan.End, book.TimeMs);
     }
 
@@ -184,13 +184,27 @@ internal sealed class LedgerRecovery(
         ulong ledgerId = BinaryPrimitives.ReadUInt64LittleEndian(id);
         byte[] block = new byte[JournalFormat.HeaderBlockBytes];
         JournalFormat.WriteSegmentHeader(block, new SegmentHeader(options.SegmentBytes, ledgerId, 0, 1, ledgerId, 0));
-        new SegmentPreparer(storage, scheduler, _journalDirectory, options.SegmentBytes).Take(0, block).Dispose();
+        using SegmentPreparer preparer = NewPreparer(options.SegmentBytes);
+        preparer.Take(0, block).Dispose();
         storage.SyncDirectory(options.DataDirectory);
+    }
+
+    // Half of the reserve: the other half is the index's, which stops the engine when it cannot write.
+    private SegmentPreparer NewPreparer(int segmentBytes)
+    {
+        var preparer = new SegmentPreparer(storage, scheduler, time, _journalDirectory, segmentBytes, options.DiskReserveBytes / 2);
+        preparer.RemoveLeftover();
+        return preparer;
     }
 
     /// <summary>Says that there is a journal, so that an emptied folder is noticed.</summary>
     private Manifest SaveFirstManifest(OpenedJournal opened, List<Manifest> manifests)
     {
+        // One that names no checkpoint says all there is to say; a start on a full disk must not need a new file for it.
+        if (manifests.Count > 0 && manifests.TrueForAll(manifest => manifest.Tokens.IsNone))
+        {
+            return manifests[0];
+        }
         var manifest = new Manifest
         {
             Number = manifests.Count == 0 ? 1 : manifests.Max(known => known.Number) + 1,

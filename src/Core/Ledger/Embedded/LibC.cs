@@ -4,7 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace HotPath.Core.Ledger.Embedded;
 
 /// <summary>
-/// What .NET does not offer: fdatasync (fsync costs a second journal write of the file system), fsync of a directory, posix_fadvise.
+/// What .NET does not offer: fdatasync (fsync costs a second journal write of the file system), fsync of a directory, posix_fadvise, and how many
+/// inodes are left.
 /// </summary>
 internal static partial class LibC
 {
@@ -45,6 +46,34 @@ internal static partial class LibC
             _ = posix_fadvise(file, offset, length, DontNeed);
         }
     }
+
+    /// <summary>What is left of the file system that holds <paramref name="path"/>. One that counts no inodes has no end of them.</summary>
+    internal static DiskRoom Room(string path)
+    {
+        if (statvfs(path, out FileSystemState state) != 0)
+        {
+            throw new IOException($"statvfs of {path} failed: {Marshal.GetLastPInvokeErrorMessage()}");
+        }
+        long free = (long)Math.Min(state.AvailableBlocks, long.MaxValue / Math.Max(1, state.FragmentBytes)) * (long)state.FragmentBytes;
+        return new DiskRoom(free, state.Files == 0 ? long.MaxValue : (long)Math.Min(state.AvailableFiles, long.MaxValue));
+    }
+
+    /// <summary>struct statvfs of 64-bit Linux, glibc and musl alike; what follows f_favail is not looked at.</summary>
+    [StructLayout(LayoutKind.Sequential, Size = 128)]
+    private struct FileSystemState
+    {
+        public ulong BlockBytes;
+        public ulong FragmentBytes;
+        public ulong Blocks;
+        public ulong FreeBlocks;
+        public ulong AvailableBlocks;
+        public ulong Files;
+        public ulong FreeFiles;
+        public ulong AvailableFiles;
+    }
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int statvfs(string path, out FileSystemState state);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int open(string path, int flags);

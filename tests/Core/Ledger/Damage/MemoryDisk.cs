@@ -108,6 +108,8 @@ internal sealed class MemoryDisk : IJournalStorage
     {
     }
 
+    public DiskRoom Room(string directory) => DiskRoom.Endless;
+
     public IDisposable Lock(string path) => new MemoryStream();
 
     private sealed class Content(byte[] bytes)
