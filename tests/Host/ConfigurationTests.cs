@@ -78,6 +78,10 @@ public sealed class ConfigurationTests : IClassFixture<ConfigurationTests.Keys>,
         Refused("scrub_mib_per_second", _good with { ScrubMibPerSecond = -1 });
         Refused("scrub_mib_per_second", _good with { ScrubMibPerSecond = 1025 });
         Refused("disk_reserve_mib", _good with { DiskReserveMib = -1 });
+        Refused("segment_kib", _good with { SegmentKib = 12 });
+        Refused("segment_kib", _good with { SegmentKib = 1_048_580 });
+        Refused("segment_kib", _good with { SegmentKib = 18 });
+        Refused("checkpoint_every_records", _good with { CheckpointEveryRecords = 99 });
     }
 
     [Fact]

@@ -77,6 +77,12 @@ internal sealed class ConfigurationCheck
         _faults.InRange("index_memory_mib", configuration.IndexMemoryMib, 4, MaxMib);
         _faults.InRange("scrub_mib_per_second", configuration.ScrubMibPerSecond, 0, 1024);
         _faults.InRange("disk_reserve_mib", configuration.DiskReserveMib, 0, MaxReserveMib);
+        _faults.InRange("segment_kib", configuration.SegmentKib, 16, 1 << 20);
+        if (configuration.SegmentKib % 4 != 0)
+        {
+            _faults.Add("segment_kib", $"{configuration.SegmentKib} is not a multiple of 4");
+        }
+        _faults.InRange("checkpoint_every_records", configuration.CheckpointEveryRecords, 100, 100_000_000);
         string? directory = _faults.Required("data_directory", configuration.DataDirectory);
         if (directory is not null && File.Exists(directory))
         {
@@ -90,6 +96,8 @@ internal sealed class ConfigurationCheck
             IndexMemoryBytes = (long)configuration.IndexMemoryMib << 20,
             ScrubBytesPerSecond = (long)configuration.ScrubMibPerSecond << 20,
             DiskReserveBytes = Math.Clamp(configuration.DiskReserveMib, 0, MaxReserveMib) << 20,
+            SegmentBytes = (int)Math.Min((long)configuration.SegmentKib << 10, 1 << 30),
+            CheckpointEveryRecords = configuration.CheckpointEveryRecords,
         };
     }
 
