@@ -40,7 +40,7 @@ public sealed class Corridor : IAsyncDisposable
     {
         _ledger = ledger;
         _router = router;
-        var waiters = new TradeWaiters(clock);
+        var waiters = new TradeWaiters(scheduler, clock);
         Authenticator = new Authenticator(institutions, DecoyKeys.Shared);
         Signer = new AnswerSigner(keys, ledger, clock);
         Resolver = new PendingResolver(ledger, router, institutions, Signer, waiters, metrics, clock, logs.CreateLogger<PendingResolver>());

@@ -1,26 +1,29 @@
+using System.Threading.Tasks.Sources;
 using HotPath.Core.Model;
+using HotPath.Core.Runtime;
 
 namespace HotPath.Core.Pipeline;
 
 /// <summary>Requests that repeat one in flight and wait for its result. Empty nearly always; a payment pays one read for it.</summary>
-public sealed class TradeWaiters(TimeProvider clock)
+public sealed class TradeWaiters(IScheduler scheduler, TimeProvider clock)
 {
-    private readonly Dictionary<TradeNo, Waiting> _waiting = [];
+    private readonly Dictionary<TradeNo, List<Registration>> _waiting = [];
     private volatile int _count;
 
     /// <summary>Begins to wait: register first, then look at the trade once more, then wait. Dispose in the end.</summary>
     public Registration Register(TradeNo tradeNo)
     {
+        var registration = new Registration(this, tradeNo);
         lock (_waiting)
         {
-            if (!_waiting.TryGetValue(tradeNo, out Waiting? waiting))
+            if (!_waiting.TryGetValue(tradeNo, out List<Registration>? all))
             {
-                _waiting.Add(tradeNo, waiting = new Waiting());
+                _waiting.Add(tradeNo, all = []);
             }
-            waiting.Requests++;
+            all.Add(registration);
             _count = _waiting.Count;
-            return new Registration(this, tradeNo, waiting);
         }
+        return registration;
     }
 
     /// <summary>A result is durable: everybody who waits for it looks again.</summary>
@@ -32,58 +35,85 @@ public sealed class TradeWaiters(TimeProvider clock)
         {
             return;
         }
+        Registration[] ended;
         lock (_waiting)
         {
-            if (_waiting.TryGetValue(tradeNo, out Waiting? waiting))
-            {
-                waiting.Result.TrySetResult();
-            }
+            ended = _waiting.TryGetValue(tradeNo, out List<Registration>? all) ? [.. all] : [];
+        }
+        foreach (Registration registration in ended)
+        {
+            registration.End();
         }
     }
 
-    /// <summary>One request's wait for one trade.</summary>
-    public readonly struct Registration : IDisposable
-    {
-        private readonly TradeWaiters _owner;
-        private readonly TradeNo _tradeNo;
-        private readonly Waiting _waiting;
-
-        internal Registration(TradeWaiters owner, TradeNo tradeNo, Waiting waiting)
-        {
-            _owner = owner;
-            _tradeNo = tradeNo;
-            _waiting = waiting;
-        }
-
-        /// <summary>Returns when the result is there or the time is over; look at the trade to know which.</summary>
-        public async Task WaitAsync(TimeSpan atMost)
-        {
-            if (atMost > TimeSpan.Zero)
-            {
-                await _waiting.Result.Task.WaitAsync(atMost, _owner.Clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-        }
-
-        public void Dispose() => _owner.Leave(_tradeNo, _waiting);
-    }
-
-    private TimeProvider Clock => clock;
-
-    private void Leave(TradeNo tradeNo, Waiting waiting)
+    private void Leave(Registration registration)
     {
         lock (_waiting)
         {
-            if (--waiting.Requests == 0)
+            List<Registration> all = _waiting[registration.TradeNo];
+            all.Remove(registration);
+            if (all.Count == 0)
             {
-                _waiting.Remove(tradeNo);
+                _waiting.Remove(registration.TradeNo);
                 _count = _waiting.Count;
             }
         }
     }
 
-    internal sealed class Waiting
+    /// <summary>One request's wait for one trade. Signal and timer race to end it; the request goes on where the scheduler runs it.</summary>
+    public sealed class Registration : IDisposable, IValueTaskSource, IThreadPoolWorkItem
     {
-        internal readonly TaskCompletionSource Result = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        internal int Requests;
+        private readonly TradeWaiters _owner;
+        private ManualResetValueTaskSourceCore<bool> _over;
+        private ITimer? _timer;
+
+        // Moved from 0 to 1 by whichever of the two comes first.
+        private int _isOver;
+
+        internal Registration(TradeWaiters owner, TradeNo tradeNo)
+        {
+            _owner = owner;
+            TradeNo = tradeNo;
+        }
+
+        internal TradeNo TradeNo { get; }
+
+        /// <summary>Returns when the result is there or the time is over; look at the trade to know which. Await once.</summary>
+        public ValueTask WaitAsync(TimeSpan atMost)
+        {
+            if (atMost <= TimeSpan.Zero)
+            {
+                return default;
+            }
+            _timer = _owner.Clock.CreateTimer(static self => ((Registration)self!).End(), this, atMost, Timeout.InfiniteTimeSpan);
+            return new ValueTask(this, _over.Version);
+        }
+
+        public void Dispose()
+        {
+            _timer?.Dispose();
+            _owner.Leave(this);
+        }
+
+        internal void End()
+        {
+            if (Interlocked.Exchange(ref _isOver, 1) == 0)
+            {
+                _owner.Scheduler.Post(this);
+            }
+        }
+
+        void IThreadPoolWorkItem.Execute() => _over.SetResult(true);
+
+        void IValueTaskSource.GetResult(short token) => _over.GetResult(token);
+
+        ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _over.GetStatus(token);
+
+        void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+            _over.OnCompleted(continuation, state, token, flags);
     }
+
+    private TimeProvider Clock => clock;
+
+    private IScheduler Scheduler => scheduler;
 }

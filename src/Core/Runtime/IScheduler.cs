@@ -9,6 +9,9 @@ public interface IScheduler
     /// <summary>Runs <paramref name="item"/> soon, on any thread.</summary>
     void Post(IThreadPoolWorkItem item);
 
+    /// <summary>Lets the calling thread wait. For what is rare: a stop, or the second at a <see cref="PatientLock"/>.</summary>
+    void Sleep(TimeSpan time);
+
     /// <summary>Gives <paramref name="body"/> a thread of its own that steps it until the worker is disposed.</summary>
     IWorker StartWorker(string name, IWorkerBody body);
 }

@@ -7,6 +7,8 @@ public sealed class ThreadScheduler : IScheduler
 
     public void Post(IThreadPoolWorkItem item) => ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false);
 
+    public void Sleep(TimeSpan time) => Thread.Sleep(time);
+
     public IWorker StartWorker(string name, IWorkerBody body) => new ThreadWorker(name, body);
 
     private sealed class ThreadWorker : IWorker

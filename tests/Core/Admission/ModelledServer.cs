@@ -113,6 +113,8 @@ internal sealed class ModelledServer : IScheduler, IDisposable
         _probeNotBeforeMs = _nowMs + NeighbourMs;
     }
 
+    void IScheduler.Sleep(TimeSpan time) => throw new NotSupportedException();
+
     IWorker IScheduler.StartWorker(string name, IWorkerBody body) => throw new NotSupportedException();
 
     private void Call(Caller caller)

@@ -9,5 +9,7 @@ internal sealed class InlineScheduler : IScheduler
 
     public void Post(IThreadPoolWorkItem item) => item.Execute();
 
+    public void Sleep(TimeSpan time) => throw new NotSupportedException();
+
     public IWorker StartWorker(string name, IWorkerBody body) => throw new NotSupportedException();
 }

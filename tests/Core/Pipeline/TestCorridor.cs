@@ -278,6 +278,8 @@ internal sealed class StalledThreads : IScheduler
         RunWaiting();
     }
 
+    public void Sleep(TimeSpan time) => throw new NotSupportedException();
+
     public IWorker StartWorker(string name, IWorkerBody body) => throw new NotSupportedException();
 
     private void RunWaiting()

@@ -217,7 +217,7 @@ internal sealed class CheckpointCycle : IThreadPoolWorkItem
             {
                 Poll();
             }
-            Thread.Sleep(1);
+            _scheduler.Sleep(TimeSpan.FromMilliseconds(1));
         }
     }
 }

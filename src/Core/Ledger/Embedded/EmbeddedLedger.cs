@@ -23,7 +23,7 @@ public sealed class EmbeddedLedger : ILedger
     private readonly IWorker _worker;
     private readonly IWorker? _scrub;
     private readonly IDisposable _lock;
-    private readonly Lock _closing = new();
+    private readonly PatientLock _closing;
     private volatile bool _isClosed;
 
     private EmbeddedLedger(
@@ -43,6 +43,7 @@ public sealed class EmbeddedLedger : ILedger
         _watch = watch;
         _time = time;
         _lock = lockFile;
+        _closing = new PatientLock(scheduler);
         _reader = new TradeReader(recovered.Index, recovered.Journal);
         _reads = new DurableReads(_reader, NowMs, FenceAsync, StopFor);
         _commands = new LedgerCommandPool(options.CommandRingCapacity);
@@ -163,7 +164,7 @@ public sealed class EmbeddedLedger : ILedger
     /// <summary>A clean stop: what waits is done, the last number and a checkpoint are recorded, files are closed.</summary>
     public ValueTask DisposeAsync()
     {
-        lock (_closing)
+        using (_closing.Enter())
         {
             if (_isClosed)
             {
@@ -208,7 +209,7 @@ public sealed class EmbeddedLedger : ILedger
 
     private void RefuseLatecomers()
     {
-        lock (_closing)
+        using (_closing.Enter())
         {
             _thread.RefuseAll();
         }

@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+
 namespace HotPath.Core.Ledger.Embedded;
 
 /// <summary>What a node's embedded ledger is configured with.</summary>
@@ -52,11 +55,17 @@ public sealed class EmbeddedLedgerOptions
     /// </summary>
     // 6 GB of journal (10 million trades) are then read every 25 minutes to an hour, for 0.2 % of a core and 3 % of a slow disk (150 MB/s).
     public long ScrubBytesPerSecond { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>
     /// Free space of the data directory's disk below which new payments are refused (A001), in bytes. Default 268,435,456 (256 MiB). Range 0
     /// (only what fails counts) to 1 TiB.
     /// </summary>
     // What must still be written then: a segment (64 MiB) and pages of the index (up to IndexMemoryBytes and as much again while they are checkpointed).
     public long DiskReserveBytes { get; init; } = 256L * 1024 * 1024;
+
+    /// <summary>What a new ledger is called. Random; a simulation, in which nothing may be, gives its own.</summary>
+    internal Func<ulong> NewLedgerId { get; init; } = static () =>
+        BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(ulong)));
 
     /// <exception cref="ArgumentOutOfRangeException">A value is outside its range; the message names it.</exception>
     public void Validate()

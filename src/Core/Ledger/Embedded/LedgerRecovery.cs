@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
 using HotPath.Core.Runtime;
 
 namespace HotPath.Core.Ledger.Embedded;
@@ -179,9 +177,7 @@ internal sealed class LedgerRecovery(
 
     private void CreateFirstSegment()
     {
-        Span<byte> id = stackalloc byte[sizeof(ulong)];
-        RandomNumberGenerator.Fill(id);
-        ulong ledgerId = BinaryPrimitives.ReadUInt64LittleEndian(id);
+        ulong ledgerId = options.NewLedgerId();
         byte[] block = new byte[JournalFormat.HeaderBlockBytes];
         JournalFormat.WriteSegmentHeader(block, new SegmentHeader(options.SegmentBytes, ledgerId, 0, 1, ledgerId, 0));
         using SegmentPreparer preparer = NewPreparer(options.SegmentBytes);

@@ -23,7 +23,7 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem, IDisposable
     private readonly int _segmentBytes;
     private readonly long _leaveBytes;
     private readonly ITimer _retry;
-    private readonly Lock _making = new();
+    private readonly PatientLock _making;
     private bool _isClosed;
 
     // Written under the lock, by whoever makes it; read by the ledger thread at any time.
@@ -45,6 +45,7 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem, IDisposable
         _segmentBytes = segmentBytes;
         _leaveBytes = leaveBytes;
         _retry = time.CreateTimer(static self => ((SegmentPreparer)self!).Start(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _making = new PatientLock(scheduler);
     }
 
     /// <summary>Why the last attempt failed; null when it went well or there was none.</summary>
@@ -69,7 +70,7 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem, IDisposable
     /// <summary>The prepared file, under its final name but without a header; made now when there is none.</summary>
     internal IJournalFile Take(long number, ReadOnlySpan<byte> headerBlock)
     {
-        lock (_making)
+        using (_making.Enter())
         {
             IJournalFile file = _prepared ?? Make();
             _prepared = null;
@@ -83,7 +84,7 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem, IDisposable
 
     public void Execute()
     {
-        lock (_making)
+        using (_making.Enter())
         {
             if (_isClosed || _prepared is not null)
             {
@@ -115,7 +116,7 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem, IDisposable
     public void Dispose()
     {
         _retry.Dispose();
-        lock (_making)
+        using (_making.Enter())
         {
             _isClosed = true;
             _prepared?.Dispose();
