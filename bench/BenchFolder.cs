@@ -31,7 +31,7 @@ internal sealed class BenchFolder : IDisposable
     public RecoveredLedger OpenParts()
     {
         EmbeddedLedgerOptions options = LedgerOptions;
-        return new LedgerRecovery(options, FileStorage.Instance, new FasterIndexFactory(options, FileStorage.Instance, ThreadScheduler.Instance), ThreadScheduler.Instance, static _ => { }).Recover();
+        return new LedgerRecovery(options, FileStorage.Instance, new FasterIndexFactory(options, FileStorage.Instance, ThreadScheduler.Instance), ThreadScheduler.Instance, TimeProvider.System, static _ => { }).Recover();
     }
 
     public void Dispose() => Directory.Delete(Path, recursive: true);

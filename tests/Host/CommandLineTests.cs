@@ -1,4 +1,6 @@
 using System.Text.Json;
+using HotPath.Core.Ledger.Embedded;
+using HotPath.Host.Cli;
 using Xunit;
 
 namespace HotPath.Host.Tests;
@@ -227,6 +229,13 @@ public sealed class CommandLineTests(SandboxFixture sandbox) : IDisposable
         CommandLineRun damaged = await CommandLineRun.RunAsync("journal", "verify", _folder.Path);
         Assert.Equal(1, damaged.ExitCode);
         Assert.Contains("damaged: ", damaged.Output, StringComparison.Ordinal);
+    }
+
+    /// <summary>The disk fails between the ledger's opening and the first payment: a line and an exit code, not an abort with a stack trace.</summary>
+    [Fact]
+    public void LedgerThatStopsDuringTheStart_IsToldInALine()
+    {
+        Assert.True(CommandLine.IsForPeople(new LedgerUnavailableException("the ledger is closed or stopped")));
     }
 
     private Task<CommandLineRun> CallAsync(params string[] args) => CommandLineRun.RunAsync([.. args, "--url", sandbox.Api.ToString(), "--data", sandbox.Folder]);

@@ -75,6 +75,13 @@ public sealed class ConfigurationTests : IClassFixture<ConfigurationTests.Keys>,
         Refused("node_id", _good with { NodeId = 1000 });
         Refused("max_trades", _good with { MaxTrades = 999 });
         Refused("index_memory_mib", _good with { IndexMemoryMib = 3 });
+        Refused("scrub_mib_per_second", _good with { ScrubMibPerSecond = -1 });
+        Refused("scrub_mib_per_second", _good with { ScrubMibPerSecond = 1025 });
+        Refused("disk_reserve_mib", _good with { DiskReserveMib = -1 });
+        Refused("segment_kib", _good with { SegmentKib = 12 });
+        Refused("segment_kib", _good with { SegmentKib = 1_048_580 });
+        Refused("segment_kib", _good with { SegmentKib = 18 });
+        Refused("checkpoint_every_records", _good with { CheckpointEveryRecords = 99 });
     }
 
     [Fact]

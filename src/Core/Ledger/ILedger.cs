@@ -86,6 +86,9 @@ public enum ClaimState : byte
     /// <summary>The single-use code was used for <see cref="Claim.TradeNo"/>, perhaps another institution's (B005).</summary>
     CodeUsed,
 
+    /// <summary>The disk is full, or nearly: nothing happened, try again when there is room (A001).</summary>
+    DiskFull,
+
     /// <summary>The engine is stopped: nothing happened (A002).</summary>
     Unavailable,
 
@@ -116,6 +119,6 @@ public enum CompleteState : byte
     /// <summary>No such trade.</summary>
     NotFound,
 
-    /// <summary>The engine is stopped: nothing happened.</summary>
+    /// <summary>The engine is stopped, or has no room for it just now: nothing happened.</summary>
     Unavailable,
 }

@@ -42,6 +42,7 @@ public sealed class PaymentPipeline(
     AnswerDesk desk)
 {
     private readonly TradeQuery _tradeQuery = new(ledger);
+    private readonly Repetitions _repetitions = new(ledger, admission, waiters, options, clock, desk);
 
     /// <summary>
     /// Serves the body in <paramref name="slot"/>. Afterwards <see cref="RequestSlot.HttpStatus"/> is 200 with a sealed answer, 429 without
@@ -83,7 +84,7 @@ public sealed class PaymentPipeline(
                     desk.Repeat(slot);
                     return;
                 case ReqIdState.InFlight:
-                    await RepeatInFlightAsync(slot, institution);
+                    await _repetitions.OfOneInFlightAsync(slot, institution);
                     return;
                 case ReqIdState.OtherContent:
                     desk.RefuseWithinBudget(slot, institution, RespCode.ReqIdReused, GatewayMetrics.RefusalCause.ReqIdReused);
@@ -158,7 +159,7 @@ public sealed class PaymentPipeline(
                 desk.Tell(slot);
                 return;
             case CompleteState.AlreadyFinal:
-                await RepeatRecordedAsync(slot, slot.Trade.TradeNo);
+                await _repetitions.OfOneRecordedAsync(slot, slot.Trade.TradeNo);
                 return;
             case CompleteState.Unavailable when ledger.IsReady:
                 // No room to record it just now. The channel knows the result; the resolver asks for it again.
@@ -202,10 +203,10 @@ public sealed class PaymentPipeline(
         switch (claim.State)
         {
             case ClaimState.Replay:
-                await RepeatRecordedAsync(slot, claim.TradeNo);
+                await _repetitions.OfOneRecordedAsync(slot, claim.TradeNo);
                 return;
             case ClaimState.InFlight:
-                await AwaitResultAsync(slot, institution, admittance, claim.TradeNo);
+                await _repetitions.AwaitResultAsync(slot, institution, admittance, claim.TradeNo);
                 return;
             case ClaimState.OtherContent:
                 desk.Refuse(slot, Rejection.Of(RespCode.ReqIdReused), institution);
@@ -218,60 +219,15 @@ public sealed class PaymentPipeline(
             case ClaimState.Refused:
                 desk.RefuseWithinBudget(slot, institution, RespCode.SystemBusy, GatewayMetrics.RefusalCause.LedgerCapacity);
                 return;
+            case ClaimState.DiskFull:
+                desk.RefuseWithinBudget(slot, institution, RespCode.SystemBusy, GatewayMetrics.RefusalCause.DiskFull);
+                return;
             case ClaimState.Unavailable:
                 desk.RefuseWithinBudget(slot, institution, RespCode.ServiceUnavailable, GatewayMetrics.RefusalCause.NotReady);
                 return;
             default:
                 AnswerDesk.Cut(slot);
                 return;
-        }
-    }
-
-    /// <summary>
-    /// A repetition that may need a fresh 0001 asks for it like a first request, but is never told A001 or D004, which say that nothing was
-    /// recorded: its trade is claimed. It is turned away without a word.
-    /// </summary>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
-    private async ValueTask RepeatInFlightAsync(RequestSlot slot, Institution institution)
-    {
-        using Admittance admittance = admission.Ask(institution.Allowance);
-        if (!admittance.IsGranted)
-        {
-            desk.TurnAway(slot, admittance.Cause);
-            return;
-        }
-        await AwaitResultAsync(slot, institution, admittance, slot.Trade.TradeNo);
-    }
-
-    /// <summary>A repetition of a request in flight waits as long as the first one would, and answers what that one answered.</summary>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
-    private async ValueTask AwaitResultAsync(RequestSlot slot, Institution institution, Admittance admittance, TradeNo tradeNo)
-    {
-        using TradeWaiters.Registration registration = waiters.Register(tradeNo);
-        bool isFound = await ledger.FindAsync(tradeNo, slot.Trade);
-        if (isFound && !slot.Trade.IsFinal)
-        {
-            TimeSpan firstsBudget = options.PayBudget - TimeSpan.FromMilliseconds(Math.Max(0, NowMs - slot.Trade.AcceptedAtMs));
-            using (admittance.StepAside())
-            {
-                await registration.WaitAsync(firstsBudget < BudgetLeft(slot) ? firstsBudget : BudgetLeft(slot));
-            }
-            isFound = await ledger.FindAsync(tradeNo, slot.Trade);
-        }
-        if (!isFound)
-        {
-            AnswerDesk.Cut(slot);
-            return;
-        }
-        desk.RepeatOrShow(slot, institution);
-    }
-
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
-    private async ValueTask RepeatRecordedAsync(RequestSlot slot, TradeNo tradeNo)
-    {
-        if (await ledger.FindAsync(tradeNo, slot.Trade))
-        {
-            desk.Repeat(slot);
         }
     }
 

@@ -37,6 +37,10 @@ public sealed class GatewayMetrics
     private readonly Counter _checkpoints;
     private readonly Histogram _checkpointSeconds;
     private readonly Gauge _trackedTrades;
+    private readonly Counter _scrubbedBytes;
+    private readonly Gauge _damagedSegments;
+    private readonly Gauge _diskFree;
+    private readonly Gauge _diskFull;
     private readonly Counter _channelRequests;
     private readonly Histogram _channelDurations;
     private readonly Gauge _ringDepth;
@@ -89,6 +93,11 @@ public sealed class GatewayMetrics
         _checkpointSeconds = make.CreateHistogram(
             "hotpath_checkpoint_seconds", "Duration of a checkpoint.", new HistogramConfiguration { Buckets = SecondsBuckets });
         _trackedTrades = make.CreateGauge("hotpath_ledger_trades", "Trades in the book.");
+        _diskFree = make.CreateGauge("hotpath_disk_free_bytes", "Free space where the ledger's data lies.");
+        _diskFull = make.CreateGauge("hotpath_disk_full", "1 while new payments are refused for want of disk space (A001).");
+
+        _scrubbedBytes = make.CreateCounter("hotpath_journal_scrubbed_bytes_total", "Bytes of sealed segments read again and checked.");
+        _damagedSegments = make.CreateGauge("hotpath_journal_damaged_segments", "Sealed segments that were not as written when last read; anything but 0 is an alarm.");
 
         _channelRequests = make.CreateCounter("hotpath_channel_requests_total", "Calls to clearing channels.", "channel", "result");
         _channelDurations = make.CreateHistogram(
@@ -141,6 +150,9 @@ public sealed class GatewayMetrics
         Overload,
         ChannelCapacity,
         LedgerCapacity,
+
+        /// <summary>Too little room on the disk (A001).</summary>
+        DiskFull,
     }
 
     /// <summary>What admission sees and what it allows.</summary>
@@ -178,6 +190,13 @@ public sealed class GatewayMetrics
         _checkpoints.Inc();
         _checkpointSeconds.Observe(seconds);
     }
+
+    public void JournalScrubbed(long bytes) => _scrubbedBytes.Inc(bytes);
+
+    public void JournalDamaged(int segments) => _damagedSegments.Set(segments);
+    public void DiskFree(long bytes) => _diskFree.Set(bytes);
+
+    public void DiskIsFull(bool isFull) => _diskFull.Set(isFull ? 1 : 0);
 
     public void TradesTracked(long trades) => _trackedTrades.Set(trades);
 

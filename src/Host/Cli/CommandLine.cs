@@ -44,7 +44,8 @@ internal static class CommandLine
 
     /// <summary>What the world does, as opposed to what we did wrong: its message is enough, a stack trace would hide it.</summary>
     internal static bool IsForPeople(Exception failure) =>
-        failure is SandboxException or LedgerLockedException or JournalDamagedException or IOException or UnauthorizedAccessException;
+        failure is SandboxException or LedgerLockedException or LedgerUnavailableException or JournalDamagedException or IOException
+            or UnauthorizedAccessException;
 
     private static RootCommand Verbs(TextWriter output, TextWriter error) => new("HotPath, a cross-border QR payment gateway")
     {

@@ -17,6 +17,7 @@ internal sealed class ConfigurationCheck
 {
     private const int MaxPort = 65_535;
     private const long MaxMib = 64 * 1024;
+    private const long MaxReserveMib = 1024 * 1024;
 
     private readonly Faults _faults = new();
     private readonly KeyFiles _keys;
@@ -74,6 +75,14 @@ internal sealed class ConfigurationCheck
         _faults.InRange("node_id", configuration.NodeId, 0, 999);
         _faults.InRange("max_trades", configuration.MaxTrades, 1_000, 500_000_000);
         _faults.InRange("index_memory_mib", configuration.IndexMemoryMib, 4, MaxMib);
+        _faults.InRange("scrub_mib_per_second", configuration.ScrubMibPerSecond, 0, 1024);
+        _faults.InRange("disk_reserve_mib", configuration.DiskReserveMib, 0, MaxReserveMib);
+        _faults.InRange("segment_kib", configuration.SegmentKib, 16, 1 << 20);
+        if (configuration.SegmentKib % 4 != 0)
+        {
+            _faults.Add("segment_kib", $"{configuration.SegmentKib} is not a multiple of 4");
+        }
+        _faults.InRange("checkpoint_every_records", configuration.CheckpointEveryRecords, 100, 100_000_000);
         string? directory = _faults.Required("data_directory", configuration.DataDirectory);
         if (directory is not null && File.Exists(directory))
         {
@@ -85,6 +94,10 @@ internal sealed class ConfigurationCheck
             NodeId = configuration.NodeId,
             MaxTrades = configuration.MaxTrades,
             IndexMemoryBytes = (long)configuration.IndexMemoryMib << 20,
+            ScrubBytesPerSecond = (long)configuration.ScrubMibPerSecond << 20,
+            DiskReserveBytes = Math.Clamp(configuration.DiskReserveMib, 0, MaxReserveMib) << 20,
+            SegmentBytes = (int)Math.Min((long)configuration.SegmentKib << 10, 1 << 30),
+            CheckpointEveryRecords = configuration.CheckpointEveryRecords,
         };
     }
 

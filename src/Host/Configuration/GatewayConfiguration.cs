@@ -23,6 +23,20 @@ internal sealed record GatewayConfiguration
     /// <summary>Memory for the newest part of the index, in MiB. Default 64. Range 4 to 65,536.</summary>
     public int IndexMemoryMib { get; set; } = 64;
 
+    /// <summary>How fast the journal is read again and checked in the background, in MiB/s. Default 4. Range 0 (never) to 1,024.</summary>
+    public int ScrubMibPerSecond { get; set; } = 4;
+
+    /// <summary>Free space of the disk below which new payments are refused, in MiB. Default 256. Range 0 to 1,048,576.</summary>
+    public long DiskReserveMib { get; set; } = 256;
+
+    /// <summary>
+    /// Size of a journal segment, in KiB; a directory keeps the one it was made with. Default 65,536 (64 MiB). Range 16 to 1,048,576, a multiple of 4.
+    /// </summary>
+    public int SegmentKib { get; set; } = 65_536;
+
+    /// <summary>Records between two checkpoints of the index. Default 500,000. Range 100 to 100,000,000.</summary>
+    public long CheckpointEveryRecords { get; set; } = 500_000;
+
     /// <summary>Signs answers with RSA2.</summary>
     public KeyFileConfiguration? SigningKey { get; set; }
 

@@ -40,6 +40,8 @@ internal sealed class FaultyDisk : IJournalStorage
 
     public IDisposable Lock(string path) => _disk.Lock(path);
 
+    public DiskRoom Room(string directory) => _disk.Room(directory);
+
     private static bool IsLog(string path) => Path.GetFileName(path).StartsWith("records.log", StringComparison.Ordinal);
 
     private sealed class Faulty(FaultyDisk disk, IJournalFile file, bool isLog) : IJournalFile

@@ -44,7 +44,7 @@ public sealed class JournalTests
             {
                 var book = new Book(new DictionaryBookIndex(), 1000);
                 var start = new JournalPosition(JournalFormat.HeaderBlockBytes, 1, opened.LedgerId);
-                ScanResult scan = new JournalScanner(opened.Segments, opened.Numbers, book).Scan(start, opened.LedgerId, 0);
+                ScanResult scan = new JournalScanner(opened.Segments, opened.Numbers, book, []).Scan(start, opened.LedgerId);
                 Assert.Equal(1, book.Trades);
                 Assert.Equal(report.TornTailBytes, scan.TornBytes);
                 JournalRecovery.DropTail(FileStorage.Instance, cut.Journal, opened, scan);

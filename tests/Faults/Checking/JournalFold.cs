@@ -48,7 +48,7 @@ internal sealed class JournalFold : IRecordVisitor
         SegmentHeader first = JournalRecovery.ReadHeader(segments.File(opened.Numbers[0]), opened.Numbers[0]);
         var start = new JournalPosition((first.Number * first.SegmentBytes) + JournalFormat.HeaderBlockBytes, first.FirstSequence, first.Chain);
         var fold = new JournalFold();
-        new JournalScanner(segments, opened.Numbers, fold).Scan(start, opened.LedgerId, durableSequence: 0);
+        new JournalScanner(segments, opened.Numbers, fold, Manifest.Load(storage, dataDirectory).Whole).Scan(start, opened.LedgerId);
         return [.. fold._trades.Values];
     }
 

@@ -45,6 +45,11 @@ internal sealed record Plan
 
     internal required TimeSpan CheckpointInterval { get; init; }
 
+    /// <summary>How quickly sealed segments are read again, in bytes a second; 0: never.</summary>
+    internal required long ScrubBytesPerSecond { get; init; }
+
+    internal required long DiskReserveBytes { get; init; }
+
     internal required int RingCapacity { get; init; }
 
     internal required int MaxInFlight { get; init; }
@@ -104,6 +109,8 @@ internal sealed record Plan
             SegmentBytes = chance.Pick(16, 32, 64) * 1024,
             CheckpointEveryRecords = chance.Pick(100, 200, 500),
             CheckpointInterval = TimeSpan.FromSeconds(chance.Pick(1, 10, 600)),
+            ScrubBytesPerSecond = IsOn(0.2) ? 65_536 : 0,
+            DiskReserveBytes = chance.Pick(0, 256 * 1024),
             RingCapacity = chance.Pick(16, 64, 1024),
             MaxInFlight = chance.Pick(16, 64, 256),
             CrashEvery = IsOn(0.9) ? TimeSpan.FromSeconds(chance.Pick(0.3, 1.0, 4.0, 15.0)) : TimeSpan.Zero,

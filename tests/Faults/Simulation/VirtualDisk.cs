@@ -22,15 +22,7 @@ internal sealed class VirtualDisk
 
     internal VirtualDirectory? Find(string directory) => _directories.GetValueOrDefault(directory);
 
-    internal void MakeDirectory(string path)
-    {
-        string parent = Path.GetDirectoryName(path) ?? "/";
-        if (!_directories.ContainsKey(parent))
-        {
-            MakeDirectory(parent);
-        }
-        _directories.TryAdd(path, new VirtualDirectory());
-    }
+    internal void MakeDirectory(string path) => _directories.TryAdd(path, new VirtualDirectory());
 
     internal void SyncDirectory(string path)
     {
@@ -44,7 +36,10 @@ internal sealed class VirtualDisk
 
     /// <summary>Whether a power loss now would leave this file under a name.</summary>
     internal bool IsDurablyNamed(VirtualFile file) =>
-        _directories.Values.Any(directory => directory.IsDurable && directory.DurableNames.ContainsValue(file));
+        _directories.Any(directory => IsDurable(directory.Key) && directory.Value.DurableNames.ContainsValue(file));
+
+    private bool IsDurable(string path) =>
+        _directories[path].IsDurable && (path == "/" || IsDurable(Path.GetDirectoryName(path)!));
 
     internal void LosePower(Chance chance)
     {
@@ -60,10 +55,15 @@ internal sealed class VirtualDisk
             if (!directory.IsDurable)
             {
                 directory.IsDurable = chance.Happens(kept);
-                if (!directory.IsDurable)
-                {
-                    _directories.Remove(path);
-                }
+            }
+        }
+        // A directory that is lost takes with it what is in it.
+        foreach (string path in _directories.Keys.Order(StringComparer.Ordinal).ToArray())
+        {
+            bool hasParent = path == "/" || _directories.ContainsKey(Path.GetDirectoryName(path)!);
+            if (!hasParent || !_directories[path].IsDurable)
+            {
+                _directories.Remove(path);
             }
         }
     }

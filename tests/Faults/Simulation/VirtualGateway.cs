@@ -160,6 +160,8 @@ internal sealed class VirtualGateway
         CommandRingCapacity = _run.Plan.RingCapacity,
         CheckpointEveryRecords = _run.Plan.CheckpointEveryRecords,
         CheckpointInterval = _run.Plan.CheckpointInterval,
+        ScrubBytesPerSecond = _run.Plan.ScrubBytesPerSecond,
+        DiskReserveBytes = _run.Plan.DiskReserveBytes,
         NewLedgerId = _run.Chance.Next,
     };
 

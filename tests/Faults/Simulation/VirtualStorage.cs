@@ -11,10 +11,18 @@ internal sealed class VirtualStorage(VirtualDisk disk, Life life, Troubles troub
     public void CreateDirectory(string directory)
     {
         life.ThrowIfDead();
-        if (disk.Find(directory) is null)
+        if (disk.Find(directory) is null && Path.GetDirectoryName(directory) is { } parent)
         {
+            CreateDirectory(parent);
             disk.MakeDirectory(directory);
+            SyncDirectory(parent);
         }
+    }
+
+    public DiskRoom Room(string directory)
+    {
+        life.ThrowIfDead();
+        return disk.Capacity == long.MaxValue ? DiskRoom.Endless : new DiskRoom(Math.Max(0, disk.Capacity - disk.UsedBytes), long.MaxValue);
     }
 
     public IReadOnlyList<string> List(string directory)

@@ -58,8 +58,8 @@ internal sealed class Book : IRecordVisitor
     /// <summary>Whether a claim whose trade ended at <paramref name="finalAtMs"/> is still remembered.</summary>
     internal static bool IsAlive(long finalAtMs, long nowMs) => nowMs - finalAtMs <= ClaimLifeMs;
 
-    /// <summary>Takes req_id, order and code in one step, or says who has them.</summary>
-    internal Claim Claim(in CommandKeys keys, Trade trade, JournalWriter journal, long nowMs)
+    /// <summary>Takes req_id, order and code in one step, or says who has them. With <paramref name="isDiskFull"/> nothing new is taken.</summary>
+    internal Claim Claim(in CommandKeys keys, Trade trade, JournalWriter journal, long nowMs, bool isDiskFull)
     {
         if (_index.TryGetClaim(keys.Claim, out ClaimEntry claim) && TryAnswerFromClaim(claim, trade, journal, nowMs, out Claim known))
         {
@@ -77,6 +77,10 @@ internal sealed class Book : IRecordVisitor
         {
             return new Claim(ClaimState.Refused, default);
         }
+        if (isDiskFull || !journal.TakesClaims(PendingCount))
+        {
+            return new Claim(ClaimState.DiskFull, default);
+        }
         Debug.Assert(!_index.TryGetBook(keys.Trade, out _), "a trade_no was given twice");
         int length = TradeRecords.WriteAccepted(trade, _payload);
         Accept(keys, trade, journal.Append(RecordType.Accepted, _payload.AsSpan(0, length)));
@@ -93,6 +97,10 @@ internal sealed class Book : IRecordVisitor
         if (entry.IsFinal)
         {
             return CompleteState.AlreadyFinal;
+        }
+        if (!journal.HasRoom)
+        {
+            return CompleteState.Unavailable;
         }
         int length = TradeRecords.WriteResult(trade, _payload);
         long address = journal.Append(RecordType.Result, _payload.AsSpan(0, length));

@@ -93,7 +93,7 @@ internal sealed class CheckpointCycle : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>A last checkpoint, waited for: the next start has nothing to replay.</summary>
+    /// <summary>A last checkpoint, waited for: the next start has nothing to replay. Then everything is named as durable.</summary>
     /// <exception cref="IOException">It did not end.</exception>
     internal void Finish(long nowMs)
     {
@@ -103,6 +103,7 @@ internal sealed class CheckpointCycle : IThreadPoolWorkItem
             Begin(nowMs);
             WaitUntilIdle();
         }
+        NameTheEnd();
     }
 
     public void Execute()
@@ -168,6 +169,7 @@ internal sealed class CheckpointCycle : IThreadPoolWorkItem
         {
             case CheckpointProgress.Done:
                 // No batch is open here: whatever slipped into the checkpoint after its beginning is durable by now.
+                _draft!.DurableSequence = _ledger.Journal.NextSequence - 1;
                 _state = State.Saving;
                 _scheduler.Post(this);
                 break;
@@ -176,6 +178,29 @@ internal sealed class CheckpointCycle : IThreadPoolWorkItem
                 _tell(new LedgerEvent(LedgerEventKind.CheckpointFailed, "the index could not write its checkpoint"));
                 _state = State.Idle;
                 break;
+        }
+    }
+
+    /// <summary>
+    /// Nothing follows the last batch of a clean stop, so the newest manifest names it: after that no byte of the journal can be lost or bent
+    /// and pass for a torn tail.
+    /// </summary>
+    private void NameTheEnd()
+    {
+        long last = _ledger.Journal.NextSequence - 1;
+        if (_newest is null || _newest.DurableSequence == last)
+        {
+            return;
+        }
+        try
+        {
+            _newest.DurableSequence = last;
+            _newest.Save(_storage, _options.DataDirectory, _older);
+        }
+        // Everything is durable all the same; a disk without room for one block does not make a clean stop a failure.
+        catch (IOException failure)
+        {
+            _tell(new LedgerEvent(LedgerEventKind.CheckpointFailed, $"the last records are not named as durable: {failure.Message}"));
         }
     }
 

@@ -14,11 +14,14 @@ public sealed class EmbeddedLedger : ILedger
 {
     private readonly RecoveredLedger _recovered;
     private readonly LedgerThread _thread;
+    private readonly DiskWatch _watch;
     private readonly NumberSource _numbers;
     private readonly TradeReader _reader;
+    private readonly DurableReads _reads;
     private readonly LedgerCommandPool _commands;
     private readonly TimeProvider _time;
     private readonly IWorker _worker;
+    private readonly IWorker? _scrub;
     private readonly IDisposable _lock;
     private readonly PatientLock _closing;
     private volatile bool _isClosed;
@@ -28,19 +31,24 @@ public sealed class EmbeddedLedger : ILedger
         RecoveredLedger recovered,
         NumberSource numbers,
         LedgerThread thread,
+        DiskWatch watch,
         IScheduler scheduler,
         TimeProvider time,
+        IWorker? scrub,
         IDisposable lockFile)
     {
         _recovered = recovered;
         _numbers = numbers;
         _thread = thread;
+        _watch = watch;
         _time = time;
         _lock = lockFile;
         _closing = new PatientLock(scheduler);
         _reader = new TradeReader(recovered.Index, recovered.Journal);
+        _reads = new DurableReads(_reader, NowMs, FenceAsync, StopFor);
         _commands = new LedgerCommandPool(options.CommandRingCapacity);
         _worker = scheduler.StartWorker("ledger", thread);
+        _scrub = scrub;
         recovered.Index.WhenDiskFails(StopFor);
     }
 
@@ -74,23 +82,30 @@ public sealed class EmbeddedLedger : ILedger
         storage.CreateDirectory(options.DataDirectory);
         IDisposable lockFile = storage.Lock(Path.Combine(options.DataDirectory, "lock"));
         RecoveredLedger? recovered = null;
+        DiskWatch? watch = null;
         try
         {
-            recovered = new LedgerRecovery(options, storage, indexes, scheduler, tell).Recover();
+            recovered = new LedgerRecovery(options, storage, indexes, scheduler, time, tell).Recover();
             var numbers = new NumberSource(time, options.NodeId);
             numbers.StartAbove(recovered.Book.Ceiling);
-            recovered.Journal.EnsureRoom();
+            if (!recovered.Journal.TryEnsureRoom())
+            {
+                throw new IOException($"the journal is at the end of its last segment, and there is no room for the next: {recovered.Journal.WhyNoNextSegment}");
+            }
             // The first ceiling is durable before anybody can ask for a number.
             ulong ceiling = numbers.CeilingDue();
             recovered.Book.SetCeiling(ceiling, recovered.Journal);
             recovered.Journal.Commit(time.GetUtcNow().ToUnixTimeMilliseconds());
             numbers.Raise(ceiling);
             var checkpoints = new CheckpointCycle(options, storage, recovered, scheduler, time, metrics, tell);
-            var thread = new LedgerThread(options, recovered, numbers, checkpoints, scheduler, time, metrics, tell);
-            return new EmbeddedLedger(options, recovered, numbers, thread, scheduler, time, lockFile);
+            watch = new DiskWatch(options, storage, time, metrics, tell);
+            var thread = new LedgerThread(options, recovered, numbers, checkpoints, watch, scheduler, time, metrics, tell);
+            IWorker? scrub = JournalScrub.Start(options, recovered, scheduler, time, metrics, tell);
+            return new EmbeddedLedger(options, recovered, numbers, thread, watch, scheduler, time, scrub, lockFile);
         }
         catch
         {
+            watch?.Dispose();
             recovered?.Close();
             lockFile.Dispose();
             throw;
@@ -126,26 +141,16 @@ public sealed class EmbeddedLedger : ILedger
             : new ValueTask<CompleteState>(CompleteState.Unavailable);
     }
 
-    /// <exception cref="LedgerUnavailableException">Closed, or stopped before what was found became durable or could be read.</exception>
-    /// <exception cref="JournalDamagedException">A record is not as it was written; the engine has stopped.</exception>
-    public ValueTask<ReqIdState> RecallAsync(InstId instId, ReadOnlyMemory<byte> reqId, Digest fingerprint, Trade into)
-    {
-        var lookup = new Lookup(LookupKind.Recall, IndexKey.Claim(instId, reqId.Span), instId, reqId, fingerprint);
-        return TryLookUp(lookup, into, out ReqIdState state) == ReadOutcome.NotDurable
-            ? LookUpWhenDurableAsync(lookup, into)
-            : new ValueTask<ReqIdState>(state);
-    }
+    /// <inheritdoc cref="DurableReads.RecallAsync"/>
+    public ValueTask<ReqIdState> RecallAsync(InstId instId, ReadOnlyMemory<byte> reqId, Digest fingerprint, Trade into) =>
+        _reads.RecallAsync(instId, reqId, fingerprint, into);
 
-    /// <inheritdoc cref="RecallAsync"/>
-    public ValueTask<bool> FindAsync(TradeNo tradeNo, Trade into)
-    {
-        var lookup = new Lookup(LookupKind.Trade, default, default, default, default) { TradeNo = tradeNo };
-        return FindAsync(lookup, into);
-    }
+    /// <inheritdoc cref="DurableReads.RecallAsync"/>
+    public ValueTask<bool> FindAsync(TradeNo tradeNo, Trade into) => _reads.FindAsync(tradeNo, into);
 
-    /// <inheritdoc cref="RecallAsync"/>
+    /// <inheritdoc cref="DurableReads.RecallAsync"/>
     public ValueTask<bool> FindByOrderAsync(InstId instId, ReadOnlyMemory<byte> orderNo, Trade into) =>
-        FindAsync(new Lookup(LookupKind.Order, IndexKey.Order(instId, orderNo.Span), instId, orderNo, default), into);
+        _reads.FindByOrderAsync(instId, orderNo, into);
 
     /// <exception cref="LedgerUnavailableException">The ledger is closed or stopped.</exception>
     public async ValueTask<IReadOnlyList<TradeNo>> PendingAsync()
@@ -166,9 +171,11 @@ public sealed class EmbeddedLedger : ILedger
                 return default;
             }
             _isClosed = true;
+            _scrub?.Dispose();
             _worker.Dispose();
             _thread.Finish();
             _thread.RefuseAll();
+            _watch.Dispose();
             _reader.Close();
             _recovered.Close();
             _lock.Dispose();
@@ -208,65 +215,10 @@ public sealed class EmbeddedLedger : ILedger
         }
     }
 
-    private ValueTask<bool> FindAsync(in Lookup lookup, Trade into)
-    {
-        ReadOutcome outcome = TryLookUp(lookup, into, out _);
-        return outcome == ReadOutcome.NotDurable ? FindWhenDurableAsync(lookup, into) : new ValueTask<bool>(outcome == ReadOutcome.Found);
-    }
-
-    private ReadOutcome TryLookUp(in Lookup lookup, Trade into, out ReqIdState state)
-    {
-        state = ReqIdState.Free;
-        try
-        {
-            return lookup.Kind switch
-            {
-                LookupKind.Trade => _reader.Find(lookup.TradeNo, into),
-                LookupKind.Order => _reader.FindByOrder(lookup.Key, lookup.InstId, lookup.Text.Span, into),
-                _ => _reader.Recall(lookup.Key, lookup.InstId, lookup.Text.Span, lookup.Fingerprint, NowMs(), into, out state),
-            };
-        }
-        catch (JournalDamagedException damage)
-        {
-            StopFor(damage);
-            throw;
-        }
-        catch (IOException failure)
-        {
-            StopFor(failure);
-            throw new LedgerUnavailableException($"the ledger stopped: {failure.Message}", failure);
-        }
-    }
-
     private void StopFor(Exception reason)
     {
         _thread.Stop(reason);
         _worker.Wake();
-    }
-
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private async ValueTask<ReqIdState> LookUpWhenDurableAsync(Lookup lookup, Trade into)
-    {
-        ReqIdState state;
-        do
-        {
-            await FenceAsync();
-        }
-        while (TryLookUp(lookup, into, out state) == ReadOutcome.NotDurable);
-        return state;
-    }
-
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private async ValueTask<bool> FindWhenDurableAsync(Lookup lookup, Trade into)
-    {
-        ReadOutcome outcome;
-        do
-        {
-            await FenceAsync();
-            outcome = TryLookUp(lookup, into, out _);
-        }
-        while (outcome == ReadOutcome.NotDurable);
-        return outcome == ReadOutcome.Found;
     }
 
     /// <summary>Returns when everything the ledger thread had applied before is durable.</summary>
@@ -281,20 +233,5 @@ public sealed class EmbeddedLedger : ILedger
         }
     }
 
-    // Never behind the journal: a clock that steps back must not bring an expired claim to life.
     private long NowMs() => Math.Max(_time.GetUtcNow().ToUnixTimeMilliseconds(), _recovered.Journal.TimeMs);
-
-    private enum LookupKind : byte
-    {
-        None = 0,
-        Recall,
-        Trade,
-        Order,
-    }
-
-    /// <summary>What a read asks for, so that it can be asked again after a wait.</summary>
-    private readonly record struct Lookup(LookupKind Kind, IndexKey Key, InstId InstId, ReadOnlyMemory<byte> Text, Digest Fingerprint)
-    {
-        internal TradeNo TradeNo { get; init; }
-    }
 }

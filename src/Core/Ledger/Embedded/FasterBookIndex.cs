@@ -157,6 +157,7 @@ internal sealed class FasterBookIndex : IBookIndex
 /// <summary>Opens the index in <c>index/</c> of the data directory.</summary>
 internal sealed class FasterIndexFactory : IBookIndexFactory
 {
+    internal const string FolderName = "index";
     internal const string ClaimsName = "claims";
     internal const string BookName = "book";
 
@@ -170,7 +171,7 @@ internal sealed class FasterIndexFactory : IBookIndexFactory
         _options = options;
         _storage = storage;
         _scheduler = scheduler;
-        _directory = Path.Combine(options.DataDirectory, "index");
+        _directory = Path.Combine(options.DataDirectory, FolderName);
     }
 
     public IBookIndex? TryRecover(in IndexTokens tokens, out string whyNot)

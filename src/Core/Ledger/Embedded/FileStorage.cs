@@ -8,7 +8,21 @@ internal sealed class FileStorage : IJournalStorage
 {
     internal static readonly FileStorage Instance = new();
 
-    public void CreateDirectory(string directory) => Directory.CreateDirectory(directory);
+    public void CreateDirectory(string directory)
+    {
+        if (Directory.Exists(directory))
+        {
+            return;
+        }
+        string? parent = Path.GetDirectoryName(Path.GetFullPath(directory));
+        if (parent is null)
+        {
+            return;
+        }
+        CreateDirectory(parent);
+        Directory.CreateDirectory(directory);
+        SyncDirectory(parent);
+    }
 
     public IReadOnlyList<string> List(string directory)
     {
@@ -45,6 +59,8 @@ internal sealed class FileStorage : IJournalStorage
         }
     }
 
+    public DiskRoom Room(string directory) => LibC.Room(directory);
+
     private sealed class JournalFile(SafeFileHandle handle) : IJournalFile
     {
         public long Length => RandomAccess.GetLength(handle);
@@ -68,6 +84,8 @@ internal sealed class FileStorage : IJournalStorage
         public void WriteAt(ReadOnlySpan<byte> bytes, long offset) => RandomAccess.Write(handle, bytes, offset);
 
         public void Sync() => LibC.SyncContent(handle);
+
+        public void DropCached(long offset, long length) => LibC.DropCached(handle, offset, length);
 
         public void Dispose() => handle.Dispose();
     }

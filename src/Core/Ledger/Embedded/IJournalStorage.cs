@@ -8,6 +8,7 @@ namespace HotPath.Core.Ledger.Embedded;
 /// then.</remarks>
 internal interface IJournalStorage
 {
+    /// <summary>Makes the directory and those above it, durably; nothing when it is there.</summary>
     void CreateDirectory(string directory);
 
     /// <summary>Names (without folder) of the files in a directory, in ordinal order; none when the directory is missing.</summary>
@@ -30,6 +31,17 @@ internal interface IJournalStorage
     /// <summary>Holds the file until disposed, so that one process at a time has the data directory.</summary>
     /// <exception cref="LedgerLockedException">Somebody holds it.</exception>
     IDisposable Lock(string path);
+
+    /// <summary>What is left of the file system that holds <paramref name="directory"/>. On a disk that is stuck it may not return.</summary>
+    DiskRoom Room(string directory);
+}
+
+/// <summary>What a file system still takes from this process.</summary>
+/// <param name="FreeBytes">Bytes of new blocks; what is kept back for root does not count.</param>
+/// <param name="FreeFiles">New files and folders (inodes).</param>
+internal readonly record struct DiskRoom(long FreeBytes, long FreeFiles)
+{
+    internal static readonly DiskRoom Endless = new(long.MaxValue, long.MaxValue);
 }
 
 /// <summary>A file of the journal. Positional reads may come from any thread; writes come from one thread at a time.</summary>
@@ -46,4 +58,9 @@ internal interface IJournalFile : IDisposable
 
     /// <summary>Returns when what was written survives a power loss.</summary>
     void Sync();
+
+    /// <summary>Asks that the next read of these bytes come from the medium. A wish, and nothing where there is no cache in between.</summary>
+    void DropCached(long offset, long length)
+    {
+    }
 }

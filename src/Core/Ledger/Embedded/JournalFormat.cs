@@ -46,7 +46,7 @@ internal enum RecordDefect : byte
 /// record   = 0 CRC32C of all that follows · 4 payload length · 8 sequence · 16 type · 17 zero (7) · 24 payload, zero-padded to 8
 /// BATCH    = 0 highest sequence durable before · 8 chain · 16 time (Unix ms) · 24 records after this one · 28 their bytes · 32 ledger id
 /// header   = 0 magic · 8 version · 12 segment bytes · 16 ledger id · 24 segment number · 32 first sequence · 40 chain
-///            · 48 highest sequence durable before · 56 CRC32C of 0..55
+///            · 48 highest sequence durable before · 56 CRC32C of 0..55 · 60 zero to the end of the block
 /// chain    = XxHash3 (64 bit) of the previous batch's bytes, seeded with the chain before; the ledger id to begin with
 /// address  = segment number × segment bytes + offset
 /// </code>
@@ -71,7 +71,7 @@ internal static class JournalFormat
 
     private const ulong Magic = 0x314C4E524A505448; // "HTPJRNL1"
     private const uint Version = 1;
-    private const int SegmentHeaderBytes = 60;
+    private const int SegmentHeaderBytes = 60; // The block's other bytes are zero.
     private const int SegmentHeaderChecked = 56;
 
     internal static int RecordBytes(int payloadLength) => RecordHeaderBytes + ((payloadLength + 7) & ~7);
@@ -152,11 +152,11 @@ internal static class JournalFormat
         BinaryPrimitives.WriteUInt32LittleEndian(block[56..], Checksum(block[..SegmentHeaderChecked]));
     }
 
-    /// <summary>False when the block is not a whole segment header of this version.</summary>
+    /// <summary>False when the block is not a whole segment header of this version, or holds anything else besides it.</summary>
     internal static bool TryReadSegmentHeader(ReadOnlySpan<byte> block, out SegmentHeader header)
     {
         header = default;
-        if (block.Length < SegmentHeaderBytes ||
+        if (block.Length != HeaderBlockBytes || block[SegmentHeaderBytes..].ContainsAnyExcept((byte)0) ||
             BinaryPrimitives.ReadUInt64LittleEndian(block) != Magic ||
             BinaryPrimitives.ReadUInt32LittleEndian(block[8..]) != Version ||
             BinaryPrimitives.ReadUInt32LittleEndian(block[56..]) != Checksum(block[..SegmentHeaderChecked]))

@@ -17,6 +17,7 @@ internal static class JournalRecovery
         try
         {
             SegmentHeader first = default;
+            long lastFirstSequence = 0;
             for (int i = 0; i < numbers.Count; i++)
             {
                 // Nothing cuts the journal's beginning: trades in a missing first segment would look as if they had never been.
@@ -32,6 +33,18 @@ internal static class JournalRecovery
                     throw new JournalDamagedException(
                         JournalFormat.SegmentName(numbers[i]), 0, header.FirstSequence, "the segment belongs to another ledger");
                 }
+                if (files[i].Length != header.SegmentBytes)
+                {
+                    throw new JournalDamagedException(
+                        JournalFormat.SegmentName(i), Math.Min(files[i].Length, header.SegmentBytes), 0,
+                        $"the file has {files[i].Length} bytes, a segment {header.SegmentBytes}");
+                }
+                if (header.FirstSequence <= lastFirstSequence)
+                {
+                    throw new JournalDamagedException(
+                        JournalFormat.SegmentName(i), 0, header.FirstSequence, "the segment does not continue the one before");
+                }
+                lastFirstSequence = header.FirstSequence;
             }
             return new OpenedJournal(first.LedgerId, new JournalSegments(first.SegmentBytes, numbers[0], files), numbers);
         }
@@ -44,7 +57,7 @@ internal static class JournalRecovery
 
     internal static SegmentHeader ReadHeader(IJournalFile file, long number)
     {
-        Span<byte> block = stackalloc byte[64];
+        Span<byte> block = stackalloc byte[JournalFormat.HeaderBlockBytes];
         block = block[..file.ReadAt(block, 0)];
         if (!JournalFormat.TryReadSegmentHeader(block, out SegmentHeader header) || header.Number != number)
         {
@@ -53,14 +66,18 @@ internal static class JournalRecovery
         return header;
     }
 
-    internal static void RequireSegment(OpenedJournal opened, in JournalPosition position)
+    /// <summary>The beginning of the segment that <paramref name="position"/> is in.</summary>
+    internal static JournalPosition SegmentStart(OpenedJournal opened, in JournalPosition position)
     {
-        long number = position.Address / opened.Segments.SegmentBytes;
+        int segmentBytes = opened.Segments.SegmentBytes;
+        long number = position.Address / segmentBytes;
         if (number < opened.Numbers[0] || number > opened.Numbers[^1])
         {
             throw new JournalDamagedException(
                 JournalFormat.SegmentName(number), 0, position.NextSequence, "the segment that a manifest names is missing");
         }
+        SegmentHeader header = ReadHeader(opened.Segments.File(number), number);
+        return new JournalPosition((number * segmentBytes) + JournalFormat.HeaderBlockBytes, header.FirstSequence, header.Chain);
     }
 
     /// <summary>Makes the end clean: bytes of a batch that was never acknowledged must not be taken for a later one.</summary>

@@ -1,5 +1,3 @@
-using System.IO.Hashing;
-
 namespace HotPath.Core.Ledger.Embedded;
 
 /// <summary>Sees every record of every whole batch, in order.</summary>
@@ -22,10 +20,15 @@ internal readonly record struct ScanResult(JournalPosition End, long DurableSequ
 /// </summary>
 internal sealed class JournalScanner
 {
+    // A bent bit there would hurt nobody; but it may as well be a batch that was acknowledged and written to the wrong place.
+    internal const string BehindTheSeal = "there is something behind the SEAL, where nothing is ever written";
+
     private readonly JournalSegments _segments;
     private readonly IReadOnlyList<long> _numbers;
     private readonly IRecordVisitor _visitor;
+    private readonly IReadOnlyList<Manifest> _places;
     private readonly byte[] _bytes;
+    private int _met;
     private ulong _ledgerId;
     private long _durable;
     private JournalPosition _at;
@@ -35,8 +38,12 @@ internal sealed class JournalScanner
     /// <param name="segments">All segments.</param>
     /// <param name="numbers">Their numbers, without a gap.</param>
     /// <param name="visitor">Is told of what was read.</param>
-    internal JournalScanner(JournalSegments segments, IReadOnlyList<long> numbers, IRecordVisitor visitor)
+    /// <param name="manifests">Name places that the scan must come by, and what was durable.</param>
+    internal JournalScanner(
+        JournalSegments segments, IReadOnlyList<long> numbers, IRecordVisitor visitor, IReadOnlyList<Manifest> manifests)
     {
+        _places = [.. manifests.OrderBy(manifest => manifest.Position.Address)];
+        _durable = manifests.Count == 0 ? 0 : manifests.Max(manifest => manifest.DurableSequence);
         _segments = segments;
         _numbers = numbers;
         _visitor = visitor;
@@ -46,13 +53,12 @@ internal sealed class JournalScanner
     /// <summary>Scans from <paramref name="from"/> to the end.</summary>
     /// <param name="from">A place between two batches.</param>
     /// <param name="ledgerId">The ledger these segments must belong to.</param>
-    /// <param name="durableSequence">What a manifest names as durable: losing a record up to there is damage.</param>
     /// <exception cref="JournalDamagedException">Something that was durable is not whole.</exception>
-    internal ScanResult Scan(in JournalPosition from, ulong ledgerId, long durableSequence)
+    internal ScanResult Scan(in JournalPosition from, ulong ledgerId)
     {
         _at = from;
         _ledgerId = ledgerId;
-        _durable = durableSequence;
+        _met = _places.TakeWhile(place => place.Position.Address < _at.Address).Count();
         int segmentBytes = _segments.SegmentBytes;
         for (long number = from.Address / segmentBytes; ; number++)
         {
@@ -89,82 +95,48 @@ internal sealed class JournalScanner
     private bool ReadBatches(long number)
     {
         int offset = (int)(_at.Address % _bytes.Length);
-        while (TryReadBatch(offset, out BatchHeader batch, out int length))
+        while (true)
         {
-            _durable = Math.Max(_durable, batch.DurableSequence);
-            _visitor.OnBatch(batch);
-            bool isSealed = false;
-            long address = _at.Address;
-            for (int at = offset; at < offset + length;)
-            {
-                JournalFormat.ReadRecord(_bytes.AsSpan(at), out RecordHeader header);
-                _visitor.OnRecord(header, _bytes.AsSpan(at + JournalFormat.RecordHeaderBytes, header.PayloadLength), address + at - offset);
-                isSealed = header.Type == RecordType.Seal;
-                at += header.RecordBytes;
-            }
-            _at = new JournalPosition(
-                address + length, _at.NextSequence + 1 + batch.Records, XxHash3.HashToUInt64(_bytes.AsSpan(offset, length), (long)_at.Chain));
-            offset += length;
-            if (isSealed)
-            {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /// <summary>Whether a whole batch begins here: every record checked before any of them is shown.</summary>
-    private bool TryReadBatch(int offset, out BatchHeader batch, out int length)
-    {
-        batch = default;
-        length = 0;
-        _defectOffset = offset;
-        _defect = JournalFormat.ReadRecord(_bytes.AsSpan(offset), out RecordHeader header);
-        if (_defect == RecordDefect.None)
-        {
-            _defect = header.Type != RecordType.Batch || header.PayloadLength != JournalFormat.BatchPayloadBytes ? RecordDefect.BadType
-                : header.Sequence != _at.NextSequence ? RecordDefect.BadSequence
-                : RecordDefect.None;
-        }
-        if (_defect != RecordDefect.None)
-        {
-            return false;
-        }
-        batch = JournalFormat.ReadBatch(_bytes.AsSpan(offset + JournalFormat.RecordHeaderBytes));
-        length = JournalFormat.BatchRecordBytes + batch.Bytes;
-        if (batch.LedgerId != _ledgerId || batch.Chain != _at.Chain)
-        {
-            _defect = RecordDefect.BadChain;
-            return false;
-        }
-        if (batch.Bytes < 0 || batch.Records < 0 || batch.Bytes > _bytes.Length - offset - JournalFormat.BatchRecordBytes)
-        {
-            _defect = RecordDefect.BadBatch;
-            return false;
-        }
-        return AreRecordsWhole(offset + JournalFormat.BatchRecordBytes, offset + length, batch.Records);
-    }
-
-    private bool AreRecordsWhole(int at, int end, int records)
-    {
-        long sequence = _at.NextSequence + 1;
-        while (at < end)
-        {
-            _defectOffset = at;
-            _defect = JournalFormat.ReadRecord(_bytes.AsSpan(at, end - at), out RecordHeader header);
-            if (_defect == RecordDefect.None && header.Sequence != sequence)
-            {
-                _defect = RecordDefect.BadSequence;
-            }
-            if (_defect != RecordDefect.None)
+            MeetPlaces();
+            ReadOnlySpan<byte> bytes = _bytes.AsSpan(offset);
+            BatchVerdict batch = BatchReader.Read(bytes, _at, _ledgerId);
+            _defect = batch.Defect;
+            _defectOffset = offset + batch.DefectAt;
+            if (!batch.IsWhole)
             {
                 return false;
             }
-            sequence++;
-            at += header.RecordBytes;
+            _durable = Math.Max(_durable, batch.Header.DurableSequence);
+            bool isSealed = BatchReader.Show(bytes, _at.Address, batch, _visitor);
+            _at = BatchReader.After(_at, batch, bytes);
+            offset += batch.Length;
+            if (isSealed)
+            {
+                RequireZeroes(number, offset);
+                return true;
+            }
         }
-        _defect = sequence == _at.NextSequence + 1 + records ? RecordDefect.None : RecordDefect.BadBatch;
-        return _defect == RecordDefect.None;
+    }
+
+    /// <summary>Each place that a manifest names must be one of the journal's, chain and all.</summary>
+    private void MeetPlaces()
+    {
+        for (; _met < _places.Count && _places[_met].Position.Address <= _at.Address; _met++)
+        {
+            if (_places[_met].Position != _at)
+            {
+                throw _places[_met].Misplaced();
+            }
+        }
+    }
+
+    private void RequireZeroes(long number, int from)
+    {
+        int bent = _bytes.AsSpan(from).IndexOfAnyExcept((byte)0);
+        if (bent >= 0)
+        {
+            throw new JournalDamagedException(JournalFormat.SegmentName(number), from + bent, _at.NextSequence, BehindTheSeal);
+        }
     }
 
     private void EnterNext(long number)

@@ -19,6 +19,9 @@ internal sealed class JournalSegments : IDisposable
     /// <summary>Below this address there is nothing any more: what the index still says about it is as if absent.</summary>
     internal long BeginAddress => _first * SegmentBytes;
 
+    /// <summary>The newest segment; those before it are sealed and never written again. Any thread.</summary>
+    internal long Newest => _first + _files.Length - 1;
+
     internal IJournalFile File(long number) => _files[(int)(number - _first)];
 
     internal void Add(IJournalFile file) => _files = [.. _files, file];

@@ -21,6 +21,9 @@ public sealed class JournalReport
     /// <summary>Bytes after the last whole batch that were never acknowledged; the next start drops them.</summary>
     public required int TornTailBytes { get; init; }
 
+    /// <summary>The manifests that are whole, newest first.</summary>
+    public required IReadOnlyList<JournalManifest> Manifests { get; init; }
+
     /// <summary>The first damage, or null: the journal is whole.</summary>
     public required JournalDamage? Damage { get; init; }
 
@@ -28,7 +31,17 @@ public sealed class JournalReport
 }
 
 /// <summary>Where something that was durable is not as it was written.</summary>
-public sealed record JournalDamage(string File, long Offset, string Reason);
+/// <param name="File">The file that is damaged or missing.</param>
+/// <param name="Offset">Byte in it where the first record begins that is not whole.</param>
+/// <param name="Reason">What is wrong there.</param>
+/// <param name="Sequence">The record that must stand there; 0 when that cannot be said.</param>
+public sealed record JournalDamage(string File, long Offset, string Reason, long Sequence = 0);
+
+/// <summary>What a manifest says.</summary>
+/// <param name="Number">The newest has the highest.</param>
+/// <param name="NextSequence">Its checkpoint of the index holds every record below this one; 1 when it has none.</param>
+/// <param name="DurableSequence">Up to this record everything was durable when it was written.</param>
+public sealed record JournalManifest(long Number, long NextSequence, long DurableSequence);
 
 /// <summary>
 /// Reads every record of a data directory and changes nothing. For a stopped ledger: a running one moves the end under the reader.
@@ -45,15 +58,15 @@ public static class JournalVerifier
         int segments = JournalRecovery.ListSegments(storage, directory).Count;
         int torn = 0;
         JournalDamage? damage = null;
+        (List<Manifest> manifests, List<string> damaged) = Manifest.Load(storage, dataDirectory);
+        counts.DurableSequence = manifests.Count == 0 ? 0 : manifests.Max(manifest => manifest.DurableSequence);
         try
         {
-            (List<Manifest> manifests, List<string> damaged) = Manifest.Load(storage, dataDirectory);
             if (segments == 0)
             {
                 throw new JournalDamagedException(JournalFormat.SegmentName(0), 0, 0, $"no segments in {directory}");
             }
-            counts.DurableSequence = manifests.Count == 0 ? 0 : manifests.Max(manifest => manifest.DurableSequence);
-            torn = Scan(storage, directory, counts).TornBytes;
+            torn = Scan(storage, directory, manifests, counts).TornBytes;
             if (damaged.Count > 0)
             {
                 damage = new JournalDamage(damaged[0], 0, "the manifest is not whole");
@@ -61,7 +74,7 @@ public static class JournalVerifier
         }
         catch (JournalDamagedException found)
         {
-            damage = new JournalDamage(found.File, found.Offset, found.Reason.Length > 0 ? found.Reason : found.Message);
+            damage = new JournalDamage(found.File, found.Offset, found.Reason, found.Sequence);
         }
         return new JournalReport
         {
@@ -71,18 +84,24 @@ public static class JournalVerifier
             LastSequence = counts.LastSequence,
             DurableSequence = counts.DurableSequence,
             TornTailBytes = torn,
+            Manifests = [.. manifests.Select(manifest =>
+                new JournalManifest(manifest.Number, manifest.Position.NextSequence, manifest.DurableSequence))],
             Damage = damage,
         };
     }
 
-    private static ScanResult Scan(IJournalStorage storage, string directory, RecordCounts counts)
+    private static ScanResult Scan(IJournalStorage storage, string directory, List<Manifest> manifests, RecordCounts counts)
     {
         OpenedJournal opened = JournalRecovery.Open(storage, directory, isWritable: false);
         using JournalSegments segments = opened.Segments;
+        if (manifests.Find(manifest => manifest.LedgerId != opened.LedgerId) is { } foreign)
+        {
+            throw foreign.Foreign();
+        }
         SegmentHeader first = JournalRecovery.ReadHeader(segments.File(opened.Numbers[0]), opened.Numbers[0]);
         var start = new JournalPosition(
             (first.Number * first.SegmentBytes) + JournalFormat.HeaderBlockBytes, first.FirstSequence, first.Chain);
-        ScanResult result = new JournalScanner(segments, opened.Numbers, counts).Scan(start, opened.LedgerId, counts.DurableSequence);
+        ScanResult result = new JournalScanner(segments, opened.Numbers, counts, manifests).Scan(start, opened.LedgerId);
         counts.DurableSequence = result.DurableSequence;
         return result;
     }

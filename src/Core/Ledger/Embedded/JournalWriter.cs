@@ -6,8 +6,22 @@ namespace HotPath.Core.Ledger.Embedded;
 /// Gathers records into the open batch and makes batches durable. One thread. The protocol: append while <see cref="HasRoom"/>, then
 /// <see cref="Commit"/>; after any exception nothing more may be written, since what the disk holds is unknown.
 /// </summary>
+/// <remarks>
+/// While the next segment cannot be made (F19), the end of this one is kept for what matters more than a new payment: first results of what was
+/// accepted, then ceilings and empty batches (<see cref="TakesClaims"/>). At its very end nothing is written until there is a next one.
+/// </remarks>
 internal sealed class JournalWriter
 {
+    /// <summary>Room that a trade's result takes, in bytes, even alone in its batch.</summary>
+    private const int ResultBytes = JournalFormat.MaxRecordBytes + JournalFormat.BatchRecordBytes;
+
+    /// <summary>Part of a segment that is kept for results at most: 15,000 of them in 64 MiB.</summary>
+    // Beyond that are trades in doubt: their results wait, as they have waited for their channel, and the resolver asks for them again.
+    private const int MostForResults = 4;
+
+    /// <summary>Part of a segment that claims leave to ceilings and empty batches: 14 hours of them in 64 MiB.</summary>
+    private const int ForHousekeeping = 16;
+
     private readonly SegmentPreparer _preparer;
     private readonly ulong _ledgerId;
     private readonly int _segmentBytes;
@@ -22,6 +36,7 @@ internal sealed class JournalWriter
     private ulong _chain;
     private long _timeMs;
     private bool _isPreparing;
+    private bool _isHoldingClaims;
 
     // Written by the ledger thread after a sync (release), read by readers before they read the journal (acquire).
     private long _durableEnd;
@@ -63,6 +78,12 @@ internal sealed class JournalWriter
         BatchLength + JournalFormat.MaxRecordBytes <= _batch.Length &&
         _offset + BatchLength + JournalFormat.MaxRecordBytes + JournalFormat.SealBatchBytes <= _segmentBytes;
 
+    /// <summary>Whether the segment is at its end and there is no next one: nothing can be written now.</summary>
+    internal bool IsFull => _length == 0 && !HasRoom;
+
+    /// <summary>Why there is no next segment; null while nothing has failed.</summary>
+    internal string? WhyNoNextSegment => _preparer.WhyNot;
+
     /// <summary>Where the journal stands. Between two batches only.</summary>
     internal JournalPosition Position => new(((long)_segment * _segmentBytes) + _offset, _nextSequence, _chain);
 
@@ -94,11 +115,11 @@ internal sealed class JournalWriter
         _file.WriteAt(batch, _offset);
         _file.Sync();
         Committed();
-        if (!HasRoom)
+        if (!TryEnsureRoom())
         {
-            Roll();
+            return;
         }
-        else if (!_isPreparing && _offset > _segmentBytes / 2)
+        if (!_isPreparing && _offset > _segmentBytes / 2)
         {
             // Half a segment ahead: seconds, while zero-filling takes a fraction of one.
             _isPreparing = true;
@@ -139,15 +160,36 @@ internal sealed class JournalWriter
     }
 
     /// <summary>
-    /// Rolls if there is no room. After a failed roll (a full disk) the segment is found full and unsealed at the next start, and what is left
-    /// in it belongs to its SEAL.
+    /// Rolls if there is no room in the segment; false when there is no next one either. Between two batches only. What is left in a full
+    /// segment belongs to its SEAL, also after a restart.
     /// </summary>
-    internal void EnsureRoom()
+    internal bool TryEnsureRoom()
     {
-        if (!HasRoom)
+        if (!HasRoom && _preparer.TryEnsure())
         {
             Roll();
         }
+        return HasRoom;
+    }
+
+    /// <summary>
+    /// Whether a new trade may be accepted: this segment then still holds a result for it and for all <paramref name="pending"/> trades and what
+    /// housekeeping writes, or the next segment is there. Once it is not so, it is not so until there is a next segment: results that take less
+    /// than was kept for them must not let single claims through.
+    /// </summary>
+    internal bool TakesClaims(int pending)
+    {
+        _isHoldingClaims = (_isHoldingClaims || !Keeps(pending + 1, _segmentBytes / ForHousekeeping)) && !_preparer.TryEnsure();
+        return !_isHoldingClaims;
+    }
+
+    /// <summary>Whether a ceiling or an empty batch may be written without taking the room of results.</summary>
+    internal bool TakesHousekeeping(int pending) => Keeps(pending, 0) || _preparer.TryEnsure();
+
+    private bool Keeps(int results, int besides)
+    {
+        long free = _segmentBytes - _offset - BatchLength - JournalFormat.SealBatchBytes;
+        return free >= JournalFormat.MaxRecordBytes + besides + Math.Min((long)results * ResultBytes, _segmentBytes / MostForResults);
     }
 
     /// <summary>Ends the segment. The next one exists durably before the SEAL says so.</summary>

@@ -26,6 +26,14 @@ public enum LedgerEventKind : byte
     /// <summary>80 % of the trades this node is configured for are in the book.</summary>
     NearlyFull,
 
+    /// <summary>A sealed segment is not as it was written; payments go on, see docs/runbooks/journal-damaged.md.</summary>
+    JournalDamaged,
+    /// <summary>New payments are refused (A001) for want of disk space; everything else goes on.</summary>
+    DiskFull,
+
+    /// <summary>There is room again: new payments are taken.</summary>
+    DiskHasRoom,
+
     /// <summary>The engine has stopped itself: nothing more is acknowledged.</summary>
     Stopped,
 }

@@ -8,19 +8,29 @@ internal sealed record RecoveredLedger(
 {
     internal void Close()
     {
-        Preparer.Close();
+        Preparer.Dispose();
         Journal.Segments.Dispose();
         Index.Dispose();
     }
 }
 
 /// <summary>
-/// From what the disk holds to a book that can go on: (1) the manifests, (2) the segments, (3) the newest checkpoint that loads,
-/// (4) the journal after it, (5) the torn tail dropped. May itself be killed at any point and repeated.
+/// From what the disk holds to a book that can go on: (1) the manifests, (2) the segments, all of them by header and length, (3) the newest
+/// checkpoint that loads, (4) the segments before the older checkpoint, as many as a second allows, (5) the journal after it, whole, (6) the
+/// torn tail dropped. May itself be killed at any point and repeated. A start that is refused has written nothing to journal and manifests.
 /// </summary>
 internal sealed class LedgerRecovery(
-    EmbeddedLedgerOptions options, IJournalStorage storage, IBookIndexFactory indexes, IScheduler scheduler, Action<LedgerEvent> tell)
+    EmbeddedLedgerOptions options,
+    IJournalStorage storage,
+    IBookIndexFactory indexes,
+    IScheduler scheduler,
+    TimeProvider time,
+    Action<LedgerEvent> tell)
 {
+    /// <summary>So long a start reads segments that it does not need, newest first; the scrub comes to the rest.</summary>
+    // A second is 1 to 2 GB from the page cache (over a million trades), 100 MB and more from a disk. A restart must serve within 5 s.
+    internal static readonly TimeSpan LongestOlderCheck = TimeSpan.FromSeconds(1);
+
     private readonly string _journalDirectory = Path.Combine(options.DataDirectory, "journal");
 
     internal RecoveredLedger Recover()
@@ -33,13 +43,15 @@ internal sealed class LedgerRecovery(
         }
         if (JournalRecovery.ListSegments(storage, _journalDirectory).Count == 0)
         {
-            if (manifests.Count > 0 || damaged.Count > 0)
+            // Both come after the first segment. A ledger that seems new would accept every order once more.
+            if (manifests.Count > 0 || damaged.Count > 0 || HasIndex())
             {
                 throw new JournalDamagedException(
-                    JournalFormat.SegmentName(0), 0, 0, $"no segments in {_journalDirectory}, although a manifest says that there is a journal");
+                    JournalFormat.SegmentName(0), 0, 1, $"no segments in {_journalDirectory}, although there are manifests or an index");
             }
             CreateFirstSegment();
         }
+        SyncNames(isFirst: manifests.Count == 0);
         OpenedJournal opened = JournalRecovery.Open(storage, _journalDirectory, isWritable: true);
         try
         {
@@ -57,7 +69,7 @@ internal sealed class LedgerRecovery(
         Manifest? foreign = manifests.Find(manifest => manifest.LedgerId != opened.LedgerId);
         if (foreign is not null)
         {
-            throw new JournalDamagedException($"manifest {foreign.Number} belongs to another ledger than the segments");
+            throw foreign.Foreign();
         }
         (IBookIndex index, Manifest? chosen) = OpenIndex(opened, manifests);
         try
@@ -110,20 +122,22 @@ internal sealed class LedgerRecovery(
     private JournalWriter Replay(
         OpenedJournal opened, Book book, List<Manifest> manifests, Manifest? chosen, out SegmentPreparer preparer)
     {
-        var start = new JournalPosition(JournalFormat.HeaderBlockBytes, 1, opened.LedgerId);
         // From the older checkpoint on everything is verified; the book takes only what comes after the chosen one.
         Manifest? from = chosen is null ? null : manifests.Where(manifest => !manifest.Tokens.IsNone).MinBy(manifest => manifest.Number);
-        JournalPosition position = from?.Position ?? start;
-        long durable = manifests.Count == 0 ? 0 : manifests.Max(manifest => manifest.DurableSequence);
-        JournalRecovery.RequireSegment(opened, position);
-        ScanResult scan = new JournalScanner(opened.Segments, opened.Numbers, book).Scan(position, opened.LedgerId, durable);
+        JournalPosition start = from is null
+            ? new JournalPosition(JournalFormat.HeaderBlockBytes, 1, opened.LedgerId)
+            : JournalRecovery.SegmentStart(opened, from.Position);
+        long unread = CheckOlderSegments(opened, start.Address / opened.Segments.SegmentBytes);
+        ScanResult scan = new JournalScanner(opened.Segments, opened.Numbers, book, manifests).Scan(start, opened.LedgerId);
         JournalRecovery.DropTail(storage, _journalDirectory, opened, scan);
         JournalRecovery.MakeEndDurable(opened, scan.End);
         if (scan.TornBytes > 0)
         {
             tell(new LedgerEvent(
                 LedgerEventKind.TornTailDropped,
-                $"{scan.TornBytes} bytes after record {scan.End.NextSequence - 1} were never acknowledged and are dropped"));
+                $"{JournalFormat.SegmentName(scan.End.Address / opened.Segments.SegmentBytes)} from offset " +
+                $"{scan.End.Address % opened.Segments.SegmentBytes}: {scan.TornBytes} bytes after record {scan.End.NextSequence - 1} " +
+                "were never acknowledged and are dropped"));
         }
         if (chosen is null && book.Replayed > 0)
         {
@@ -131,23 +145,76 @@ internal sealed class LedgerRecovery(
         }
         tell(new LedgerEvent(
             LedgerEventKind.Recovered,
-            $"{book.Trades} trades, {book.PendingCount} pending; {book.Replayed} records replayed, last record {scan.End.NextSequence - 1}"));
-        preparer = new SegmentPreparer(storage, scheduler, _journalDirectory, opened.Segments.SegmentBytes);
+            $"{book.Trades} trades, {book.PendingCount} pending; {book.Replayed} records replayed, last record {scan.End.NextSequence - 1}; " +
+            $"of {opened.Numbers.Count} segments {opened.Numbers.Count - unread} read"));
+        preparer = NewPreparer(opened.Segments.SegmentBytes);
         return new JournalWriter(opened.Segments, preparer, opened.LedgerId, scan.End, book.TimeMs);
     }
+
+    /// <summary>Reads the segments below <paramref name="first"/>, which no replay needs, as far as time allows.</summary>
+    /// <returns>How many were left unread: the oldest ones.</returns>
+    /// <exception cref="JournalDamagedException">One is not as it was written.</exception>
+    private long CheckOlderSegments(OpenedJournal opened, long first)
+    {
+        long begin = time.GetTimestamp();
+        var check = new SealedSegmentCheck(opened.Segments, opened.LedgerId, isFromMedium: false);
+        for (long number = first - 1; number >= 0; number--)
+        {
+            check.Begin(number);
+            while (!check.IsDone)
+            {
+                if (time.GetElapsedTime(begin) > LongestOlderCheck)
+                {
+                    return number + 1;
+                }
+                check.Step();
+            }
+        }
+        return 0;
+    }
+
+    private bool HasIndex() =>
+        storage.List(Path.Combine(options.DataDirectory, FasterIndexFactory.FolderName, FasterIndexFactory.BookName)).Count > 0;
 
     private void CreateFirstSegment()
     {
         ulong ledgerId = options.NewLedgerId();
         byte[] block = new byte[JournalFormat.HeaderBlockBytes];
         JournalFormat.WriteSegmentHeader(block, new SegmentHeader(options.SegmentBytes, ledgerId, 0, 1, ledgerId, 0));
-        new SegmentPreparer(storage, scheduler, _journalDirectory, options.SegmentBytes).Take(0, block).Dispose();
+        using SegmentPreparer preparer = NewPreparer(options.SegmentBytes);
+        preparer.Take(0, block).Dispose();
+    }
+
+    /// <summary>
+    /// A start that was killed may have left names that it had not synced yet. They look like any other, and a power loss would take them and
+    /// everything that was acknowledged since. Until there is a manifest, the data directory's own name may be one of them.
+    /// </summary>
+    private void SyncNames(bool isFirst)
+    {
+        storage.SyncDirectory(_journalDirectory);
         storage.SyncDirectory(options.DataDirectory);
+        if (isFirst && Path.GetDirectoryName(Path.GetFullPath(options.DataDirectory)) is { } parent)
+        {
+            storage.SyncDirectory(parent);
+        }
+    }
+
+    // Half of the reserve: the other half is the index's, which stops the engine when it cannot write.
+    private SegmentPreparer NewPreparer(int segmentBytes)
+    {
+        var preparer = new SegmentPreparer(storage, scheduler, time, _journalDirectory, segmentBytes, options.DiskReserveBytes / 2);
+        preparer.RemoveLeftover();
+        return preparer;
     }
 
     /// <summary>Says that there is a journal, so that an emptied folder is noticed.</summary>
     private Manifest SaveFirstManifest(OpenedJournal opened, List<Manifest> manifests)
     {
+        // One that names no checkpoint says all there is to say; a start on a full disk must not need a new file for it.
+        if (manifests.Count > 0 && manifests.TrueForAll(manifest => manifest.Tokens.IsNone))
+        {
+            return manifests[0];
+        }
         var manifest = new Manifest
         {
             Number = manifests.Count == 0 ? 1 : manifests.Max(known => known.Number) + 1,

@@ -37,6 +37,7 @@ internal sealed class LedgerThread : IWorkerBody
     private readonly JournalWriter _journal;
     private readonly NumberSource _numbers;
     private readonly CheckpointCycle _checkpoints;
+    private readonly DiskWatch _watch;
     private readonly IScheduler _scheduler;
     private readonly TimeProvider _time;
     private readonly GatewayMetrics _metrics;
@@ -58,6 +59,7 @@ internal sealed class LedgerThread : IWorkerBody
         RecoveredLedger recovered,
         NumberSource numbers,
         CheckpointCycle checkpoints,
+        DiskWatch watch,
         IScheduler scheduler,
         TimeProvider time,
         GatewayMetrics metrics,
@@ -70,6 +72,7 @@ internal sealed class LedgerThread : IWorkerBody
         _journal = recovered.Journal;
         _numbers = numbers;
         _checkpoints = checkpoints;
+        _watch = watch;
         _scheduler = scheduler;
         _time = time;
         _metrics = metrics;
@@ -152,8 +155,11 @@ internal sealed class LedgerThread : IWorkerBody
         }
         try
         {
-            _book.SetCeiling(last, _journal);
-            _journal.Commit(NowMs());
+            if (_journal.TryEnsureRoom())
+            {
+                _book.SetCeiling(last, _journal);
+                _journal.Commit(NowMs());
+            }
             _checkpoints.Finish(NowMs());
         }
         catch (Exception failure)
@@ -164,7 +170,9 @@ internal sealed class LedgerThread : IWorkerBody
 
     private WorkerPause Work()
     {
-        ulong ceiling = _numbers.CeilingDue();
+        bool hasRoom = _journal.TryEnsureRoom();
+        // Without a new ceiling there are still 8 million numbers in its last millisecond: enough to answer queries until there is room.
+        ulong ceiling = hasRoom && _journal.TakesHousekeeping(_book.PendingCount) ? _numbers.CeilingDue() : 0;
         if (ceiling != 0)
         {
             _book.SetCeiling(ceiling, _journal);
@@ -180,6 +188,7 @@ internal sealed class LedgerThread : IWorkerBody
             _numbers.Raise(ceiling);
         }
         Release();
+        _watch.JournalSays(_journal.TakesClaims(_book.PendingCount) ? null : _journal.WhyNoNextSegment);
         _checkpoints.Step(NowMs());
         _load = ((_load * 3) + (taken * 4)) / 4;
         return Pause(taken);
@@ -187,13 +196,16 @@ internal sealed class LedgerThread : IWorkerBody
 
     private int Gather(long nowMs)
     {
-        while (_waitingCount < _waiting.Length && _journal.HasRoom && _ring.TryDequeue(out LedgerCommand? command))
+        bool isDiskFull = _watch.IsFull;
+        // A full journal writes nothing, so every answer is one that needs no record.
+        bool isJournalFull = _journal.IsFull;
+        while (_waitingCount < _waiting.Length && (_journal.HasRoom || isJournalFull) && _ring.TryDequeue(out LedgerCommand? command))
         {
             _waiting[_waitingCount++] = command;
             switch (command.Kind)
             {
                 case CommandKind.Claim:
-                    command.Claim = _book.Claim(command.Keys, command.Trade!, _journal, nowMs);
+                    command.Claim = _book.Claim(command.Keys, command.Trade!, _journal, nowMs, isDiskFull);
                     break;
                 case CommandKind.Complete:
                     command.Completed = _book.Complete(command.Keys, command.Trade!, _journal);
@@ -248,7 +260,10 @@ internal sealed class LedgerThread : IWorkerBody
             {
                 return WorkerPause.Idle(TimeSpan.FromMilliseconds(Math.Max(1, leftMs)));
             }
-            _journal.Commit(NowMs());
+            if (_journal.HasRoom && _journal.TakesHousekeeping(_book.PendingCount))
+            {
+                _journal.Commit(NowMs());
+            }
             _isNamed = true;
         }
         return WorkerPause.Idle(_checkpoints.IsRunning ? CheckpointPause : IdlePause);

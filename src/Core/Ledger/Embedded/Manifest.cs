@@ -12,6 +12,8 @@ internal sealed class Manifest
     private const ulong Magic = 0x314E414D50544F48; // "HOTPMAN1"
     private const int FixedBytes = 136;
     private const int PendingBytes = 24;
+    private const int LedgerIdAt = 16;
+    private const int PositionAt = 24;
     private const string Prefix = "manifest-";
     private const string TemporaryName = "manifest.tmp";
 
@@ -23,7 +25,7 @@ internal sealed class Manifest
     internal required JournalPosition Position { get; init; }
 
     /// <summary>The journal was durable up to this record when the manifest was written.</summary>
-    internal required long DurableSequence { get; init; }
+    internal required long DurableSequence { get; set; }
 
     /// <summary>None in the first manifest of a ledger: it says that there is a journal.</summary>
     internal required IndexTokens Tokens { get; set; }
@@ -45,7 +47,8 @@ internal sealed class Manifest
         {
             using IJournalFile file = storage.Open(Path.Combine(directory, name), isWritable: false);
             byte[] bytes = new byte[file.Length];
-            if (file.ReadAt(bytes, 0) == bytes.Length && TryRead(bytes) is { } manifest)
+            // Under another's name it would hide that one.
+            if (file.ReadAt(bytes, 0) == bytes.Length && TryRead(bytes) is { } manifest && Name(manifest.Number) == name)
             {
                 whole.Add(manifest);
             }
@@ -83,6 +86,14 @@ internal sealed class Manifest
         storage.SyncDirectory(directory);
     }
 
+    /// <summary>It is another ledger's than the segments.</summary>
+    internal JournalDamagedException Foreign() =>
+        new(Name(Number), LedgerIdAt, 0, "the manifest belongs to another ledger than the segments");
+
+    /// <summary>It is of this ledger, but not of this journal as it has gone on.</summary>
+    internal JournalDamagedException Misplaced() =>
+        new(Name(Number), PositionAt, Position.NextSequence, "the manifest names a place where the journal has no batch of this chain");
+
     private static string Name(long number) => $"{Prefix}{number:D10}";
 
     private byte[] Write()
@@ -91,8 +102,8 @@ internal sealed class Manifest
         Span<byte> into = bytes;
         BinaryPrimitives.WriteUInt64LittleEndian(into, Magic);
         BinaryPrimitives.WriteInt64LittleEndian(into[8..], Number);
-        BinaryPrimitives.WriteUInt64LittleEndian(into[16..], LedgerId);
-        BinaryPrimitives.WriteInt64LittleEndian(into[24..], Position.Address);
+        BinaryPrimitives.WriteUInt64LittleEndian(into[LedgerIdAt..], LedgerId);
+        BinaryPrimitives.WriteInt64LittleEndian(into[PositionAt..], Position.Address);
         BinaryPrimitives.WriteInt64LittleEndian(into[32..], Position.NextSequence);
         BinaryPrimitives.WriteUInt64LittleEndian(into[40..], Position.Chain);
         BinaryPrimitives.WriteInt64LittleEndian(into[48..], DurableSequence);
@@ -118,7 +129,7 @@ internal sealed class Manifest
     private static Manifest? TryRead(ReadOnlySpan<byte> from)
     {
         if (from.Length < FixedBytes + 8 || from.Length % 8 != 0 || BinaryPrimitives.ReadUInt64LittleEndian(from) != Magic ||
-            BinaryPrimitives.ReadUInt32LittleEndian(from[^8..]) != JournalFormat.Checksum(from[..^8]))
+            BinaryPrimitives.ReadUInt64LittleEndian(from[^8..]) != JournalFormat.Checksum(from[..^8]))
         {
             return null;
         }
@@ -136,9 +147,9 @@ internal sealed class Manifest
         return new Manifest
         {
             Number = BinaryPrimitives.ReadInt64LittleEndian(from[8..]),
-            LedgerId = BinaryPrimitives.ReadUInt64LittleEndian(from[16..]),
+            LedgerId = BinaryPrimitives.ReadUInt64LittleEndian(from[LedgerIdAt..]),
             Position = new JournalPosition(
-                BinaryPrimitives.ReadInt64LittleEndian(from[24..]),
+                BinaryPrimitives.ReadInt64LittleEndian(from[PositionAt..]),
                 BinaryPrimitives.ReadInt64LittleEndian(from[32..]),
                 BinaryPrimitives.ReadUInt64LittleEndian(from[40..])),
             DurableSequence = BinaryPrimitives.ReadInt64LittleEndian(from[48..]),

@@ -1,0 +1,75 @@
+using HotPath.Core.Ledger.Embedded;
+
+namespace HotPath.Core.Tests.Ledger;
+
+/// <summary>The real disk, which is full, stuck or broken by command.</summary>
+internal sealed class TroubledDisk : IJournalStorage
+{
+    private readonly FileStorage _disk = FileStorage.Instance;
+    private int _writes;
+
+    /// <summary>What the disk says is left.</summary>
+    internal DiskRoom Left { get; set; } = DiskRoom.Endless;
+
+    /// <summary>No block can be had any more: new files stay empty and files do not grow, while what is there can be overwritten.</summary>
+    internal volatile bool IsFull;
+
+    /// <summary>Syncs wait until this is set, as on a disk that has gone away.</summary>
+    internal ManualResetEventSlim? Stuck { get; set; }
+
+    /// <summary>Reads of files with this in their path fail as EIO does.</summary>
+    internal string? Unreadable { get; set; }
+
+    /// <summary>Files with this in their path cannot be made.</summary>
+    internal string? NotMade { get; set; }
+
+    /// <summary>Writes that went through.</summary>
+    internal int Writes => Volatile.Read(ref _writes);
+
+    public void CreateDirectory(string directory) => _disk.CreateDirectory(directory);
+
+    public IReadOnlyList<string> List(string directory) => _disk.List(directory);
+
+    public IJournalFile Create(string path) => NotMade is { } part && path.Contains(part, StringComparison.Ordinal)
+        ? throw new IOException($"No space left on device : '{path}'")
+        : new Troubled(this, _disk.Create(path), path);
+
+    public IJournalFile Open(string path, bool isWritable) => new Troubled(this, _disk.Open(path, isWritable), path);
+
+    public void Delete(string path) => _disk.Delete(path);
+
+    public void Rename(string from, string to) => _disk.Rename(from, to);
+
+    public void SyncDirectory(string directory) => _disk.SyncDirectory(directory);
+
+    public IDisposable Lock(string path) => _disk.Lock(path);
+
+    public DiskRoom Room(string directory) => Left;
+
+    private sealed class Troubled(TroubledDisk disk, IJournalFile file, string path) : IJournalFile
+    {
+        public long Length => file.Length;
+
+        public int ReadAt(Span<byte> into, long offset) => disk.Unreadable is { } part && path.Contains(part, StringComparison.Ordinal)
+            ? throw new IOException("Input/output error")
+            : file.ReadAt(into, offset);
+
+        public void WriteAt(ReadOnlySpan<byte> bytes, long offset)
+        {
+            if (disk.IsFull && offset + bytes.Length > file.Length)
+            {
+                throw new IOException($"No space left on device : '{path}'");
+            }
+            file.WriteAt(bytes, offset);
+            Interlocked.Increment(ref disk._writes);
+        }
+
+        public void Sync()
+        {
+            disk.Stuck?.Wait();
+            file.Sync();
+        }
+
+        public void Dispose() => file.Dispose();
+    }
+}

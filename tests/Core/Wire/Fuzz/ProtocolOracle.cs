@@ -1,0 +1,179 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using HotPath.Core.Model;
+
+namespace HotPath.Core.Tests.Wire.Fuzz;
+
+/// <summary>What a body deserves by docs of the protocol: a code (empty: accepted), the member it names, and the members as a strict document has them.</summary>
+internal sealed record Verdict(string Code, string Member, IReadOnlyDictionary<string, string> Members)
+{
+    internal bool IsDocument => Members.Count > 0;
+
+    internal static Verdict Malformed { get; } = new("C002", "", new Dictionary<string, string>());
+}
+
+/// <summary>
+/// The protocol a second time, from its text and on other machinery: strings instead of bytes, System.Text.Json's strict document instead of
+/// a reader, regular expressions instead of tables. Slow, short, and shares nothing with the gateway but the list of currencies.
+/// </summary>
+internal static class ProtocolOracle
+{
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    private static readonly JsonDocumentOptions Strict = new()
+    {
+        AllowDuplicateProperties = false,
+        AllowTrailingCommas = false,
+        CommentHandling = JsonCommentHandling.Disallow,
+    };
+
+    private static readonly string[] Common = ["version", "charset", "sign_type", "sign", "biz_type", "req_time", "req_id", "inst_id"];
+    private static readonly string[] Optional = ["nonce", "key_id"];
+
+    private static readonly string[] Pay =
+        ["out_trade_no", "total_amount", "currency", "trade_type", "qr_type", "qr_content", "body", "terminal_type", "terminal_id"];
+
+    private static readonly string[] Query = ["trade_no", "out_trade_no"];
+    private static readonly string[] Volatile = ["req_time", "nonce", "version", "charset", "sign_type", "key_id"];
+
+    /// <summary>Form and common members: what is judged before the signature.</summary>
+    internal static Verdict JudgeCommon(byte[] body)
+    {
+        if (ReadDocument(body) is not { } members)
+        {
+            return Verdict.Malformed;
+        }
+        // Our own limit, not the protocol's: so many unknown names are no mistake any more.
+        if (members.Keys.Count(name => !Common.Concat(Optional).Concat(Pay).Concat(Query).Contains(name)) > 16)
+        {
+            return Verdict.Malformed;
+        }
+        (string code, string member) = FirstFault(members, Common, Optional);
+        if (code.Length == 0)
+        {
+            string[] known = [.. Common, .. Optional, .. members["biz_type"] == "SCAN_PAY" ? Pay : Query];
+            code = members.Keys.All(known.Contains) ? "" : "C003";
+        }
+        return new Verdict(code, member, members);
+    }
+
+    /// <summary>The interface's members, of a request that passed <see cref="JudgeCommon"/>.</summary>
+    internal static (string Code, string Member) JudgeInterface(IReadOnlyDictionary<string, string> members)
+    {
+        if (members["biz_type"] == "SCAN_PAY")
+        {
+            return FirstFault(members, Pay, []);
+        }
+        return Query.Any(members.ContainsKey) ? FirstFault(members, [], Query) : ("C001", "trade_no");
+    }
+
+    /// <summary>Protocol, section 1.</summary>
+    internal static string SigningString(IEnumerable<KeyValuePair<string, string>> members) => string.Join(
+        '&', members.Where(member => member.Key != "sign").OrderBy(member => member.Key, StringComparer.Ordinal).Select(member => $"{member.Key}={member.Value}"));
+
+    /// <summary>Protocol, section 3.</summary>
+    internal static Digest Fingerprint(IReadOnlyDictionary<string, string> members) =>
+        Digest.Read(SHA256.HashData(Encoding.UTF8.GetBytes(SigningString(members.Where(member => !Volatile.Contains(member.Key))))));
+
+    /// <summary>The members of a flat object of non-empty strings without control characters; null for anything else.</summary>
+    internal static Dictionary<string, string>? ReadDocument(ReadOnlySpan<byte> body)
+    {
+        var members = new Dictionary<string, string>(StringComparer.Ordinal);
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(StrictUtf8.GetString(body), Strict);
+            if (document.RootElement.ValueKind != JsonValueKind.Object)
+            {
+                return null;
+            }
+            foreach (JsonProperty property in document.RootElement.EnumerateObject())
+            {
+                string? value = property.Value.ValueKind == JsonValueKind.String ? property.Value.GetString() : null;
+                if (string.IsNullOrEmpty(value) || value.Any(char.IsControl))
+                {
+                    return null;
+                }
+                members.Add(property.Name, value);
+            }
+            return members;
+        }
+        // Not UTF-8, not JSON or a name twice, half a surrogate pair.
+        catch (Exception failure) when (failure is DecoderFallbackException or JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Digits after the point; null when there is no such currency.</summary>
+    internal static int? Digits(string currency) => currency switch
+    {
+        "JPY" or "KRW" or "VND" => 0,
+        "CNY" or "HKD" or "USD" => 2,
+        "KWD" or "BHD" => 3,
+        _ => Currency.Parse(currency) is { IsKnown: true } known ? known.Exponent : null,
+    };
+
+    // C001, then C002, then C003, each in the specification's order.
+    private static (string Code, string Member) FirstFault(IReadOnlyDictionary<string, string> members, string[] required, string[] optional)
+    {
+        foreach (string name in required)
+        {
+            if (!members.ContainsKey(name))
+            {
+                return ("C001", name);
+            }
+        }
+        foreach (string code in new[] { "C002", "C003" })
+        {
+            foreach (string name in required.Concat(optional))
+            {
+                if (members.TryGetValue(name, out string? value) && Judge(members, name, value) == code)
+                {
+                    return (code, name);
+                }
+            }
+        }
+        return ("", "");
+    }
+
+    private static string Judge(IReadOnlyDictionary<string, string> members, string name, string value) => name switch
+    {
+        "version" => Legal(value is "1.0" or "1.1" or "1.2" or "1.3"),
+        "charset" => Legal(Regex.IsMatch(value, @"\A[Uu][Tt][Ff]-8\z")),
+        "sign_type" => Legal(value is "RSA2" or "ES256"),
+        "biz_type" => Legal(value is "SCAN_PAY" or "TRADE_QUERY"),
+        "sign" => "",
+        "req_time" => WellFormed(IsTime(value)),
+        "req_id" or "out_trade_no" or "key_id" => WellFormed(Regex.IsMatch(value, @"\A[A-Za-z0-9_-]{1,64}\z")),
+        "nonce" => WellFormed(Regex.IsMatch(value, @"\A[A-Za-z0-9_-]{8,64}\z")),
+        "inst_id" => WellFormed(Regex.IsMatch(value, @"\A[A-Za-z0-9]{1,32}\z")),
+        "trade_no" => WellFormed(Regex.IsMatch(value, @"\A[0-9]{28}\z")),
+        "currency" => !Regex.IsMatch(value, @"\A[A-Z]{3}\z") ? "C002" : Legal(Digits(value) is not null),
+        "total_amount" => JudgeAmount(value, Digits(members["currency"]) ?? 3),
+        "trade_type" => Legal(value == "SCAN" || (value == "NATIVE" && members["qr_type"] == "01")),
+        "qr_type" or "terminal_type" => Legal(value is "01" or "02"),
+        "qr_content" => WellFormed(CodePoints(value) <= 512),
+        "body" => WellFormed(CodePoints(value) <= 256),
+        "terminal_id" => WellFormed(CodePoints(value) <= 32),
+        _ => throw new ArgumentOutOfRangeException(nameof(name), name, "the protocol has no such member here"),
+    };
+
+    private static string JudgeAmount(string value, int digits)
+    {
+        Match match = Regex.Match(value, @"\A(0|[1-9][0-9]{0,12})(\.([0-9]{1,3}))?\z");
+        return !match.Success || match.Groups[3].Length > digits ? "C002" : Legal(decimal.Parse(value, CultureInfo.InvariantCulture) > 0);
+    }
+
+    // A request cannot be older than the Unix epoch: its window is ten minutes.
+    private static bool IsTime(string value) =>
+        value.All(char.IsAsciiDigit) && DateTime.TryParseExact(value, "yyyyMMddHHmmss", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateTime time) && time.Year >= 1970;
+
+    private static int CodePoints(string value) => value.EnumerateRunes().Count();
+
+    private static string WellFormed(bool isFine) => isFine ? "" : "C002";
+
+    private static string Legal(bool isFine) => isFine ? "" : "C003";
+}

@@ -1,0 +1,86 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using CsCheck;
+using HotPath.Core.Wire;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace HotPath.Core.Tests.Wire.Fuzz;
+
+/// <summary>
+/// What was signed is what is used is what is echoed, whatever comes (F29 to F32, F67). A failure prints its smallest case and a seed;
+/// <c>CsCheck_Seed=… ./dev fuzz</c> repeats it.
+/// </summary>
+[Trait("Category", "Fuzz")]
+public sealed class ReaderFuzzTests(ITestOutputHelper output)
+{
+    /// <summary>Bodies, when nobody asks for another number (<c>./dev fuzz CASES</c>).</summary>
+    private const int CasesInCi = 50_000;
+
+    private static readonly string[] Refusals = ["C001", "C002", "C003"];
+
+    private static readonly int Cases =
+        int.TryParse(Environment.GetEnvironmentVariable("HOTPATH_FUZZ_CASES"), NumberStyles.None, CultureInfo.InvariantCulture, out int cases) ? cases : CasesInCi;
+
+    [Fact]
+    public void Reader_AgreesWithAStrictDocument_OnEveryBody()
+    {
+        var codes = new ConcurrentDictionary<string, int>();
+        using var rigs = new ThreadLocal<ReaderRig>(() => new ReaderRig(), trackAllValues: true);
+        RequestGen.Cases.Sample(
+            both =>
+            {
+                (string first, string second) = rigs.Value!.Serve(both);
+                codes.AddOrUpdate(first, 1, (_, count) => count + 1);
+                codes.AddOrUpdate(second, 1, (_, count) => count + 1);
+            },
+            iter: Cases / 2);
+        foreach (ReaderRig rig in rigs.Values)
+        {
+            rig.Dispose();
+        }
+        output.WriteLine($"{codes.Values.Sum()} bodies: {string.Join(", ", codes.OrderBy(code => code.Key).Select(code => $"{(code.Key.Length == 0 ? "accepted" : code.Key)} {code.Value}"))}");
+        // A generator that made only one kind of body would find nothing and look fine.
+        Assert.InRange(codes[""] * 100 / Cases, 20, 60);
+        Assert.All(Refusals, code => Assert.True(codes[code] * 100 / Cases >= 1, code));
+    }
+
+    public static TheoryData<string, string> Heavy => new()
+    {
+        { "nesting", string.Concat(Enumerable.Repeat("{\"a\":", RequestSlot.MaxBodyBytes / 5)) },
+        { "arrays", new string('[', RequestSlot.MaxBodyBytes) },
+        { "names", "{" + string.Join(",", Enumerable.Range(0, 1300).Select(i => $"\"{i}\":\"1\"")) + "}" },
+        { "one name twice", "{" + string.Join(",", Enumerable.Repeat("\"aaaa\":\"b\"", 1400)) + "}" },
+        { "a long name", "{\"" + new string('a', 16_000) + "\":\"1\"}" },
+        { "a long escaped name", "{\"" + string.Concat(Enumerable.Repeat("\\u0061", 2700)) + "\":\"1\"}" },
+        { "a long escaped value", "{\"body\":\"" + string.Concat(Enumerable.Repeat("\\ud83d\\ude00", 1360)) + "\"}" },
+        { "a long value of C2", "{\"body\":\"" + string.Concat(Enumerable.Repeat("\u00a0", 8000)) + "\"}" },
+        { "long unknown names", "{" + string.Join(",", Enumerable.Range(0, 16).Select(i => $"\"{new string('a', 990)}{i:D2}\":\"1\"")) + "}" },
+        { "white space", "{" + new string(' ', 16_000) + "}" },
+        { "backslashes", "{\"body\":\"" + new string('\\', 16_000) + "\"}" },
+        { "a number", "{\"body\":" + new string('9', 16_000) + "}" },
+    };
+
+    /// <summary>16 KiB of the worst is read in microseconds; what is more than linear takes many milliseconds.</summary>
+    [Theory]
+    [MemberData(nameof(Heavy))]
+    public void TheWorstBody_IsRefusedAtOnce(string name, string json)
+    {
+        byte[] body = Encoding.UTF8.GetBytes(json);
+        var slot = new RequestSlot();
+        TimeSpan best = TimeSpan.MaxValue;
+        for (int round = 0; round < 10; round++)
+        {
+            slot.Clear();
+            body.CopyTo(slot.BodyBuffer);
+            slot.SetBody(body.Length);
+            long begin = Stopwatch.GetTimestamp();
+            Assert.True(RequestReader.Read(slot).IsRefusal, name);
+            TimeSpan took = Stopwatch.GetElapsedTime(begin);
+            best = took < best ? took : best;
+        }
+        Assert.True(best < TimeSpan.FromMilliseconds(5), $"{name}: {best.TotalMilliseconds:F3} ms");
+    }
+}

@@ -1,0 +1,220 @@
+using System.Buffers;
+using System.Text;
+using HotPath.Core.Admission;
+using HotPath.Core.Auth;
+using HotPath.Core.Clearing;
+using HotPath.Core.Clearing.Adapters.Http;
+using HotPath.Core.Ledger;
+using HotPath.Core.Model;
+using HotPath.Core.Operations;
+using HotPath.Core.Telemetry;
+using HotPath.Core.Tests.Clearing;
+using HotPath.Core.Wire;
+using HotPath.Signing;
+using Xunit;
+
+namespace HotPath.Core.Tests.Wire.Fuzz;
+
+/// <summary>
+/// Everything of the corridor that touches a request's bytes, one thread's own: reader, signing string, fingerprint, claim, what goes to the
+/// channel, and the signed answer. Each step is held against <see cref="ProtocolOracle"/>.
+/// </summary>
+internal sealed class ReaderRig : IDisposable
+{
+    private static readonly SigningKey Rsa2 = PemKeys.ReadPrivate("gw-1", PemKeys.Generate().PrivatePem);
+    private static readonly SigningKey Es256 = PemKeys.ReadPrivate("gw-2", PemKeys.Generate(SignType.Es256).PrivatePem);
+    private static readonly GatewayMetrics Metrics = new("test");
+
+    private static readonly Institution Known = new(
+        "CN0001", Region.Domestic, Language.Chinese, [Currency.Parse("CNY")],
+        new KeyRing([new RegisteredKey("k", PemKeys.ReadPublic(Es256.ExportPublicPem()))]), new Allowance(TimeProvider.System), Metrics.ForInstitution("CN0001"));
+
+    private static readonly string[] Told = ["currency", "trade_type", "qr_content", "body", "terminal_type", "terminal_id"];
+    private static readonly string[] Echoed = ["req_id", "inst_id", "biz_type", "out_trade_no", "currency"];
+    private static readonly string[] EchoedInRefusals = ["req_id", "inst_id"];
+
+    private readonly EncodedOrders _orders = new();
+    private readonly AnswerSigner _signer = new(new GatewayKeys(Rsa2, Es256), new NumbersOnly(), TimeProvider.System);
+    private readonly Channel _channel;
+
+    internal ReaderRig() =>
+        _channel = new Channel(new ChannelOptions { Id = "fuzz", MaxInFlight = 1 }, _orders, InlineScheduler.Instance, TimeProvider.System, Metrics);
+
+    public void Dispose() => _orders.Dispose();
+
+    /// <summary>Serves both bodies from one slot.</summary>
+    /// <returns>The codes they got, empty where accepted.</returns>
+    internal (string First, string Second) Serve(Case both)
+    {
+        var slot = new RequestSlot();
+        string first = Serve(slot, both.First);
+        slot.Clear();
+        return (first, Serve(slot, both.Second));
+    }
+
+    private string Serve(RequestSlot slot, Body body)
+    {
+        body.Bytes.CopyTo(slot.BodyBuffer);
+        slot.SetBody(body.Bytes.Length);
+        Verdict verdict = ProtocolOracle.JudgeCommon(body.Bytes);
+        Rejection rejection = RequestReader.Read(slot);
+        Assert.Equal(verdict.Code, Label(rejection));
+        if (rejection.IsRefusal)
+        {
+            ExpectNamed(verdict.Code, verdict.Member, rejection, verdict.IsDocument);
+            ExpectRefusal(slot, rejection, verdict);
+            return verdict.Code;
+        }
+
+        ExpectMembers(slot, verdict.Members);
+        if (body.Meant is { } meant)
+        {
+            Assert.Equal(meant.OrderBy(member => member.Name, StringComparer.Ordinal), verdict.Members.Select(member => (member.Key, member.Value)).OrderBy(member => member.Key, StringComparer.Ordinal));
+        }
+        RequestReader.WriteSigningText(slot);
+        Assert.Equal(ProtocolOracle.SigningString(verdict.Members), Encoding.UTF8.GetString(slot.SigningText));
+        Digest fingerprint = RequestReader.Fingerprint(slot);
+        Assert.Equal(ProtocolOracle.Fingerprint(verdict.Members), fingerprint);
+
+        (string code, string member) = ProtocolOracle.JudgeInterface(verdict.Members);
+        rejection = RequestReader.CheckInterface(slot);
+        Assert.Equal(code, Label(rejection));
+        if (rejection.IsRefusal)
+        {
+            ExpectNamed(code, member, rejection, isDocument: true);
+            ExpectRefusal(slot, rejection, verdict);
+            return code;
+        }
+        if (slot.BizType == BizType.ScanPay)
+        {
+            Pay(slot, verdict.Members, fingerprint);
+        }
+        return "";
+    }
+
+    private void Pay(RequestSlot slot, IReadOnlyDictionary<string, string> members, Digest fingerprint)
+    {
+        ScanPay.FillClaim(slot, Known, _channel, fingerprint, new TradeNo(1_789_000_000_000UL << TradeNo.CounterBits, 7), 1_789_000_000_000);
+        Assert.True(_channel.TryTakeCredit());
+        Assert.True(ScanPay.Send(slot, _channel, TimeSpan.FromSeconds(1)).AsTask().IsCompletedSuccessfully);
+
+        // What the channel was told is what was signed.
+        Dictionary<string, string> order = ProtocolOracle.ReadDocument(_orders.Last.WrittenSpan)!;
+        foreach (string name in Told)
+        {
+            Assert.Equal(members[name], order[name]);
+        }
+        Assert.Equal(members["qr_type"] == "01" ? "DYNAMIC" : "STATIC", order["qr_type"]);
+        int digits = ProtocolOracle.Digits(members["currency"])!.Value;
+        decimal amount = decimal.Parse(members["total_amount"], System.Globalization.CultureInfo.InvariantCulture);
+        Assert.Equal(amount * (decimal)Math.Pow(10, digits), decimal.Parse(order["amount_minor"], System.Globalization.CultureInfo.InvariantCulture));
+        // A single-use code is known again by its decoded text, however it was spelled.
+        Assert.Equal(members["qr_type"] == "01" ? Digest.Of(Encoding.UTF8.GetBytes(members["qr_content"])) : default, slot.Trade.CodeDigest);
+
+        // And what is echoed.
+        _signer.Show(slot, RespCode.Processing, Known, TradeView.Payment);
+        Dictionary<string, string> answer = ExpectAnswer(slot);
+        foreach (string name in Echoed)
+        {
+            Assert.Equal(members[name], answer[name]);
+        }
+        Assert.Equal(amount, decimal.Parse(answer["total_amount"], System.Globalization.CultureInfo.InvariantCulture));
+    }
+
+    // Which member is at fault is told apart only where a document could be read: what breaks the form has many first faults.
+    private static void ExpectNamed(string code, string member, Rejection rejection, bool isDocument)
+    {
+        if (isDocument && member.Length > 0)
+        {
+            Assert.Equal(member, Encoding.ASCII.GetString(MemberTable.NameOf(rejection.Member)));
+        }
+        Assert.True(code != "C001" || rejection.Member < Member.Count);
+    }
+
+    private void ExpectRefusal(RequestSlot slot, Rejection rejection, Verdict verdict)
+    {
+        _signer.Refuse(slot, rejection, institution: null);
+        Dictionary<string, string> answer = ExpectAnswer(slot);
+        Assert.Equal(RespCodes.Label(rejection.Code), answer["resp_code"]);
+        foreach (string name in EchoedInRefusals)
+        {
+            if (verdict.IsDocument)
+            {
+                bool isEchoed = verdict.Members.TryGetValue(name, out string? value) &&
+                    MemberCheck.Check(MemberTable.Rule(MemberTable.Find(Encoding.ASCII.GetBytes(name))), Encoding.UTF8.GetBytes(value)) == RespCode.None;
+                Assert.Equal(isEchoed ? value : null, answer.GetValueOrDefault(name));
+            }
+        }
+    }
+
+    /// <summary>Whatever was in the request, the answer is a strict document, and its own members are what was signed.</summary>
+    private static Dictionary<string, string> ExpectAnswer(RequestSlot slot)
+    {
+        Dictionary<string, string>? answer = ProtocolOracle.ReadDocument(slot.Answer.Json.Span);
+        Assert.NotNull(answer);
+        Assert.Equal(ProtocolOracle.SigningString(answer), Encoding.UTF8.GetString(slot.Answer.SigningText));
+        Assert.All(answer.Keys, name => Assert.Matches("^[a-z_]+$", name));
+        return answer;
+    }
+
+    private static void ExpectMembers(RequestSlot slot, IReadOnlyDictionary<string, string> members)
+    {
+        Assert.Equal(0, slot.UnknownNameCount);
+        foreach (MemberRule rule in MemberTable.Rules)
+        {
+            Assert.Equal(members.GetValueOrDefault(rule.Name, ""), Encoding.UTF8.GetString(slot[rule.Member]));
+        }
+    }
+
+    private static string Label(Rejection rejection) => rejection.IsRefusal ? RespCodes.Label(rejection.Code) : "";
+
+    /// <summary>Encodes as the HTTP adapter does, and keeps what it would have sent.</summary>
+    private sealed class EncodedOrders : IClearingAdapter, IDisposable
+    {
+        private readonly RequestEncoder _encoder = new();
+
+        internal ArrayBufferWriter<byte> Last { get; } = new();
+
+        public void EncodePay(in PayOrder order, ClearingCall call)
+        {
+            Last.ResetWrittenCount();
+            _encoder.Pay(order, Last);
+        }
+
+        public ValueTask<ClearingResult> PayAsync(ClearingCall call) => new(ClearingResult.Of(ClearingOutcome.Processing));
+
+        public ValueTask<ClearingResult> InquireAsync(ClearingReference reference) => throw new NotSupportedException();
+
+        public ValueTask<ClearingResult> ReverseAsync(ClearingReference reference) => throw new NotSupportedException();
+
+        public ValueTask DisposeAsync() => default;
+
+        public void Dispose() => _encoder.Dispose();
+    }
+
+    /// <summary>Answers need numbers, and nothing else of a ledger.</summary>
+    private sealed class NumbersOnly : ILedger
+    {
+        private ulong _last = 1_789_000_000_000UL << TradeNo.CounterBits;
+
+        public bool IsReady => true;
+
+        public Task<string> Failure { get; } = new TaskCompletionSource<string>().Task;
+
+        public TradeNo NextNo() => new(++_last, 7);
+
+        public ValueTask<ReqIdState> RecallAsync(InstId instId, ReadOnlyMemory<byte> reqId, Digest fingerprint, Trade into) => throw new NotSupportedException();
+
+        public ValueTask<Claim> ClaimAsync(Trade trade) => throw new NotSupportedException();
+
+        public ValueTask<CompleteState> CompleteAsync(Trade trade) => throw new NotSupportedException();
+
+        public ValueTask<bool> FindAsync(TradeNo tradeNo, Trade into) => throw new NotSupportedException();
+
+        public ValueTask<bool> FindByOrderAsync(InstId instId, ReadOnlyMemory<byte> orderNo, Trade into) => throw new NotSupportedException();
+
+        public ValueTask<IReadOnlyList<TradeNo>> PendingAsync() => throw new NotSupportedException();
+
+        public ValueTask DisposeAsync() => default;
+    }
+}

@@ -1,0 +1,78 @@
+using HotPath.Faults.Checking;
+using HotPath.Host.Client;
+
+namespace HotPath.Faults.Processes;
+
+/// <summary>
+/// What institutions do while a fault strikes: payments of every outcome that the simulator knows, each also as several connections at
+/// once, repeated, repeated with other content, ordered twice, and queried.
+/// </summary>
+internal sealed class Load(Rig rig, int seed)
+{
+    private const int Lanes = 6;
+
+    // Calls that wait for the channel hold no lane: a payment in doubt takes the whole 2.5 s.
+    private const int MostOpenCalls = 200;
+    private static readonly TimeSpan LanePatience = TimeSpan.FromMilliseconds(100);
+
+    // By the last two digits: success; three declines; success and decline after 5 s; an error; executed without answer; lost; late by 12 s.
+    private static readonly string[] Amounts =
+    [
+        "88.80", "12.34", "7.00", "5.55", "100.01", "20.00", "31.15", "64.50", "88.80", "12.34",
+        "1.02", "1.03", "1.04", "1.05", "1.06", "1.08", "1.09", "1.10", "1.07",
+    ];
+
+    private readonly List<Task> _open = [];
+
+    /// <summary>Calls until <paramref name="end"/>, and returns when every call has ended.</summary>
+    internal async Task RunAsync(Caller caller, Task end)
+    {
+        await Task.WhenAll(Enumerable.Range(0, Lanes).Select(lane => Task.Run(() => RunLaneAsync(caller, new Random(seed + lane), end))));
+        Task[] open;
+        lock (_open)
+        {
+            open = [.. _open];
+        }
+        await Task.WhenAll(open);
+    }
+
+    private async Task RunLaneAsync(Caller caller, Random random, Task end)
+    {
+        while (!end.IsCompleted)
+        {
+            Task<Call[]> calls = Task.WhenAll(Next(random).Select(call => rig.CallAsync(caller, call.Order, call.Request)));
+            lock (_open)
+            {
+                _open.RemoveAll(task => task.IsCompleted);
+                _open.Add(calls);
+            }
+            if (await Task.WhenAny(calls, Task.Delay(LanePatience)) == calls && (await calls)[0].Status == 0)
+            {
+                // Nobody answers: do not spin.
+                await Task.Delay(5);
+            }
+            while (!end.IsCompleted && _open.Count >= MostOpenCalls)
+            {
+                await Task.Delay(20);
+            }
+        }
+    }
+
+    private IEnumerable<(Order Order, SignedMessage Request)> Next(Random random)
+    {
+        int dice = random.Next(100);
+        Order? old = dice < 55 ? null : rig.AnyOrder(random);
+        if (old is null)
+        {
+            Order order = rig.NewOrder(random, Amounts[random.Next(Amounts.Length)]);
+            return Enumerable.Repeat((order, order.Request), dice < 10 ? random.Next(2, 9) : 1);
+        }
+        return [(old, dice switch
+        {
+            < 80 => old.Request,
+            < 94 => rig.Query(old),
+            < 97 => rig.Changed(old, "total_amount", "3.33"),
+            _ => rig.Changed(old, "req_id", "X" + Guid.NewGuid().ToString("N")),
+        })];
+    }
+}

@@ -1,0 +1,35 @@
+using HotPath.Faults.Checking;
+using HotPath.Host.Client;
+
+namespace HotPath.Faults.Processes;
+
+/// <summary>One payment as its institution sees it: what was asked, and what is known of it. One thread at a time may learn.</summary>
+internal sealed class Order(Party party, SignedMessage request)
+{
+    private readonly Lock _gate = new();
+
+    internal Party Party { get; } = party;
+
+    internal SignedMessage Request { get; } = request;
+
+    /// <summary>The first final answer to the payment itself.</summary>
+    internal Call? Final { get; private set; }
+
+    /// <summary>When anybody was first told that it is final, in the harness's milliseconds; null: not yet.</summary>
+    internal long? KnownFinalAtMs { get; private set; }
+
+    internal void Learn(Call call)
+    {
+        lock (_gate)
+        {
+            if (call.SaysFinal)
+            {
+                KnownFinalAtMs ??= call.EndedAtMs;
+            }
+            if (call.IsOwnAnswer && call.SaysFinal)
+            {
+                Final ??= call;
+            }
+        }
+    }
+}

@@ -1,0 +1,255 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net.Security;
+using System.Text;
+using CsCheck;
+using HotPath.Core.Admission;
+using HotPath.Core.Auth;
+using HotPath.Core.Ledger;
+using HotPath.Core.Model;
+using HotPath.Core.Pipeline;
+using HotPath.Core.Routing;
+using HotPath.Core.Runtime;
+using HotPath.Core.Telemetry;
+using HotPath.Host.Client;
+using HotPath.Host.Server;
+using HotPath.Signing;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace HotPath.Host.Tests;
+
+/// <summary>
+/// A body comes in pieces of any size and in buffers of any size. Its signature verifies only when every byte arrived once and in order, so
+/// a query that is understood says that the body was put together rightly.
+/// </summary>
+public sealed class BodySegmentTests : IAsyncDisposable
+{
+    private static readonly SigningKey Key = PemKeys.ReadPrivate("k", PemKeys.Generate(SignType.Es256).PrivatePem);
+    private static readonly SigningKey GatewayKey = PemKeys.ReadPrivate("gw", PemKeys.Generate().PrivatePem);
+
+    private readonly EmptyLedger _ledger = new();
+    private readonly Corridor _corridor;
+    private readonly PaymentEndpoint _endpoint;
+
+    public BodySegmentTests()
+    {
+        TimeProvider clock = TimeProvider.System;
+        var metrics = new GatewayMetrics("test");
+        var institution = new Institution(
+            "A1", Region.Domestic, Language.English, [Currency.Parse("CNY")],
+            new KeyRing([new RegisteredKey("k", PemKeys.ReadPublic(Key.ExportPublicPem()), 0, long.MaxValue)]), new Allowance(clock), metrics.ForInstitution("A1"));
+        _corridor = new Corridor(
+            _ledger, new Router([]), new InstitutionDirectory([institution]), new GatewayKeys(GatewayKey, Key), new PipelineOptions(), ThreadScheduler.Instance,
+            clock, metrics, NullLoggerFactory.Instance);
+        _endpoint = new PaymentEndpoint(_corridor.Pipeline, metrics, clock, NullLogger<PaymentEndpoint>.Instance);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _corridor.DisposeAsync();
+        await _ledger.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Body_InPiecesOfEverySize_IsOneRequest()
+    {
+        (byte[] body, string reqId) = Query();
+        for (int size = 1; size <= body.Length; size++)
+        {
+            await ExpectUnderstood(reqId, body.Chunk(size), piecesAtOnce: 1 + (size % 3));
+        }
+    }
+
+    [Fact]
+    public Task Body_InPiecesOfAnySizes_IsOneRequest() => Gen.Select(Gen.Int[1, 90].Array[1, 40], Gen.Int[1, 5], Gen.Int[0, 3]).SampleAsync(
+        async (sizes, piecesAtOnce, padding) =>
+        {
+            (byte[] body, string reqId) = Query(padding * 3000);
+            await ExpectUnderstood(reqId, Cut(body, sizes), piecesAtOnce);
+        },
+        iter: 300);
+
+    [Fact]
+    public async Task Body_ThatEndsBeforeItsLength_IsNoRequest()
+    {
+        (byte[] body, string _) = Query();
+        for (int missing = 1; missing < body.Length; missing += 7)
+        {
+            (DefaultHttpContext context, Cutting lifetime) = Post(body.Length, body[..^missing].Chunk(50), piecesAtOnce: 2);
+            await _endpoint.HandleAsync(context);
+            Assert.True(lifetime.IsAborted);
+        }
+    }
+
+    private static IEnumerable<byte[]> Cut(byte[] body, int[] sizes)
+    {
+        for (int at = 0, i = 0; at < body.Length; i++)
+        {
+            int size = Math.Min(sizes[i % sizes.Length], body.Length - at);
+            yield return body[at..(at + size)];
+            at += size;
+        }
+    }
+
+    private static (byte[] Body, string ReqId) Query(int padding = 0)
+    {
+        SignedMessage query = Requests.TradeQuery("A1", TimeProvider.System);
+        query["out_trade_no"] = "T-1";
+        query["sign_type"] = "ES256";
+        query.SignWith(Key);
+        return ([.. query.ToJson(), .. Enumerable.Repeat((byte)' ', padding)], query["req_id"]!);
+    }
+
+    private async Task ExpectUnderstood(string reqId, IEnumerable<byte[]> pieces, int piecesAtOnce)
+    {
+        byte[][] all = [.. pieces];
+        (DefaultHttpContext context, Cutting _) = Post(all.Sum(piece => piece.Length), all, piecesAtOnce);
+        using var answer = new MemoryStream();
+        context.Response.Body = answer;
+        await _endpoint.HandleAsync(context);
+        Assert.Equal(StatusCodes.Status200OK, context.Response.StatusCode);
+        SignedMessage read = SignedMessage.Parse(answer.ToArray());
+        Assert.Equal(("B006", reqId), (read["resp_code"], read["req_id"]));
+    }
+
+    private static (DefaultHttpContext Context, Cutting Lifetime) Post(int length, IEnumerable<byte[]> pieces, int piecesAtOnce)
+    {
+        var context = new DefaultHttpContext();
+        var lifetime = new Cutting();
+        context.Features.Set<IHttpRequestLifetimeFeature>(lifetime);
+        context.Features.Set<IRequestBodyPipeFeature>(new PipeFeature(new PieceReader(pieces, piecesAtOnce)));
+        context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget = PaymentEndpoint.Path;
+        context.Request.Protocol = "HTTP/1.1";
+        context.Request.Method = "POST";
+        context.Request.ContentType = "application/json";
+        context.Request.ContentLength = length;
+        return (context, lifetime);
+    }
+
+    /// <summary>
+    /// A pipe that gives a few more pieces with each read, each a segment of its own, and holds its reader to the rules: nothing is given
+    /// twice that was consumed, and a read that examined everything waits for more.
+    /// </summary>
+    private sealed class PieceReader(IEnumerable<byte[]> pieces, int atOnce) : PipeReader
+    {
+        private readonly Queue<byte[]> _coming = new(pieces);
+        private Piece? _first;
+        private Piece? _last;
+        private bool _isExamined = true;
+
+        public override bool TryRead(out ReadResult result) => throw new NotSupportedException();
+
+        public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
+        {
+            if (_coming.Count % 2 == 1)
+            {
+                await Task.Yield();
+            }
+            Assert.True(_isExamined, "a reader that did not advance reads the same again, for ever");
+            for (int i = 0; i < atOnce && _coming.TryDequeue(out byte[]? bytes); i++)
+            {
+                _last = new Piece(bytes, _last);
+                _first ??= _last;
+            }
+            _isExamined = false;
+            ReadOnlySequence<byte> buffer = _first is null ? default : new ReadOnlySequence<byte>(_first, 0, _last!, _last!.Memory.Length);
+            return new ReadResult(buffer, isCanceled: false, isCompleted: _coming.Count == 0);
+        }
+
+        public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
+
+        public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
+        {
+            Assert.False(_isExamined, "nothing was read");
+            _isExamined = true;
+            bool isAll = ReferenceEquals(consumed.GetObject(), _last) && consumed.GetInteger() == _last!.Memory.Length;
+            Assert.True(isAll || (ReferenceEquals(consumed.GetObject(), _first) && consumed.GetInteger() == 0));
+            _first = isAll ? null : _first;
+        }
+
+        public override void CancelPendingRead() => throw new NotSupportedException();
+
+        public override void Complete(Exception? exception = null)
+        {
+        }
+
+        private sealed class Piece : ReadOnlySequenceSegment<byte>
+        {
+            internal Piece(byte[] bytes, Piece? before)
+            {
+                Memory = bytes;
+                RunningIndex = before is null ? 0 : before.RunningIndex + before.Memory.Length;
+                before?.Next = this;
+            }
+        }
+    }
+
+    private sealed class PipeFeature(PipeReader reader) : IRequestBodyPipeFeature
+    {
+        public PipeReader Reader { get; } = reader;
+    }
+
+    private sealed class Cutting : IHttpRequestLifetimeFeature
+    {
+        public CancellationToken RequestAborted { get; set; }
+
+        public bool IsAborted { get; private set; }
+
+        public void Abort() => IsAborted = true;
+    }
+
+    private sealed class EmptyLedger : ILedger
+    {
+        private long _last;
+
+        public bool IsReady => true;
+
+        public Task<string> Failure { get; } = new TaskCompletionSource<string>().Task;
+
+        public TradeNo NextNo() => new(((ulong)TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() << TradeNo.CounterBits) + (ulong)Interlocked.Increment(ref _last), 7);
+
+        public ValueTask<ReqIdState> RecallAsync(InstId instId, ReadOnlyMemory<byte> reqId, Digest fingerprint, Trade into) => throw new NotSupportedException();
+
+        public ValueTask<Claim> ClaimAsync(Trade trade) => throw new NotSupportedException();
+
+        public ValueTask<CompleteState> CompleteAsync(Trade trade) => throw new NotSupportedException();
+
+        public ValueTask<bool> FindAsync(TradeNo tradeNo, Trade into) => new(false);
+
+        public ValueTask<bool> FindByOrderAsync(InstId instId, ReadOnlyMemory<byte> orderNo, Trade into) => new(false);
+
+        public ValueTask<IReadOnlyList<TradeNo>> PendingAsync() => throw new NotSupportedException();
+
+        public ValueTask DisposeAsync() => default;
+    }
+}
+
+/// <summary>The same over a real connection: where a packet ends says nothing about where a request does.</summary>
+[Collection(SandboxFixture.Name)]
+public sealed class PipelinedRequestTests(SandboxFixture sandbox)
+{
+    [Fact]
+    public async Task TwoRequests_CutAnywhere_AreTwoAnswersInOrder()
+    {
+        Dictionary<string, string> first = sandbox.Domestic.Query("T-1");
+        Dictionary<string, string> second = sandbox.Domestic.Query("T-2");
+        byte[] both = [.. TestInstitution.Post(sandbox.Domestic.Sign(first)), .. TestInstitution.Post(sandbox.Domestic.Sign(second))];
+        await using SslStream tls = await sandbox.ConnectAsync();
+        for (int cut = 1; cut < both.Length; cut += 37)
+        {
+            await tls.WriteAsync(both.AsMemory(0, cut));
+            await tls.FlushAsync();
+            await tls.WriteAsync(both.AsMemory(cut));
+            await tls.FlushAsync();
+            foreach (Dictionary<string, string> asked in new[] { first, second })
+            {
+                RawAnswer? answer = await SandboxFixture.ReadAnswerAsync(tls);
+                Assert.True(answer is { Status: 200 }, $"cut at {cut}: HTTP {answer?.Status} {Encoding.UTF8.GetString(answer?.Body ?? [])}");
+                Assert.Equal(asked["req_id"], sandbox.Domestic.Verified(answer!.Body)["req_id"]);
+            }
+        }
+    }
+}
