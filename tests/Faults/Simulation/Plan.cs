@@ -34,6 +34,9 @@ internal sealed record Plan
     /// <summary>The safety phase ends then, whatever is still going on.</summary>
     internal TimeSpan SafetyEnds { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>The one promise is not held against the disk at the moments it speaks of: only what is left in the end is judged.</summary>
+    internal bool IsBlindToTheDisk { get; init; }
+
     internal required int Institutions { get; init; }
 
     /// <summary>Mean time between two payments' beginnings.</summary>
