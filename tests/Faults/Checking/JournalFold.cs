@@ -36,8 +36,15 @@ internal sealed class JournalFold : IRecordVisitor
     private readonly Trade _trade = new();
 
     /// <exception cref="JournalDamagedException">It is not whole.</exception>
-    internal static IReadOnlyList<JournalTrade> Read(IJournalStorage storage, string dataDirectory)
+    internal static IReadOnlyList<JournalTrade> Read(IJournalStorage storage, string dataDirectory) => Read(storage, dataDirectory, out _);
+
+    /// <inheritdoc cref="Read(IJournalStorage, string)"/>
+    /// <param name="storage">The disk.</param>
+    /// <param name="dataDirectory">The ledger's folder.</param>
+    /// <param name="durableSequence">The highest record that anything whole names as durable.</param>
+    internal static IReadOnlyList<JournalTrade> Read(IJournalStorage storage, string dataDirectory, out long durableSequence)
     {
+        durableSequence = 0;
         string directory = Path.Combine(dataDirectory, "journal");
         if (JournalRecovery.ListSegments(storage, directory).Count == 0)
         {
@@ -48,7 +55,8 @@ internal sealed class JournalFold : IRecordVisitor
         SegmentHeader first = JournalRecovery.ReadHeader(segments.File(opened.Numbers[0]), opened.Numbers[0]);
         var start = new JournalPosition((first.Number * first.SegmentBytes) + JournalFormat.HeaderBlockBytes, first.FirstSequence, first.Chain);
         var fold = new JournalFold();
-        new JournalScanner(segments, opened.Numbers, fold, Manifest.Load(storage, dataDirectory).Whole).Scan(start, opened.LedgerId);
+        ScanResult scan = new JournalScanner(segments, opened.Numbers, fold, Manifest.Load(storage, dataDirectory).Whole).Scan(start, opened.LedgerId);
+        durableSequence = scan.DurableSequence;
         return [.. fold._trades.Values];
     }
 

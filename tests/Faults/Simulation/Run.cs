@@ -20,6 +20,7 @@ internal sealed class Run : IDisposable
     private readonly List<Broken> _broken = [];
     private readonly List<Order> _orders = [];
     private readonly VirtualClient _clients;
+    private Damage? _damage;
 
     private Run(Plan plan, Bugs bugs)
     {
@@ -103,7 +104,11 @@ internal sealed class Run : IDisposable
     internal void Refused(JournalDamagedException damage)
     {
         Mark($"refuses to start: {damage.Message}");
-        Tally.Count("refused to start");
+        if (_damage is not null)
+        {
+            _damage.IsRefused = true;
+            return;
+        }
         Break("P3", $"nothing was damaged, and the gateway refuses to start: {damage.Message}");
     }
 
@@ -128,9 +133,12 @@ internal sealed class Run : IDisposable
             _broken.Add(new Broken("P4", Loop.NowMs, "", "", $"the run could not go on: {failure}"));
         }
         Evidence evidence = Gather();
-        Broken[] broken = [.. _broken.Concat(_broken.Exists(one => one.Invariant == "P4") ? [] : Checker.Check(evidence)).OrderBy(one => one.AtMs)];
+        Broken[] broken = [.. _broken.Concat(_broken.Exists(one => one.Invariant == "P4") ? [] : Judge(evidence)).OrderBy(one => one.AtMs)];
         return new Outcome(Plan, broken, evidence, Tally, Loop.Hash, TimeSpan.FromTicks(Loop.Now));
     }
+
+    // Money is not looked at after damage: the run ends in the middle of everything.
+    private IEnumerable<Broken> Judge(Evidence evidence) => Checker.Check(evidence).Where(broken => _damage is null || broken.Invariant is "I2" or "I3" or "I8");
 
     private async Task LiveAsync()
     {
@@ -144,13 +152,46 @@ internal sealed class Run : IDisposable
         Channel.IsCalm = true;
         Gateway.Disk.Capacity = long.MaxValue;
         await Task.WhenAll(payments, faults);
+        if (Plan.Has(FaultKinds.Damage))
+        {
+            await DamageAsync();
+            return;
+        }
         await world.Delay(Limit + (Plan.HasLateResults ? Behaviour.LongestWork : TimeSpan.Zero));
         foreach (Order order in _orders)
         {
             await AskAsync(order);
         }
-        Gateway.Kill();
+        Gateway.Halt();
     }
+
+    /// <summary>
+    /// The disk itself goes bad while nobody runs. There is no liveness then: the gateway refuses to start, or what was named as durable is there
+    /// and every answer about it is what it was.
+    /// </summary>
+    private async Task DamageAsync()
+    {
+        Gateway.Halt();
+        _damage = new Damage(Gateway.Disk, Reader(), Chance);
+        Mark(_damage.Do());
+        Gateway.Start();
+        for (int look = 0; look < 600 && !_damage.IsRefused && !Gateway.IsReady; look++)
+        {
+            await Loop.World.Delay(TimeSpan.FromMilliseconds(100));
+        }
+        for (int order = 0; order < _orders.Count && !_damage.IsRefused; order++)
+        {
+            await _clients.QueryAsync(_orders[order]);
+        }
+        Gateway.Halt();
+        Tally.Count(_damage.IsRefused ? "damage refused" : "damage got over");
+        if (!_damage.IsRefused && _damage.WhatIsLost(Reader()) is { } lost)
+        {
+            Break("P6", lost);
+        }
+    }
+
+    private VirtualStorage Reader() => new(Gateway.Disk, new Life(Loop, "reader"), Troubles, Durable);
 
     private async Task AskAsync(Order order)
     {
@@ -229,9 +270,8 @@ internal sealed class Run : IDisposable
         IReadOnlyList<JournalTrade> journal = [];
         try
         {
-            var reader = new Life(new EventLoop(new Chance(0)), "reader");
             Troubles.IsCalm = true;
-            journal = JournalFold.Read(new VirtualStorage(Gateway.Disk, reader, Troubles, Durable), VirtualGateway.DataDirectory);
+            journal = _damage?.After ?? JournalFold.Read(Reader(), VirtualGateway.DataDirectory);
         }
         catch (JournalDamagedException damage)
         {
@@ -240,11 +280,12 @@ internal sealed class Run : IDisposable
         TimeSpan life = TimeSpan.FromHours(24) - Gateway.Wall.SteppedForward;
         return new Evidence
         {
-            Calls = _calls,
-            Channel = Channel.Books,
-            Journal = journal,
+            // Of what the journal did not name as durable yet, damage may have taken the last: nothing can be said of those.
+            Calls = _damage is null ? _calls : [.. _calls.Where(call => _damage.Keeps(call.InstId, call.OrderNo))],
+            Channel = _damage is null ? Channel.Books : [],
+            Journal = _damage is null ? journal : [.. journal.Where(trade => _damage.Keeps(trade.InstId, trade.OrderNo))],
             Marks = _marks,
-            IsSettled = true,
+            IsSettled = _damage is null,
             ReqIdLifeMs = (long)Math.Max(0, life.TotalMilliseconds),
         };
     }

@@ -20,6 +20,12 @@ internal sealed class VirtualDisk
 
     internal IEnumerable<VirtualFile> Files => _directories.Values.SelectMany(directory => directory.Names.Values);
 
+    internal string PathOf(VirtualFile file)
+    {
+        (string path, VirtualDirectory directory) = _directories.First(directory => directory.Value.Names.ContainsValue(file));
+        return Path.Combine(path, directory.Names.First(name => name.Value == file).Key);
+    }
+
     internal VirtualDirectory? Find(string directory) => _directories.GetValueOrDefault(directory);
 
     internal void MakeDirectory(string path) => _directories.TryAdd(path, new VirtualDirectory());

@@ -29,6 +29,7 @@ internal sealed class VirtualGateway
     private readonly GatewayMetrics _metrics = new("simulation");
     private Process? _process;
     private int _starts;
+    private bool _isHalted;
 
     internal VirtualGateway(Run run) => _run = run;
 
@@ -52,6 +53,7 @@ internal sealed class VirtualGateway
     /// <summary>Starts the process; it may die on the way, and comes again by itself.</summary>
     internal void Start()
     {
+        _isHalted = false;
         var life = new Life(_run.Loop, $"process {++_starts}");
         var process = new Process(life);
         _process = process;
@@ -95,7 +97,13 @@ internal sealed class VirtualGateway
         }
     }
 
-    internal void Kill() => _process?.Life.Kill();
+    /// <summary>Ends the process, and nobody starts it again.</summary>
+    internal void Halt()
+    {
+        _isHalted = true;
+        _process?.Life.Kill();
+        _process = null;
+    }
 
     private async Task StopAsync(Process process, bool comesBack)
     {
@@ -120,7 +128,14 @@ internal sealed class VirtualGateway
     private void ComeBack()
     {
         _process = null;
-        _run.Loop.World.After(_run.Chance.Between(TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(2)), Start);
+        int starts = _starts;
+        _run.Loop.World.After(_run.Chance.Between(TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(2)), () =>
+        {
+            if (!_isHalted && starts == _starts)
+            {
+                Start();
+            }
+        });
     }
 
     private async Task StartAsync(Process process)
