@@ -102,11 +102,12 @@ public static class JournalDump
                 BatchVerdict batch = BatchReader.Read(bytes.AsSpan(offset), _at, _ledgerId);
                 if (!batch.IsWhole)
                 {
+                    long expected = _at.NextSequence;
                     int next = FindBatch(offset);
                     int end = next >= 0 ? next : LastWritten();
                     if (end > offset || next == offset)
                     {
-                        yield return Skipped(offset, end, batch.Defect.ToString());
+                        yield return Skipped(offset, end, batch.Defect.ToString()) with { Sequence = expected };
                     }
                     if (next < 0)
                     {

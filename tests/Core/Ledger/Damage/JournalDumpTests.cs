@@ -48,6 +48,7 @@ public sealed class JournalDumpTests(StoppedLedger whole) : IClassFixture<Stoppe
             IEnumerable<JournalEntry> lost = all.Where(entry =>
                 entry.File == segment && entry.Offset >= skipped.Offset && entry.Offset < skipped.Offset + skipped.Bytes);
             Assert.InRange(lost.Count(), 0, 3);
+            Assert.Equal(lost.FirstOrDefault(skipped).Sequence, skipped.Sequence);
             Assert.Equal(all.Except(lost).Select(Place), read.Where(entry => entry != skipped).Select(Place));
         }
     }
