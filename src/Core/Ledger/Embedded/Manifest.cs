@@ -9,12 +9,13 @@ namespace HotPath.Core.Ledger.Embedded;
 /// </summary>
 internal sealed class Manifest
 {
+    internal const string Prefix = "manifest-";
+
     private const ulong Magic = 0x314E414D50544F48; // "HOTPMAN1"
     private const int FixedBytes = 136;
     private const int PendingBytes = 24;
     private const int LedgerIdAt = 16;
     private const int PositionAt = 24;
-    private const string Prefix = "manifest-";
     private const string TemporaryName = "manifest.tmp";
 
     internal required long Number { get; init; }
