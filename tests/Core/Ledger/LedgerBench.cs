@@ -17,7 +17,7 @@ internal sealed class LedgerBench : IAsyncDisposable
     {
         _isFaster = isFaster;
         SegmentBytes = segmentBytes;
-        Directory = Path.Combine(Path.GetTempPath(), "hotpath-ledger-" + Guid.NewGuid().ToString("N"));
+        Directory = NewDirectory();
     }
 
     internal string Directory { get; init; }
@@ -69,7 +69,7 @@ internal sealed class LedgerBench : IAsyncDisposable
     /// </summary>
     internal LedgerBench Crash()
     {
-        string copy = Directory + "-" + Guid.NewGuid().ToString("N");
+        string copy = NewDirectory();
         // Manifests first and the journal last: while the ledger runs on, what a copied manifest names must be in the copy.
         string[] manifests = System.IO.Directory.GetFiles(Directory, "manifest-*");
         string[] index = [.. Files("index")];
@@ -84,6 +84,8 @@ internal sealed class LedgerBench : IAsyncDisposable
         }
         return new LedgerBench(_isFaster, SegmentBytes) { Directory = copy, MaxTrades = MaxTrades, Time = Time };
     }
+
+    private static string NewDirectory() => Path.Combine(Path.GetTempPath(), "hotpath-ledger-" + Guid.NewGuid().ToString("N"));
 
     private IEnumerable<string> Files(string folder)
     {

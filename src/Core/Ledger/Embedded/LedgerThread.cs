@@ -144,7 +144,7 @@ internal sealed class LedgerThread : IWorkerBody
     /// </summary>
     internal void Finish()
     {
-        while (_stop is null && _ring.Count > 0)
+        while (_stop is null && _ring.HasItem)
         {
             Step();
         }
@@ -247,7 +247,7 @@ internal sealed class LedgerThread : IWorkerBody
     private WorkerPause Pause(int taken)
     {
         // _load is four times the moving average of commands a step.
-        if (taken > 0 || _ring.Count > 0)
+        if (taken > 0 || _ring.HasItem)
         {
             return _load >= LongLingerFromCommands * 4 ? WorkerPause.Linger(LongLingerTime)
                 : _load >= LingerFromCommands * 4 ? WorkerPause.Linger(LingerTime)
