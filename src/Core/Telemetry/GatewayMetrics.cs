@@ -39,6 +39,7 @@ public sealed class GatewayMetrics
     private readonly Gauge _trackedTrades;
     private readonly Gauge _diskFree;
     private readonly Gauge _diskFull;
+    private readonly Gauge _diskSlow;
     private readonly Counter _channelRequests;
     private readonly Histogram _channelDurations;
     private readonly Gauge _ringDepth;
@@ -93,6 +94,7 @@ public sealed class GatewayMetrics
         _trackedTrades = make.CreateGauge("hotpath_ledger_trades", "Trades in the book.");
         _diskFree = make.CreateGauge("hotpath_disk_free_bytes", "Free space where the ledger's data lies.");
         _diskFull = make.CreateGauge("hotpath_disk_full", "1 while new payments are refused for want of disk space (A001).");
+        _diskSlow = make.CreateGauge("hotpath_disk_slow", "1 while new payments are refused because a commit takes too long (A001).");
 
         _channelRequests = make.CreateCounter("hotpath_channel_requests_total", "Calls to clearing channels.", "channel", "result");
         _channelDurations = make.CreateHistogram(
@@ -148,6 +150,9 @@ public sealed class GatewayMetrics
 
         /// <summary>Too little room on the disk (A001).</summary>
         DiskFull,
+
+        /// <summary>Commits take too long (A001).</summary>
+        DiskSlow,
     }
 
     /// <summary>What admission sees and what it allows.</summary>
@@ -187,6 +192,8 @@ public sealed class GatewayMetrics
     }
 
     public void DiskFree(long bytes) => _diskFree.Set(bytes);
+
+    public void DiskIsSlow(bool isSlow) => _diskSlow.Set(isSlow ? 1 : 0);
 
     public void DiskIsFull(bool isFull) => _diskFull.Set(isFull ? 1 : 0);
 
