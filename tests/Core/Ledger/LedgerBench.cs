@@ -28,6 +28,8 @@ internal sealed class LedgerBench : IAsyncDisposable
 
     internal long CheckpointEveryRecords { get; init; } = 100_000_000;
 
+    internal long DiskReserveBytes { get; init; } = 256L << 20;
+
     /// <summary>Virtual time leaps while real threads write: only tests that are about a slow disk may notice.</summary>
     internal TimeSpan SlowStep { get; init; } = TimeSpan.FromHours(1);
 
@@ -54,6 +56,7 @@ internal sealed class LedgerBench : IAsyncDisposable
         CommandRingCapacity = 1024,
         CheckpointEveryRecords = CheckpointEveryRecords,
         SlowStep = SlowStep,
+        DiskReserveBytes = DiskReserveBytes,
     };
 
     internal long NowMs => Time.GetUtcNow().ToUnixTimeMilliseconds();

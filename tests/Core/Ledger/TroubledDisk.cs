@@ -27,6 +27,9 @@ internal sealed class TroubledDisk : IJournalStorage
     /// <summary>Reads of files with this in their path fail as EIO does.</summary>
     internal string? Unreadable { get; set; }
 
+    /// <summary>From which byte on; before it they can be read.</summary>
+    internal long UnreadableFrom { get; set; }
+
     /// <summary>Files with this in their path cannot be made.</summary>
     internal string? NotMade { get; set; }
 
@@ -57,7 +60,8 @@ internal sealed class TroubledDisk : IJournalStorage
     {
         public long Length => file.Length;
 
-        public int ReadAt(Span<byte> into, long offset) => disk.Unreadable is { } part && path.Contains(part, StringComparison.Ordinal)
+        public int ReadAt(Span<byte> into, long offset) =>
+            disk.Unreadable is { } part && path.Contains(part, StringComparison.Ordinal) && offset + into.Length > disk.UnreadableFrom
             ? throw new IOException("Input/output error")
             : file.ReadAt(into, offset);
 

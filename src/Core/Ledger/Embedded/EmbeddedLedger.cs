@@ -97,8 +97,8 @@ public sealed class EmbeddedLedger : ILedger
             recovered.Book.SetCeiling(ceiling, recovered.Journal);
             recovered.Journal.Commit(time.GetUtcNow().ToUnixTimeMilliseconds());
             numbers.Raise(ceiling);
-            var checkpoints = new CheckpointCycle(options, storage, recovered, scheduler, time, metrics, tell);
             watch = new DiskWatch(options, storage, time, metrics, tell);
+            var checkpoints = new CheckpointCycle(options, storage, recovered, watch, scheduler, time, metrics, tell);
             var thread = new LedgerThread(options, recovered, numbers, checkpoints, watch, scheduler, time, metrics, tell);
             return new EmbeddedLedger(options, recovered, numbers, thread, watch, scheduler, time, lockFile);
         }
