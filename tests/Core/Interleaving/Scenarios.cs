@@ -217,7 +217,7 @@ internal static class Scenarios
     internal static Action Waiters(Execution execution, bool registersFirst)
     {
         TradeNo tradeNo = Payments.NewReference().TradeNo;
-        var waiters = new TradeWaiters(new StillClock());
+        var waiters = new TradeWaiters(new DirectPool(), new StillClock());
         bool isFinal = false;
         Task? waiting = null;
         execution.Add("repetition", () =>
@@ -226,7 +226,7 @@ internal static class Scenarios
             TradeWaiters.Registration registration = waiters.Register(tradeNo);
             if (!(registersFirst ? Looks() : isFound))
             {
-                waiting = registration.WaitAsync(TimeSpan.FromHours(1));
+                waiting = registration.WaitAsync(TimeSpan.FromHours(1)).AsTask();
             }
         });
         execution.Add("first", () =>

@@ -39,6 +39,8 @@ internal sealed class ActorPool : IScheduler
         _posted.Enqueue(item);
     }
 
+    public void Sleep(TimeSpan time) => Execution.Point("sleep");
+
     public IWorker StartWorker(string name, IWorkerBody body) => ThreadScheduler.Instance.StartWorker(name, body);
 
     /// <summary>The pool ends when so many have said that they need it no more.</summary>
@@ -49,6 +51,8 @@ internal sealed class ActorPool : IScheduler
 internal sealed class DirectPool : IScheduler
 {
     public void Post(IThreadPoolWorkItem item) => item.Execute();
+
+    public void Sleep(TimeSpan time) => ThreadScheduler.Instance.Sleep(time);
 
     public IWorker StartWorker(string name, IWorkerBody body) => ThreadScheduler.Instance.StartWorker(name, body);
 }
@@ -150,6 +154,8 @@ internal sealed class MemoryStorage : IJournalStorage
     public void SyncDirectory(string directory)
     {
     }
+
+    public DiskRoom Room(string directory) => DiskRoom.Endless;
 
     public IDisposable Lock(string path) => new MemoryStream();
 

@@ -28,6 +28,11 @@ internal sealed class LedgerBench : IAsyncDisposable
 
     internal long CheckpointEveryRecords { get; init; } = 100_000_000;
 
+    internal long DiskReserveBytes { get; init; } = 256L << 20;
+
+    /// <summary>Virtual time leaps while real threads write: only tests that are about a slow disk may notice.</summary>
+    internal TimeSpan SlowStep { get; init; } = TimeSpan.FromHours(1);
+
     internal IJournalStorage Storage { get; init; } = FileStorage.Instance;
 
     /// <summary>The disk beneath the index; the journal's is <see cref="Storage"/>.</summary>
@@ -50,6 +55,8 @@ internal sealed class LedgerBench : IAsyncDisposable
         IndexMemoryBytes = 4 * 1024 * 1024,
         CommandRingCapacity = 1024,
         CheckpointEveryRecords = CheckpointEveryRecords,
+        SlowStep = SlowStep,
+        DiskReserveBytes = DiskReserveBytes,
     };
 
     internal long NowMs => Time.GetUtcNow().ToUnixTimeMilliseconds();

@@ -63,6 +63,13 @@ public sealed class EmbeddedLedgerOptions
     // What must still be written then: a segment (64 MiB) and pages of the index (up to IndexMemoryBytes and as much again while they are checkpointed).
     public long DiskReserveBytes { get; init; } = 256L * 1024 * 1024;
 
+    /// <summary>
+    /// A commit that takes longer makes the disk count as slow: new payments are refused (A001) until commits are quick again. Default 250 ms.
+    /// Range 10 ms to 1 hour.
+    /// </summary>
+    // A commit takes 0.2 to 2 ms. Two that are slow still fit into a payment's 2.5 s; a caller is refused within 500 ms (failure model, F21).
+    public TimeSpan SlowStep { get; init; } = TimeSpan.FromMilliseconds(250);
+
     /// <summary>What a new ledger is called. Random; a simulation, in which nothing may be, gives its own.</summary>
     internal Func<ulong> NewLedgerId { get; init; } = static () =>
         BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(ulong)));
@@ -79,6 +86,7 @@ public sealed class EmbeddedLedgerOptions
         Require(CheckpointEveryRecords is >= 100 and <= 100_000_000, nameof(CheckpointEveryRecords), CheckpointEveryRecords);
         Require(ScrubBytesPerSecond is >= 0 and <= 1 << 30, nameof(ScrubBytesPerSecond), ScrubBytesPerSecond);
         Require(DiskReserveBytes is >= 0 and <= 1L << 40, nameof(DiskReserveBytes), DiskReserveBytes);
+        Require(SlowStep >= TimeSpan.FromMilliseconds(10) && SlowStep <= TimeSpan.FromHours(1), nameof(SlowStep), SlowStep);
         Require(
             CheckpointInterval >= TimeSpan.FromSeconds(1) && CheckpointInterval <= TimeSpan.FromDays(1),
             nameof(CheckpointInterval),

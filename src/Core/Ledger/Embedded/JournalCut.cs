@@ -128,16 +128,18 @@ public static class JournalCut
         file.Sync();
         file.WriteAt(new byte[end.SegmentBytes - end.Offset], end.Offset);
         file.Sync();
-        var preparer = new SegmentPreparer(storage, ThreadScheduler.Instance, journal, end.SegmentBytes);
+        using var preparer = new SegmentPreparer(storage, ThreadScheduler.Instance, time, journal, end.SegmentBytes, leaveBytes: 0);
         var writer = new JournalWriter(segments, preparer, end.LedgerId, end.Position, end.TimeMs);
-        writer.EnsureRoom();
+        if (!writer.TryEnsureRoom())
+        {
+            throw new IOException($"the journal is at the end of its last segment, and there is no room for the next: {writer.WhyNoNextSegment}");
+        }
         Span<byte> payload = stackalloc byte[sizeof(ulong)];
         System.Buffers.Binary.BinaryPrimitives.WriteUInt64LittleEndian(payload, lastNumber);
         writer.Append(RecordType.Ceiling, payload);
         writer.Commit(time.GetUtcNow().ToUnixTimeMilliseconds());
         // An empty batch names it as durable.
         writer.Commit(time.GetUtcNow().ToUnixTimeMilliseconds());
-        preparer.Close();
     }
 
     private static byte[] ReadWhole(IJournalStorage storage, string path)

@@ -80,6 +80,8 @@ internal sealed class LedgerRecovery(
             }
             JournalWriter journal = Replay(opened, book, manifests, chosen, out SegmentPreparer preparer);
             DeleteNewer(manifests, chosen);
+            // Checkpoints that failed or were cut short: nobody else would ever remove them.
+            index.KeepOnly([.. manifests.Where(manifest => chosen is not null && manifest.Number <= chosen.Number).Select(manifest => manifest.Tokens)]);
             Manifest? newest = chosen ?? SaveFirstManifest(opened, manifests);
             Manifest? older = manifests.Find(manifest => chosen is not null && manifest.Number < chosen.Number);
             return new RecoveredLedger(opened.LedgerId, book, index, journal, preparer, newest, older);
