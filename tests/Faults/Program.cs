@@ -1,7 +1,9 @@
 using System.CommandLine;
 using HotPath.Faults.Processes;
+using HotPath.Faults.Simulation;
 
 return await new RootCommand("HotPath under faults: virtual ones by the thousand, real ones by the hundred")
 {
+    SimulateVerb.Create(),
     FaultVerb.Create(Console.Out),
 }.Parse(args).InvokeAsync();

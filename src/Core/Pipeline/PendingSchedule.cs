@@ -47,7 +47,7 @@ internal sealed class PendingSchedule(TimeProvider clock)
         {
             if (!_entries.TryGetValue(tradeNo, out Entry entry))
             {
-                entry = new Entry(acceptedAtMs, First, After(First), After(First), LastAskedAt: null, Channel: null);
+                entry = new Entry(acceptedAtMs, clock.GetTimestamp(), First, After(First), After(First), LastAskedAt: null, Channel: null);
             }
             long soonest = entry.LastAskedAt is { } last ? last + Ticks(Spacing) : clock.GetTimestamp();
             if (soonest < entry.DueAt)
@@ -114,6 +114,20 @@ internal sealed class PendingSchedule(TimeProvider clock)
         }
     }
 
+    /// <summary>
+    /// How old a trade is at least: by the wall clock, or by how long this process has known it, for a clock that stepped back makes trades
+    /// young, and those from before the step would wait until it has come to where it was.
+    /// </summary>
+    internal TimeSpan Age(TradeNo tradeNo, long acceptedAtMs)
+    {
+        TimeSpan byWall = TimeSpan.FromMilliseconds(clock.GetUtcNow().ToUnixTimeMilliseconds() - acceptedAtMs);
+        lock (_entries)
+        {
+            TimeSpan known = _entries.TryGetValue(tradeNo, out Entry entry) ? clock.GetElapsedTime(entry.AddedAt) : TimeSpan.Zero;
+            return known > byWall ? known : byWall;
+        }
+    }
+
     /// <summary>Says which channel a trade is at, once that is known.</summary>
     internal void Place(TradeNo tradeNo, Channel channel)
     {
@@ -144,7 +158,7 @@ internal sealed class PendingSchedule(TimeProvider clock)
         {
             if (!_entries.ContainsKey(tradeNo))
             {
-                Put(tradeNo, new Entry(acceptedAtMs, First, After(delay), After(delay), LastAskedAt: null, channel));
+                Put(tradeNo, new Entry(acceptedAtMs, clock.GetTimestamp(), First, After(delay), After(delay), LastAskedAt: null, channel));
             }
         }
     }
@@ -159,5 +173,6 @@ internal sealed class PendingSchedule(TimeProvider clock)
 
     private long Ticks(TimeSpan time) => (long)(time.TotalSeconds * clock.TimestampFrequency);
 
-    private readonly record struct Entry(long AcceptedAtMs, TimeSpan Interval, long RegularAt, long DueAt, long? LastAskedAt, Channel? Channel);
+    private readonly record struct Entry(
+        long AcceptedAtMs, long AddedAt, TimeSpan Interval, long RegularAt, long DueAt, long? LastAskedAt, Channel? Channel);
 }

@@ -15,6 +15,9 @@ internal sealed class FailingStorage : IJournalStorage
 
     internal bool IsArmed { get; private set; }
 
+    /// <summary>Directories whose names were made durable, in order.</summary>
+    internal List<string> SyncedDirectories { get; } = [];
+
     internal void Arm() => IsArmed = true;
 
     public void CreateDirectory(string directory) => _disk.CreateDirectory(directory);
@@ -29,7 +32,11 @@ internal sealed class FailingStorage : IJournalStorage
 
     public void Rename(string from, string to) => _disk.Rename(from, to);
 
-    public void SyncDirectory(string directory) => _disk.SyncDirectory(directory);
+    public void SyncDirectory(string directory)
+    {
+        SyncedDirectories.Add(directory);
+        _disk.SyncDirectory(directory);
+    }
 
     public IDisposable Lock(string path) => _disk.Lock(path);
 

@@ -159,6 +159,27 @@ public sealed class LedgerFailureTests
         Assert.Equal(ClaimState.InFlight, (await restarted.ClaimAsync(Trades.New(restarted, "R0", "T0"))).State);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Start_SyncsTheNamesThatAKilledStartMayHaveLeftUnsynced(bool hasManifest)
+    {
+        var storage = new FailingStorage();
+        await using var bench = new LedgerBench { Storage = storage };
+        await using (bench.Open())
+        {
+        }
+        if (!hasManifest)
+        {
+            Array.ForEach(Directory.GetFiles(bench.Directory, "manifest-*"), File.Delete);
+        }
+        storage.SyncedDirectories.Clear();
+        await using EmbeddedLedger again = bench.Open();
+        Assert.Contains(bench.Journal, storage.SyncedDirectories);
+        Assert.Contains(bench.Directory, storage.SyncedDirectories);
+        Assert.Equal(!hasManifest, storage.SyncedDirectories.Contains(Path.GetDirectoryName(bench.Directory)!));
+    }
+
     [Fact]
     public async Task Stop_WhileACheckpointNeverEnds_Ends()
     {

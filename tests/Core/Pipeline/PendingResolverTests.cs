@@ -118,6 +118,18 @@ public class PendingResolverTests
     }
 
     [Fact]
+    public async Task ClockThatStepsBack_DoesNotKeepTradesInDoubt()
+    {
+        await using TestCorridor corridor = await TestCorridor.OpenAsync();
+        corridor.Told.Pay = _ => Task.FromResult(ClearingResult.Of(ClearingOutcome.Unknown));
+        corridor.Told.Inquire = _ => ClearingResult.Of(ClearingOutcome.NotFound);
+        Dictionary<string, string> payment = corridor.Payment();
+        await corridor.CallAsync(payment);
+        corridor.Clock.AdjustTime(corridor.Clock.GetUtcNow() - TimeSpan.FromHours(2));
+        Assert.True(await corridor.UntilAsync(() => Task.FromResult(corridor.Told.Reversals > 0), TimeSpan.FromMinutes(1)));
+    }
+
+    [Fact]
     public async Task Reversal_ThatComesTooLate_IsASuccess()
     {
         await using TestCorridor corridor = await TestCorridor.OpenAsync();

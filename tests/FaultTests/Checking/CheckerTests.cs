@@ -75,6 +75,20 @@ public sealed class CheckerTests
     }
 
     [Fact]
+    public void OrderRefusedForItsCode_IsNotKnownBecauseTheCodesOwnerIsShown()
+    {
+        Evidence story = Story();
+        Dictionary<string, string> other = Request("SCAN_PAY");
+        other["out_trade_no"] = "o2";
+        Call refused = Answered(other, 60, "SUCCESS", Trade) with
+        {
+            Answer = new Dictionary<string, string> { ["resp_code"] = "B005", ["trade_no"] = Trade, ["trade_status"] = "SUCCESS", ["out_trade_no"] = "o1" },
+        };
+        Call absent = refused with { SentAtMs = 100, EndedAtMs = 130, Answer = new Dictionary<string, string> { ["resp_code"] = "B006" } };
+        Assert.Empty(Checker.Check(story with { Calls = [.. story.Calls, refused, absent] }));
+    }
+
+    [Fact]
     public void RepetitionWithOtherBytes_BreaksI3()
     {
         Evidence story = Story();

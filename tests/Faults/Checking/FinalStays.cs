@@ -27,7 +27,8 @@ internal static class FinalStays
             {
                 yield return Of(call, $"trade {known.TradeNo} was acknowledged and is not found any more");
             }
-            if (call.TradeNo.Length == 0)
+            // B005 may show the trade of another order: the one that holds the single-use code.
+            if (call.TradeNo.Length == 0 || call.Answer!.GetValueOrDefault("out_trade_no", orderNo) != orderNo)
             {
                 continue;
             }

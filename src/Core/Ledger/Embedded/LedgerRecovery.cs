@@ -51,6 +51,7 @@ internal sealed class LedgerRecovery(
             }
             CreateFirstSegment();
         }
+        SyncNames(isFirst: manifests.Count == 0);
         OpenedJournal opened = JournalRecovery.Open(storage, _journalDirectory, isWritable: true);
         try
         {
@@ -184,7 +185,20 @@ internal sealed class LedgerRecovery(
         JournalFormat.WriteSegmentHeader(block, new SegmentHeader(options.SegmentBytes, ledgerId, 0, 1, ledgerId, 0));
         using SegmentPreparer preparer = NewPreparer(options.SegmentBytes);
         preparer.Take(0, block).Dispose();
+    }
+
+    /// <summary>
+    /// A start that was killed may have left names that it had not synced yet. They look like any other, and a power loss would take them and
+    /// everything that was acknowledged since. Until there is a manifest, the data directory's own name may be one of them.
+    /// </summary>
+    private void SyncNames(bool isFirst)
+    {
+        storage.SyncDirectory(_journalDirectory);
         storage.SyncDirectory(options.DataDirectory);
+        if (isFirst && Path.GetDirectoryName(Path.GetFullPath(options.DataDirectory)) is { } parent)
+        {
+            storage.SyncDirectory(parent);
+        }
     }
 
     // Half of the reserve: the other half is the index's, which stops the engine when it cannot write.

@@ -1,0 +1,82 @@
+using HotPath.Core.Ledger;
+using HotPath.Core.Ledger.Embedded;
+using HotPath.Core.Model;
+
+namespace HotPath.Faults.Tests.Simulation;
+
+/// <summary>What a broken disk driver makes of the calls it gets.</summary>
+internal interface IBend
+{
+    /// <summary>How many of these bytes are written, whatever the caller is told.</summary>
+    int Written(string name, int length);
+
+    bool Syncs(string name);
+}
+
+/// <summary>A disk that says that it did what it was asked.</summary>
+internal sealed class BentStorage(IJournalStorage disk, IBend bend) : IJournalStorage
+{
+    public void CreateDirectory(string directory) => disk.CreateDirectory(directory);
+
+    public IReadOnlyList<string> List(string directory) => disk.List(directory);
+
+    public IJournalFile Create(string path) => new Bent(disk.Create(path), Path.GetFileName(path), bend);
+
+    public IJournalFile Open(string path, bool isWritable) => new Bent(disk.Open(path, isWritable), Path.GetFileName(path), bend);
+
+    public void Delete(string path) => disk.Delete(path);
+
+    public void Rename(string from, string to) => disk.Rename(from, to);
+
+    public void SyncDirectory(string directory) => disk.SyncDirectory(directory);
+
+    public IDisposable Lock(string path) => disk.Lock(path);
+
+    public DiskRoom Room(string directory) => disk.Room(directory);
+
+    private sealed class Bent(IJournalFile file, string name, IBend bend) : IJournalFile
+    {
+        public long Length => file.Length;
+
+        public int ReadAt(Span<byte> into, long offset) => file.ReadAt(into, offset);
+
+        public void WriteAt(ReadOnlySpan<byte> bytes, long offset) => file.WriteAt(bytes[..bend.Written(name, bytes.Length)], offset);
+
+        public void Sync()
+        {
+            if (bend.Syncs(name))
+            {
+                file.Sync();
+            }
+        }
+
+        public void Dispose() => file.Dispose();
+    }
+}
+
+/// <summary>The real ledger; a bug overrides what it breaks.</summary>
+internal abstract class BentLedger(ILedger real) : ILedger
+{
+    protected ILedger Real => real;
+
+    public bool IsReady => real.IsReady;
+
+    public Task<string> Failure => real.Failure;
+
+    public TradeNo NextNo() => real.NextNo();
+
+    public virtual ValueTask<ReqIdState> RecallAsync(InstId instId, ReadOnlyMemory<byte> reqId, Digest fingerprint, Trade into) =>
+        real.RecallAsync(instId, reqId, fingerprint, into);
+
+    public virtual ValueTask<Claim> ClaimAsync(Trade trade) => real.ClaimAsync(trade);
+
+    public virtual ValueTask<CompleteState> CompleteAsync(Trade trade) => real.CompleteAsync(trade);
+
+    public ValueTask<bool> FindAsync(TradeNo tradeNo, Trade into) => real.FindAsync(tradeNo, into);
+
+    public ValueTask<bool> FindByOrderAsync(InstId instId, ReadOnlyMemory<byte> orderNo, Trade into) => real.FindByOrderAsync(instId, orderNo, into);
+
+    public ValueTask<IReadOnlyList<TradeNo>> PendingAsync() => real.PendingAsync();
+
+    public ValueTask DisposeAsync() => real.DisposeAsync();
+}

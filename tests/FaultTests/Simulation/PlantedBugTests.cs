@@ -1,0 +1,175 @@
+using HotPath.Core.Clearing;
+using HotPath.Core.Ledger;
+using HotPath.Core.Ledger.Embedded;
+using HotPath.Core.Model;
+using HotPath.Core.Runtime;
+using HotPath.Faults.Checking;
+using HotPath.Faults.Simulation;
+using Xunit;
+
+namespace HotPath.Faults.Tests.Simulation;
+
+/// <summary>
+/// A simulation that finds nothing is to be doubted. Here the gateway has one fault, put around its parts, and the simulation must find it
+/// by the checks that docs/decisions/0008 names: at the moment it happens (P1, P2), and by what is left in the end (I1 to I7).
+/// </summary>
+public sealed class PlantedBugTests
+{
+    private const int Seeds = 40;
+    private const int Payments = 60;
+
+    [Fact]
+    public void SkippedSync_IsFound_AtTheNextSend_AndByWhatAPowerLossLeaves()
+    {
+        AssertFinds(new SkippedSync(), "P1", "P2");
+        AssertFinds(new SkippedSync(), isBlindToTheDisk: true, "I2", "I7", "P3");
+    }
+
+    [Fact]
+    public void AnswerBeforeItsResultIsDurable_IsFound_AsItLeaves_AndAfterACrash()
+    {
+        AssertFinds(new EarlyAnswer(), "P2");
+        AssertFinds(new EarlyAnswer(), isBlindToTheDisk: true, "I2", "I3");
+    }
+
+    [Fact]
+    public void PaymentInDoubtThatIsSentAgain_IsFound_ByTheChannelsBooks() => AssertFinds(new SendsAgain(), "I1");
+
+    [Fact]
+    public void ShortWriteThatIsIgnored_IsFound_AtTheNextSend_AndByWhatACrashLeaves()
+    {
+        AssertFinds(new ShortWrite(), "P1", "P2");
+        AssertFinds(new ShortWrite(), isBlindToTheDisk: true, "I2", "I7", "P3");
+    }
+
+    [Fact]
+    public void PendingClaimThatExpires_IsFound_AtItsSecondSend_AndByTheAnswersItsRepetitionsGet()
+    {
+        AssertFinds(new ExpiringClaim(), "P1");
+        AssertFinds(new ExpiringClaim(), isBlindToTheDisk: true, "I2", "I3");
+    }
+
+    private static void AssertFinds(Bugs bug, params string[] oneOf) => AssertFinds(bug, isBlindToTheDisk: false, oneOf);
+
+    private static void AssertFinds(Bugs bug, bool isBlindToTheDisk, params string[] oneOf)
+    {
+        var found = new SortedSet<string>(StringComparer.Ordinal);
+        for (ulong seed = 1; seed <= Seeds; seed++)
+        {
+            Plan plan = Plan.Draw(seed, Payments) with { IsBlindToTheDisk = isBlindToTheDisk };
+            found.UnionWith(Run.Of(plan, bug).Broken.Select(broken => broken.Invariant));
+            if (found.Overlaps(oneOf))
+            {
+                return;
+            }
+        }
+        Assert.Fail($"not found by {string.Join(" or ", oneOf)} in {Seeds} seeds; found: {string.Join(", ", found)}");
+    }
+
+    /// <summary>fdatasync is said to be done, and every third one is not.</summary>
+    private sealed class SkippedSync : Bugs
+    {
+        internal override IJournalStorage Storage(IJournalStorage storage) => new BentStorage(storage, new Bend());
+
+        private sealed class Bend : IBend
+        {
+            private int _syncs;
+
+            public int Written(string name, int length) => length;
+
+            public bool Syncs(string name) => ++_syncs % 3 != 0;
+        }
+    }
+
+    /// <summary>pwrite64 writes less than it was given, now and then, and nobody looks.</summary>
+    private sealed class ShortWrite : Bugs
+    {
+        internal override IJournalStorage Storage(IJournalStorage storage) => new BentStorage(storage, new Bend());
+
+        private sealed class Bend : IBend
+        {
+            private int _writes;
+
+            public int Written(string name, int length) => name.EndsWith(".seg", StringComparison.Ordinal) && ++_writes % 20 == 0 ? length / 2 : length;
+
+            public bool Syncs(string name) => true;
+        }
+    }
+
+    /// <summary>A result counts as recorded as soon as the ledger has been asked to.</summary>
+    private sealed class EarlyAnswer : Bugs
+    {
+        internal override ILedger Ledger(ILedger ledger, IScheduler scheduler) => new Early(ledger);
+
+        private sealed class Early(ILedger ledger) : BentLedger(ledger)
+        {
+            public override ValueTask<CompleteState> CompleteAsync(Trade trade)
+            {
+                // The ledger owns what it is given until it answers: here it gets its own.
+                var own = new Trade
+                {
+                    TradeNo = trade.TradeNo,
+                    Status = trade.Status,
+                    FailCode = trade.FailCode,
+                    FinalAtMs = trade.FinalAtMs,
+                    ChannelTradeNo = trade.ChannelTradeNo,
+                };
+                own.Answer.RespId = trade.Answer.RespId;
+                own.Answer.RespTimeMs = trade.Answer.RespTimeMs;
+                own.Answer.Language = trade.Answer.Language;
+                own.Answer.KeyId = trade.Answer.KeyId;
+                own.Answer.SetSignature(trade.Answer.Signature);
+                ValueTask<CompleteState> recording = Real.CompleteAsync(own);
+                _ = ForgetAsync(recording);
+                return new ValueTask<CompleteState>(CompleteState.Recorded);
+            }
+
+            private static async Task ForgetAsync(ValueTask<CompleteState> recording) => await recording;
+        }
+    }
+
+    /// <summary>A claim that is PENDING does not count any more after a second: a repetition is a new payment, if only the order were not taken.</summary>
+    private sealed class ExpiringClaim : Bugs
+    {
+        internal override ILedger Ledger(ILedger ledger, IScheduler scheduler) => new Forgetful(ledger);
+
+        private sealed class Forgetful(ILedger ledger) : BentLedger(ledger)
+        {
+            public override async ValueTask<ReqIdState> RecallAsync(InstId instId, ReadOnlyMemory<byte> reqId, Digest fingerprint, Trade into)
+            {
+                ReqIdState state = await Real.RecallAsync(instId, reqId, fingerprint, into);
+                return state == ReqIdState.InFlight ? ReqIdState.Free : state;
+            }
+
+            public override async ValueTask<Claim> ClaimAsync(Trade trade)
+            {
+                Claim claim = await Real.ClaimAsync(trade);
+                // Whoever lets a PENDING claim expire lets the next one have it: under a number of its own, with everything that was claimed before.
+                return claim.State == ClaimState.InFlight ? new Claim(ClaimState.Won, trade.TradeNo) : claim;
+            }
+        }
+    }
+
+    /// <summary>What is in doubt is sent once more, by whoever believes that the first one was lost.</summary>
+    private sealed class SendsAgain : Bugs
+    {
+        internal override IClearingAdapter Adapter(IClearingAdapter adapter) => new Eager(adapter);
+
+        private sealed class Eager(IClearingAdapter adapter) : IClearingAdapter
+        {
+            public void EncodePay(in PayOrder order, ClearingCall call) => adapter.EncodePay(order, call);
+
+            public async ValueTask<ClearingResult> PayAsync(ClearingCall call)
+            {
+                ClearingResult result = await adapter.PayAsync(call);
+                return result.Outcome == ClearingOutcome.Unknown ? await adapter.PayAsync(call) : result;
+            }
+
+            public ValueTask<ClearingResult> InquireAsync(ClearingReference reference) => adapter.InquireAsync(reference);
+
+            public ValueTask<ClearingResult> ReverseAsync(ClearingReference reference) => adapter.ReverseAsync(reference);
+
+            public ValueTask DisposeAsync() => adapter.DisposeAsync();
+        }
+    }
+}

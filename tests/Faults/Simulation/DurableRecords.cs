@@ -1,0 +1,34 @@
+using HotPath.Core.Ledger.Embedded;
+
+namespace HotPath.Faults.Simulation;
+
+/// <summary>
+/// What a power loss at this moment would leave, as far as trades go: the records in synced writes of files whose names are durable. The
+/// one promise is held against it at the moments it speaks of.
+/// </summary>
+internal sealed class DurableRecords(VirtualDisk disk)
+{
+    private readonly Dictionary<string, VirtualFile> _accepted = [];
+    private readonly Dictionary<string, VirtualFile> _ended = [];
+
+    internal bool HasAccepted(string tradeNo) => Has(_accepted, tradeNo);
+
+    internal bool HasResult(string tradeNo) => Has(_ended, tradeNo);
+
+    internal void Synced(VirtualFile file, int offset, ReadOnlySpan<byte> bytes)
+    {
+        int at = Math.Max(0, JournalFormat.HeaderBlockBytes - offset);
+        while (at < bytes.Length && JournalFormat.ReadRecord(bytes[at..], out RecordHeader header) == RecordDefect.None)
+        {
+            ReadOnlySpan<byte> payload = bytes.Slice(at + JournalFormat.RecordHeaderBytes, header.PayloadLength);
+            if (header.Type is RecordType.Accepted or RecordType.Result)
+            {
+                (header.Type == RecordType.Accepted ? _accepted : _ended)[TradeRecords.ReadNo(payload).ToString()] = file;
+            }
+            at += header.RecordBytes;
+        }
+    }
+
+    private bool Has(Dictionary<string, VirtualFile> records, string tradeNo) =>
+        records.TryGetValue(tradeNo, out VirtualFile? file) && disk.IsDurablyNamed(file);
+}

@@ -1,0 +1,251 @@
+using HotPath.Core.Ledger.Embedded;
+using HotPath.Faults.Checking;
+
+namespace HotPath.Faults.Simulation;
+
+/// <summary>What one run showed.</summary>
+internal sealed record Outcome(Plan Plan, IReadOnlyList<Broken> Broken, Evidence Evidence, Tally Tally, ulong Hash, TimeSpan VirtualTime);
+
+/// <summary>
+/// One seed's story. Safety phase: payments and faults, as drawn, and the one promise held against the disk at each moment it speaks of.
+/// Liveness phase: faults over, time passes by the limit within which every trade must end. Then everything is asked for, compared, judged.
+/// </summary>
+internal sealed class Run : IDisposable
+{
+    /// <summary>The resolver's longest pause between two inquiries, the settle window, and what a start takes.</summary>
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(12);
+
+    private readonly List<Call> _calls = [];
+    private readonly List<(long AtMs, string Text)> _marks = [];
+    private readonly List<Broken> _broken = [];
+    private readonly List<Order> _orders = [];
+    private readonly VirtualClient _clients;
+
+    private Run(Plan plan, Bugs bugs)
+    {
+        Plan = plan;
+        Bugs = bugs;
+        var seed = new Chance(plan.Seed);
+        Loop = new EventLoop(seed.Branch(2));
+        Chance = seed.Branch(3);
+        Gateway = new VirtualGateway(this);
+        Durable = new DurableRecords(Gateway.Disk);
+        Troubles = new Troubles(plan, seed.Branch(4), Tally, DieInDiskCall);
+        Channel = new VirtualChannel(plan, Loop.World, seed.Branch(5), Tally);
+        _clients = new VirtualClient(this, seed.Branch(6));
+    }
+
+    internal Plan Plan { get; }
+
+    internal Bugs Bugs { get; }
+
+    internal EventLoop Loop { get; }
+
+    internal Chance Chance { get; }
+
+    internal Tally Tally { get; } = new();
+
+    internal VirtualGateway Gateway { get; }
+
+    internal DurableRecords Durable { get; }
+
+    internal Troubles Troubles { get; }
+
+    internal VirtualChannel Channel { get; }
+
+    internal static Outcome Of(Plan plan, Bugs? bugs = null)
+    {
+        using var run = new Run(plan, bugs ?? Bugs.None);
+        return run.Play();
+    }
+
+    public void Dispose() => Loop.Dispose();
+
+    internal void Mark(string what) => _marks.Add((Loop.NowMs, what));
+
+    internal void Told(Call call)
+    {
+        _calls.Add(call);
+        Loop.Note(System.IO.Hashing.XxHash3.HashToUInt64(call.Body, call.EndedAtMs));
+        Tally.Count($"answered {(call.Code.Length > 0 ? call.Code : $"HTTP {call.Status}")}");
+    }
+
+    /// <summary>The gateway sends a payment to its channel: the claim is durable.</summary>
+    internal void BeforeSend(string tradeNo)
+    {
+        Tally.Count("payments sent");
+        if (!Plan.IsBlindToTheDisk && !Durable.HasAccepted(tradeNo))
+        {
+            Break("P1", $"trade {tradeNo} goes to the channel, and a power loss now would leave nothing of its claim");
+        }
+    }
+
+    /// <summary>The gateway tells a final: the result is durable.</summary>
+    internal void BeforeAnswer(Dictionary<string, string> answer)
+    {
+        string status = answer.GetValueOrDefault("trade_status", "");
+        string tradeNo = answer.GetValueOrDefault("trade_no", "");
+        if (Plan.IsBlindToTheDisk)
+        {
+            return;
+        }
+        if (status is "SUCCESS" or "FAILED" or "CANCELLED" && !Durable.HasResult(tradeNo))
+        {
+            Break("P2", $"trade {tradeNo} is told {status}, and a power loss now would leave nothing of its result");
+        }
+        if (status == "PENDING" && !Durable.HasAccepted(tradeNo))
+        {
+            Break("P1", $"trade {tradeNo} is told PENDING, and a power loss now would leave nothing of its claim");
+        }
+    }
+
+    /// <summary>The gateway will not start: what was durable is not whole.</summary>
+    internal void Refused(JournalDamagedException damage)
+    {
+        Mark($"refuses to start: {damage.Message}");
+        Tally.Count("refused to start");
+        Break("P3", $"nothing was damaged, and the gateway refuses to start: {damage.Message}");
+    }
+
+    private void Break(string invariant, string sentence)
+    {
+        Mark($"BROKEN {invariant}: {sentence}");
+        _broken.Add(new Broken(invariant, Loop.NowMs, "", "", sentence));
+    }
+
+    private void DieInDiskCall(Life life) => Gateway.Crash(life, LosesPower(), "killed in a disk call");
+
+    private bool LosesPower() => Plan.Has(FaultKinds.PowerLoss) && Chance.Happens(Plan.PowerLossShare);
+
+    private Outcome Play()
+    {
+        try
+        {
+            Loop.Run(LiveAsync);
+        }
+        catch (InvalidOperationException failure)
+        {
+            _broken.Add(new Broken("P4", Loop.NowMs, "", "", $"the run could not go on: {failure}"));
+        }
+        Evidence evidence = Gather();
+        Broken[] broken = [.. _broken.Concat(_broken.Exists(one => one.Invariant == "P4") ? [] : Checker.Check(evidence)).OrderBy(one => one.AtMs)];
+        return new Outcome(Plan, broken, evidence, Tally, Loop.Hash, TimeSpan.FromTicks(Loop.Now));
+    }
+
+    private async Task LiveAsync()
+    {
+        Life world = Loop.World;
+        Gateway.Start();
+        Task faults = FaultsAsync();
+        Task payments = PaymentsAsync();
+        await Task.WhenAny(payments, world.Delay(Plan.SafetyEnds));
+        Mark("faults are over");
+        Troubles.IsCalm = true;
+        Channel.IsCalm = true;
+        Gateway.Disk.Capacity = long.MaxValue;
+        await Task.WhenAll(payments, faults);
+        await world.Delay(Limit + (Plan.HasLateResults ? Behaviour.LongestWork : TimeSpan.Zero));
+        foreach (Order order in _orders)
+        {
+            await AskAsync(order);
+        }
+        Gateway.Kill();
+    }
+
+    private async Task AskAsync(Order order)
+    {
+        for (int attempt = 0; attempt < 10; attempt++)
+        {
+            Call call = await _clients.QueryAsync(order);
+            if (call.Answer is not null)
+            {
+                return;
+            }
+            await Loop.World.Delay(TimeSpan.FromSeconds(1));
+        }
+        Break("P5", $"order {order.OrderNo} of {order.InstId} is asked for ten times after the faults, and not answered");
+    }
+
+    private async Task PaymentsAsync()
+    {
+        var under = new List<Task>();
+        for (int number = 1; number <= Plan.Payments && !Troubles.IsCalm; number++)
+        {
+            Order order = Order.Draw(Plan, Chance, number, _orders);
+            _orders.Add(order);
+            under.Add(_clients.PayAsync(order));
+            await Loop.World.Delay(Plan.PaymentEvery * -Math.Log(1 - Chance.Fraction()));
+        }
+        await Task.WhenAll(under);
+    }
+
+    private async Task FaultsAsync() =>
+        await Task.WhenAll(
+            RepeatAsync(Plan.Has(FaultKinds.Crash) ? Plan.CrashEvery : TimeSpan.Zero, CrashOrStop),
+            RepeatAsync(Plan.Has(FaultKinds.ClockSteps) ? Plan.ClockStepEvery : TimeSpan.Zero, StepClock),
+            RepeatAsync(Plan.Has(FaultKinds.FullDisk) && Plan.IsDiskFullAtTimes ? TimeSpan.FromSeconds(2) : TimeSpan.Zero, FillOrFree));
+
+    private async Task RepeatAsync(TimeSpan every, Action fault)
+    {
+        while (every > TimeSpan.Zero && !Troubles.IsCalm)
+        {
+            await Loop.World.Delay(every * -Math.Log(1 - Chance.Fraction()));
+            if (!Troubles.IsCalm)
+            {
+                fault();
+            }
+        }
+    }
+
+    private void CrashOrStop()
+    {
+        if (Plan.Has(FaultKinds.Stop) && Chance.Happens(Plan.StopShare))
+        {
+            Gateway.Stop();
+        }
+        else
+        {
+            Gateway.Crash(LosesPower(), "killed");
+        }
+    }
+
+    private void StepClock()
+    {
+        TimeSpan by = Plan.LargestClockStep * ((2 * Chance.Fraction()) - 1);
+        Gateway.Wall.Step(by);
+        Tally.Count("clock stepped");
+        Mark($"the clock steps by {by}");
+    }
+
+    private void FillOrFree()
+    {
+        bool isFull = Gateway.Disk.Capacity == long.MaxValue;
+        Gateway.Disk.Capacity = isFull ? Gateway.Disk.UsedBytes + Chance.Below(Plan.SegmentBytes * 2) : long.MaxValue;
+        Mark(isFull ? "the disk is full, or nearly" : "the disk has room again");
+    }
+
+    private Evidence Gather()
+    {
+        IReadOnlyList<JournalTrade> journal = [];
+        try
+        {
+            var reader = new Life(new EventLoop(new Chance(0)), "reader");
+            Troubles.IsCalm = true;
+            journal = JournalFold.Read(new VirtualStorage(Gateway.Disk, reader, Troubles, Durable), VirtualGateway.DataDirectory);
+        }
+        catch (JournalDamagedException damage)
+        {
+            Break("P3", $"the journal cannot be read: {damage.Message}");
+        }
+        TimeSpan life = TimeSpan.FromHours(24) - Gateway.Wall.SteppedForward;
+        return new Evidence
+        {
+            Calls = _calls,
+            Channel = Channel.Books,
+            Journal = journal,
+            Marks = _marks,
+            IsSettled = true,
+            ReqIdLifeMs = (long)Math.Max(0, life.TotalMilliseconds),
+        };
+    }
+}

@@ -1,0 +1,171 @@
+using System.Globalization;
+using HotPath.Faults.Checking;
+
+namespace HotPath.Faults.Simulation;
+
+/// <summary>
+/// The systems of the institutions: they pay, wait, ask, and repeat, some of them wrongly. Whatever they are told is evidence.
+/// </summary>
+internal sealed class VirtualClient(Run run, Chance chance)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private readonly VirtualVerifyingKey _gatewayKey = new(VirtualGateway.GatewaySecret);
+    private int _numbers;
+
+    internal static string InstIdOf(int number) => $"INST{number}";
+
+    /// <summary>Brings one order to its end, or gives up, as tills do.</summary>
+    internal async Task PayAsync(Order order)
+    {
+        Dictionary<string, string> request = Payment(order);
+        for (int attempt = 0; attempt < 6; attempt++)
+        {
+            Call call = await SendAsync(attempt == 0 ? request : Repetition(request));
+            if (call.SaysFinal)
+            {
+                break;
+            }
+            if (Happens(0.3))
+            {
+                await Task.WhenAll(SendAsync(Repetition(request)), SendAsync(Repetition(request)));
+            }
+            if (call.Code is "0001" or "B005" && chance.Happens(0.7))
+            {
+                await PauseAsync(3_000);
+                if ((await QueryAsync(order, call)).SaysFinal)
+                {
+                    break;
+                }
+            }
+            await PauseAsync(call.Code == "0001" ? 5_000 : 800);
+        }
+        await MisbehaveAsync(order, request);
+    }
+
+    /// <summary>Asks for an order until there is an answer that says something.</summary>
+    internal async Task<Call> QueryAsync(Order order, Call? known = null)
+    {
+        Dictionary<string, string> request = Common("TRADE_QUERY", order.InstId);
+        request["out_trade_no"] = order.OrderNo;
+        if (known?.TradeNo.Length > 0 && known.Code != "B005" && chance.Happens(0.5))
+        {
+            request["trade_no"] = known.TradeNo;
+        }
+        return await SendAsync(request);
+    }
+
+    private bool Happens(double factor) => run.Plan.Has(FaultKinds.Retries) && chance.Happens(run.Plan.RepeatRate * factor);
+
+    private Task PauseAsync(int meanMs) => run.Loop.World.Delay(chance.Lognormal(TimeSpan.FromMilliseconds(meanMs * 0.7), 0.8));
+
+    // What careless systems do once they have, or have not, been told an end.
+    private async Task MisbehaveAsync(Order order, Dictionary<string, string> request)
+    {
+        if (Happens(0.5))
+        {
+            await PauseAsync(2_000);
+            await SendAsync(Repetition(request));
+        }
+        if (Happens(0.2))
+        {
+            // The req_id again, for something else.
+            await SendAsync(new Dictionary<string, string>(Repetition(request)) { ["total_amount"] = order.Currency == "JPY" ? "7" : "7.77" });
+        }
+        if (Happens(0.2))
+        {
+            // The order again, as a new request.
+            await SendAsync(Payment(order));
+        }
+        if (Happens(0.3))
+        {
+            await QueryAsync(order);
+        }
+    }
+
+    private Dictionary<string, string> Payment(Order order)
+    {
+        Dictionary<string, string> request = Common("SCAN_PAY", order.InstId);
+        request["out_trade_no"] = order.OrderNo;
+        request["total_amount"] = order.Amount;
+        request["currency"] = order.Currency;
+        request["trade_type"] = "SCAN";
+        request["qr_type"] = order.IsDynamic ? "01" : "02";
+        request["qr_content"] = order.Code;
+        request["body"] = "茶 & coffee";
+        request["terminal_type"] = "01";
+        request["terminal_id"] = "T01";
+        return request;
+    }
+
+    /// <summary>The same request: as it was, or with what a repetition may change.</summary>
+    private Dictionary<string, string> Repetition(Dictionary<string, string> request)
+    {
+        if (chance.Happens(0.5))
+        {
+            return request;
+        }
+        var again = new Dictionary<string, string>(request) { ["req_time"] = Time() };
+        if (chance.Happens(0.5))
+        {
+            again["nonce"] = $"nonce-{++_numbers:D6}";
+        }
+        return again;
+    }
+
+    private Dictionary<string, string> Common(string bizType, string instId) => new()
+    {
+        ["version"] = "1.3",
+        ["charset"] = "UTF-8",
+        ["sign_type"] = "RSA2",
+        ["biz_type"] = bizType,
+        ["req_time"] = Time(),
+        ["req_id"] = $"R{++_numbers}",
+        ["inst_id"] = instId,
+    };
+
+    // Mostly both have the time from one source; sometimes the gateway's has stepped and theirs has not.
+    private string Time() =>
+        (run.Loop.World, chance.Happens(0.95) ? run.Gateway.Wall.At(run.Loop.Now) : WallClock.Begin + TimeSpan.FromTicks(run.Loop.Now)).Item2
+        .ToOffset(TimeSpan.FromHours(8)).ToString("yyyyMMddHHmmss", CultureInfo.InvariantCulture);
+
+    private async Task<Call> SendAsync(Dictionary<string, string> request)
+    {
+        long sentAt = run.Loop.NowMs;
+        byte[] bytes = Envelope.Sign(request, new VirtualSigningKey("k1", request["inst_id"]));
+        var ended = new TaskCompletionSource<(int Status, byte[] Body)>();
+        Life world = run.Loop.World;
+        world.After(Patience, () => ended.TrySetResult((0, [])));
+        world.After(Network(), () => run.Gateway.Receive(bytes, (status, body) => Answered(status, body, ended)));
+        (int status, byte[] body) = await ended.Task;
+        (Dictionary<string, string>? answer, bool isVerified) = body.Length > 0 ? Envelope.Read(body, _gatewayKey) : (null, false);
+        var call = new Call
+        {
+            SentAtMs = sentAt,
+            EndedAtMs = run.Loop.NowMs,
+            Request = request,
+            Status = status,
+            Body = body,
+            Answer = answer,
+            IsVerified = isVerified,
+        };
+        run.Told(call);
+        return call;
+    }
+
+    // Runs as the gateway's event: this is the moment the answer leaves the house.
+    private void Answered(int status, byte[] body, TaskCompletionSource<(int Status, byte[] Body)> ended)
+    {
+        if (body.Length > 0 && Envelope.Read(body, _gatewayKey).Members is { } answer)
+        {
+            run.BeforeAnswer(answer);
+        }
+        bool isLost = !run.Troubles.IsCalm && chance.Happens(0.01);
+        if (!isLost)
+        {
+            run.Loop.World.After(Network(), () => ended.TrySetResult((status, body)));
+        }
+    }
+
+    private TimeSpan Network() => chance.Lognormal(TimeSpan.FromMilliseconds(1), 0.8);
+}
