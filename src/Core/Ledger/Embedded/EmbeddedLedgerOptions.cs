@@ -53,7 +53,7 @@ public sealed class EmbeddedLedgerOptions
     /// How fast sealed segments are read again and checked in the background, in bytes a second; 0: never. Default 4,194,304 (4 MiB). Range 0
     /// to 1 GiB.
     /// </summary>
-    // 6 GB of journal (10 million trades) are then read every 25 minutes to an hour, for 0.2 % of a core and 3 % of a slow disk (150 MB/s).
+    // 6 GB of journal (10 million trades) are then read once an hour, in 24 minutes of it, for 0.5 % of a core (a verification reads 0.86 GB/s).
     public long ScrubBytesPerSecond { get; init; } = 4 * 1024 * 1024;
 
     /// <summary>
