@@ -12,8 +12,8 @@ internal sealed record Exploration(int Executions, bool IsExhausted, string? Fai
 /// same each time.
 /// </summary>
 /// <remarks>
-/// Each interleaving is one of sequentially consistent memory. What a processor or the compiler may move besides (a missing fence) it does not
-/// show; the stress tests on real threads may.
+/// Each interleaving is one of sequentially consistent memory. What a processor or the compiler may move besides, where a fence is missing, it does
+/// not show.
 /// </remarks>
 internal sealed class Explorer(int deviations, int mostExecutions)
 {

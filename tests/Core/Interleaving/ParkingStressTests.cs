@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using HotPath.Core.Buffers;
 using HotPath.Core.Runtime;
 using Xunit;
@@ -5,12 +6,14 @@ using Xunit;
 namespace HotPath.Core.Tests.Interleaving;
 
 /// <summary>
-/// Parking on real threads, where the processor may move a store behind a load: what the exploration of interleavings cannot show.
+/// Parking on real threads, as often as fits into a second. It finds a wake-up that is lost now and then; a missing fence it does not: with either
+/// of the two taken out it passes (docs/decisions/0012).
 /// </summary>
 [Collection(nameof(WholeMachine))]
 public sealed class ParkingStressTests
 {
     private const int Rounds = 50_000;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     [Fact]
     public void Worker_ThatGoesToSleepWhileWorkComes_IsAlwaysWoken()
@@ -21,8 +24,13 @@ public sealed class ParkingStressTests
         {
             Assert.True(body.Ring.TryEnqueue(body));
             worker.Wake();
-            // The next comes at the very moment when the worker finds nothing more; a pause that is not ended lasts ten minutes.
-            Assert.True(SpinWait.SpinUntil(() => body.Done == i, TimeSpan.FromSeconds(20)), $"round {i} was slept through");
+            // The next one comes at about the moment when the worker finds nothing more and parks; a pause that nobody ends lasts ten minutes.
+            long begin = Stopwatch.GetTimestamp();
+            while (body.Done != i)
+            {
+                Assert.True(Stopwatch.GetElapsedTime(begin) < Patience, $"round {i} was slept through");
+            }
+            Thread.SpinWait(i % 40);
         }
     }
 

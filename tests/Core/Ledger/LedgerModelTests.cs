@@ -9,6 +9,7 @@ namespace HotPath.Core.Tests.Ledger;
 #pragma warning disable CA1001 // Ends takes a ledger and its folder away; CsCheck disposes of nothing.
 
 /// <summary>The ledger against <see cref="LedgerModel"/>: any operations in a row, over restarts and crashes, and any at once (F08, F10, F11).</summary>
+[Collection(nameof(WholeMachine))]
 public sealed class LedgerModelTests
 {
     private static readonly Gen<Wish> AnyWish = Gen.Int[0, Wish.Count - 1].Select(number => new Wish(number));
