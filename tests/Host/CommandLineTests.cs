@@ -94,6 +94,13 @@ public sealed class CommandLineTests(SandboxFixture sandbox) : IDisposable
     [InlineData("explain /nowhere.json")]
     [InlineData("journal verify")]
     [InlineData("journal verify /nowhere")]
+    [InlineData("journal dump /nowhere")]
+    [InlineData("journal dump . --trade 12")]
+    [InlineData("journal dump . --from x")]
+    [InlineData("journal cut")]
+    [InlineData("journal cut .")]
+    [InlineData("journal cut . --after 1")]
+    [InlineData("journal cut /nowhere --after 1 --i-have-read-the-runbook")]
     public async Task Usage_Wrong_Is2(string line)
     {
         CommandLineRun run = await CommandLineRun.RunAsync(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));

@@ -70,27 +70,4 @@ public sealed class PaymentEndpointTests
 
         public void Abort() => IsAborted = true;
     }
-
-    private sealed class BrokenLedger(Exception failure) : ILedger
-    {
-        public bool IsReady => true;
-
-        public Task<string> Failure { get; } = new TaskCompletionSource<string>().Task;
-
-        public TradeNo NextNo() => new(1, 0);
-
-        public ValueTask<ReqIdState> RecallAsync(InstId instId, ReadOnlyMemory<byte> reqId, Digest fingerprint, Trade into) => throw failure;
-
-        public ValueTask<Claim> ClaimAsync(Trade trade) => throw failure;
-
-        public ValueTask<CompleteState> CompleteAsync(Trade trade) => throw failure;
-
-        public ValueTask<bool> FindAsync(TradeNo tradeNo, Trade into) => throw failure;
-
-        public ValueTask<bool> FindByOrderAsync(InstId instId, ReadOnlyMemory<byte> orderNo, Trade into) => throw failure;
-
-        public ValueTask<IReadOnlyList<TradeNo>> PendingAsync() => throw failure;
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-    }
 }

@@ -39,6 +39,19 @@ public sealed class MpscRing<T>
     /// <summary>Items inside, exact only while nobody moves.</summary>
     public int Count => (int)Math.Clamp(Volatile.Read(ref _positions.Tail) - Volatile.Read(ref _positions.Head), 0, _cells.Length);
 
+    /// <summary>
+    /// True when an item can be taken. Unlike <see cref="Count"/> it does not see one whose producer is still at it: a consumer that waits for
+    /// work asks this, and does not spin while that producer is off its processor.
+    /// </summary>
+    public bool HasItem
+    {
+        get
+        {
+            long head = Volatile.Read(ref _positions.Head);
+            return Volatile.Read(ref _cells[head & _mask].Turn) == head + 1;
+        }
+    }
+
     /// <summary>Adds an item; false when the ring is full. Any thread.</summary>
     public bool TryEnqueue(T item)
     {

@@ -158,10 +158,10 @@ public sealed class Channel : IThreadPoolWorkItem
                 call.Send();
             }
             _metrics.RingDepth(0);
-            // Between the last look and this write a producer may have seen 1 and not posted: look again.
+            // Between the last look and this write a producer may have seen 1 and not posted: look again. One that is still at it will see 0.
             Interlocked.Exchange(ref _isDraining, 0);
         }
-        while (_ring.Count > 0 && Interlocked.Exchange(ref _isDraining, 1) == 0);
+        while (_ring.HasItem && Interlocked.Exchange(ref _isDraining, 1) == 0);
     }
 
     internal void CallEnded(in ClearingResult result, TimeSpan took)

@@ -7,13 +7,17 @@ namespace HotPath.Core.Ledger;
 /// answers survives the loss of power the moment it answers. Every engine passes the same contract tests.
 /// </summary>
 /// <remarks>
-/// A <see cref="Trade"/> handed in belongs to the ledger until the call returns. Failures are values of the answer:
+/// A <see cref="Trade"/> handed in belongs to the ledger until the call returns, and for good when the call returns
+/// <see cref="ClaimState.Unknown"/> or <see cref="CompleteState.Late"/>: the ledger may still read it. Failures are values of the answer:
 /// refused (no room), unavailable (nothing happened), unknown (repeat the call with the same trade_no).
 /// </remarks>
 public interface ILedger : IAsyncDisposable
 {
     /// <summary>True from the end of recovery until a stop or a failure.</summary>
     bool IsReady { get; }
+
+    /// <summary>How long the commit under way has taken; zero between two. Seconds mean that the disk is stuck.</summary>
+    TimeSpan CommitTime { get; }
 
     /// <summary>Completes with the reason when the engine has stopped itself: a write failed, and nothing more is acknowledged.</summary>
     Task<string> Failure { get; }
@@ -26,15 +30,19 @@ public interface ILedger : IAsyncDisposable
 
     /// <summary>
     /// Takes req_id, order number and single-use code in one step and records the trade as PENDING. Nothing may be sent to a channel
-    /// before this has returned <see cref="ClaimState.Won"/>.
+    /// before this has returned <see cref="ClaimState.Won"/>. Returns within <paramref name="atMost"/>, whatever the disk does; null waits.
     /// </summary>
-    ValueTask<Claim> ClaimAsync(Trade trade);
+    ValueTask<Claim> ClaimAsync(Trade trade, TimeSpan? atMost = null);
+
+    /// <summary>Whom to tell of a claim that became durable after its caller had gone: it is PENDING, and nobody sends it.</summary>
+    void WhenClaimedLate(Action<TradeNo> tell);
 
     /// <summary>
     /// Records the final status, result and signed answer in <paramref name="trade"/> if the trade is still PENDING.
-    /// Nobody may be told the result before this has returned.
+    /// Nobody may be told the result before this has returned <see cref="CompleteState.Recorded"/>. Returns within <paramref name="atMost"/>,
+    /// whatever the disk does; null waits.
     /// </summary>
-    ValueTask<CompleteState> CompleteAsync(Trade trade);
+    ValueTask<CompleteState> CompleteAsync(Trade trade, TimeSpan? atMost = null);
 
     /// <summary>Fills <paramref name="into"/> with the trade of this number; false when there is none.</summary>
     ValueTask<bool> FindAsync(TradeNo tradeNo, Trade into);
@@ -89,10 +97,16 @@ public enum ClaimState : byte
     /// <summary>The disk is full, or nearly: nothing happened, try again when there is room (A001).</summary>
     DiskFull,
 
+    /// <summary>The disk is slow or stuck: nothing happened and nothing will, try again later (A001).</summary>
+    DiskSlow,
+
     /// <summary>The engine is stopped: nothing happened (A002).</summary>
     Unavailable,
 
-    /// <summary>The engine failed in between: a claim repeated with the same trade_no tells.</summary>
+    /// <summary>
+    /// The engine failed in between, or it was not durable in time: a claim repeated with the same trade_no tells. One that was late and becomes
+    /// durable is told to <see cref="ILedger.WhenClaimedLate"/>.
+    /// </summary>
     Unknown,
 }
 
@@ -121,4 +135,7 @@ public enum CompleteState : byte
 
     /// <summary>The engine is stopped, or has no room for it just now: nothing happened.</summary>
     Unavailable,
+
+    /// <summary>Not durable in time: it will be, or the engine stops. Nobody may be told the result before it can be found.</summary>
+    Late,
 }

@@ -53,6 +53,24 @@ public sealed class Trade
     /// <summary>trade_time: when it became final, or, while PENDING, when it was accepted.</summary>
     public long TimeMs => IsFinal ? FinalAtMs : AcceptedAtMs;
 
+    /// <summary>What was claimed, without a result.</summary>
+    public Trade CopyOfClaim() => new()
+    {
+        TradeNo = TradeNo,
+        InstId = InstId,
+        ReqId = ReqId,
+        OrderNo = OrderNo,
+        Fingerprint = Fingerprint,
+        CodeDigest = CodeDigest,
+        BizType = BizType,
+        TradeType = TradeType,
+        QrType = QrType,
+        Amount = Amount,
+        Currency = Currency,
+        ChannelId = ChannelId,
+        AcceptedAtMs = AcceptedAtMs,
+    };
+
     /// <summary>Takes a result back that could not be recorded: the trade is PENDING as before.</summary>
     public void Reopen()
     {

@@ -94,7 +94,7 @@ public sealed class AnswerDesk(AnswerSigner signer, RateGate strangersBudget, Ti
         slot.HttpStatus = TooManyRequests;
     }
 
-    /// <summary>The ledger stopped under a request whose outcome only a restart will tell: no answer, the connection is cut.</summary>
+    /// <summary>The ledger stopped, or stood still, under a request whose outcome is open: no answer, the connection is cut.</summary>
     public static void Cut(RequestSlot slot) => slot.HttpStatus = 0;
 
     private void Finish(RequestSlot slot, RespCode code)

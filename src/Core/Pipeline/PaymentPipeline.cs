@@ -41,12 +41,14 @@ public sealed class PaymentPipeline(
     TimeProvider clock,
     AnswerDesk desk)
 {
+    private static readonly TimeSpan LeastCommitBudget = TimeSpan.FromMilliseconds(250);
+
     private readonly TradeQuery _tradeQuery = new(ledger);
     private readonly Repetitions _repetitions = new(ledger, admission, waiters, options, clock, desk);
 
     /// <summary>
     /// Serves the body in <paramref name="slot"/>. Afterwards <see cref="RequestSlot.HttpStatus"/> is 200 with a sealed answer, 429 without
-    /// one, or 0: the connection is to be cut, because the ledger stopped under a request whose outcome only a restart will tell.
+    /// one, or 0: the connection is to be cut, because the ledger stopped or stood still under a request whose outcome is open.
     /// </summary>
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
     public async ValueTask RunAsync(RequestSlot slot)
@@ -116,7 +118,8 @@ public sealed class PaymentPipeline(
             return;
         }
 
-        // 6 route
+        // 6 route, and the number first: where none can be had (the ledger stands still for minutes), no credit is lost with it
+        TradeNo tradeNo = ledger.NextNo();
         RouteChoice route = institution.MayUse(slot.Currency)
             ? router.Choose(slot.Currency, slot.Amount)
             : RouteChoice.Refused(RespCode.MemberIllegal, Member.Currency);
@@ -127,8 +130,8 @@ public sealed class PaymentPipeline(
         }
 
         // 7 claim
-        ScanPay.FillClaim(slot, institution, channel, fingerprint, ledger.NextNo(), NowMs);
-        Claim claim = await ledger.ClaimAsync(slot.Trade);
+        ScanPay.FillClaim(slot, institution, channel, fingerprint, tradeNo, NowMs);
+        Claim claim = await ledger.ClaimAsync(slot.Trade, CommitBudget(slot));
         if (!claim.IsWon)
         {
             channel.ReturnCredit();
@@ -152,7 +155,7 @@ public sealed class PaymentPipeline(
         signer.SignFinal(slot.Answer, slot.Trade, institution);
 
         // 10 record
-        switch (await ledger.CompleteAsync(slot.Trade))
+        switch (await ledger.CompleteAsync(slot.Trade, CommitBudget(slot)))
         {
             case CompleteState.Recorded:
                 waiters.Signal(slot.Trade.TradeNo);
@@ -160,6 +163,10 @@ public sealed class PaymentPipeline(
                 return;
             case CompleteState.AlreadyFinal:
                 await _repetitions.OfOneRecordedAsync(slot, slot.Trade.TradeNo);
+                return;
+            case CompleteState.Late:
+                slot.GiveAwayTrade();
+                LeaveInDoubt(slot, institution, channel);
                 return;
             case CompleteState.Unavailable when ledger.IsReady:
                 // No room to record it just now. The channel knows the result; the resolver asks for it again.
@@ -175,6 +182,9 @@ public sealed class PaymentPipeline(
     private long NowMs => clock.GetUtcNow().ToUnixTimeMilliseconds();
 
     private TimeSpan BudgetLeft(RequestSlot slot) => options.PayBudget - clock.GetElapsedTime(slot.ArrivedAt);
+
+    // Late in the budget a commit still gets what one takes on a disk that is not slow: half a second is left for the way back.
+    private TimeSpan CommitBudget(RequestSlot slot) => BudgetLeft(slot) > LeastCommitBudget ? BudgetLeft(slot) : LeastCommitBudget;
 
     private Institution? Authenticate(RequestSlot slot)
     {
@@ -222,10 +232,15 @@ public sealed class PaymentPipeline(
             case ClaimState.DiskFull:
                 desk.RefuseWithinBudget(slot, institution, RespCode.SystemBusy, GatewayMetrics.RefusalCause.DiskFull);
                 return;
+            case ClaimState.DiskSlow:
+                desk.RefuseWithinBudget(slot, institution, RespCode.SystemBusy, GatewayMetrics.RefusalCause.DiskSlow);
+                return;
             case ClaimState.Unavailable:
                 desk.RefuseWithinBudget(slot, institution, RespCode.ServiceUnavailable, GatewayMetrics.RefusalCause.NotReady);
                 return;
             default:
+                // Should it become durable after all, the resolver is told.
+                slot.GiveAwayTrade();
                 AnswerDesk.Cut(slot);
                 return;
         }

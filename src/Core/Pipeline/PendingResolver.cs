@@ -58,6 +58,7 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
         _clock = clock;
         _logger = logger;
         _schedule = new PendingSchedule(clock);
+        _ledger.WhenClaimedLate(TakeOver);
         _timer = clock.CreateTimer(static self => ((PendingResolver)self!).StartDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -92,6 +93,13 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
         {
             _ = GuardAsync(tradeNo, result);
         }
+    }
+
+    // Claimed, and cut off from the request that was to send it: the channel has never heard of it, which the inquiry and a reversal will prove.
+    private void TakeOver(TradeNo tradeNo)
+    {
+        _schedule.AddDueNow(tradeNo, tradeNo.UnixMs);
+        LogClaimedLate(tradeNo);
     }
 
     public void Dispose()
@@ -232,6 +240,9 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
     [LoggerMessage(EventId = 204, Level = LogLevel.Error,
         Message = "trade_no {TradeNo} is {Status}, and channel {Channel} now says it executed it as {ChannelTradeNo}")]
     private partial void LogContradiction(TradeNo tradeNo, string channel, TradeStatus status, string channelTradeNo);
+
+    [LoggerMessage(EventId = 205, Level = LogLevel.Warning, Message = "trade_no {TradeNo} was claimed too late to be sent: it will be inquired and reversed")]
+    private partial void LogClaimedLate(TradeNo tradeNo);
 
     [LoggerMessage(EventId = 203, Level = LogLevel.Error, Message = "resolving trade_no {TradeNo} failed; it stays on the schedule")]
     private partial void LogFailure(Exception failure, TradeNo tradeNo);

@@ -41,6 +41,7 @@ public sealed class GatewayMetrics
     private readonly Gauge _damagedSegments;
     private readonly Gauge _diskFree;
     private readonly Gauge _diskFull;
+    private readonly Gauge _diskSlow;
     private readonly Counter _channelRequests;
     private readonly Histogram _channelDurations;
     private readonly Gauge _ringDepth;
@@ -95,6 +96,7 @@ public sealed class GatewayMetrics
         _trackedTrades = make.CreateGauge("hotpath_ledger_trades", "Trades in the book.");
         _diskFree = make.CreateGauge("hotpath_disk_free_bytes", "Free space where the ledger's data lies.");
         _diskFull = make.CreateGauge("hotpath_disk_full", "1 while new payments are refused for want of disk space (A001).");
+        _diskSlow = make.CreateGauge("hotpath_disk_slow", "1 while new payments are refused because a commit takes too long (A001).");
 
         _scrubbedBytes = make.CreateCounter("hotpath_journal_scrubbed_bytes_total", "Bytes of sealed segments read again and checked.");
         _damagedSegments = make.CreateGauge("hotpath_journal_damaged_segments", "Sealed segments that were not as written when last read; anything but 0 is an alarm.");
@@ -153,6 +155,9 @@ public sealed class GatewayMetrics
 
         /// <summary>Too little room on the disk (A001).</summary>
         DiskFull,
+
+        /// <summary>Commits take too long (A001).</summary>
+        DiskSlow,
     }
 
     /// <summary>What admission sees and what it allows.</summary>
@@ -195,6 +200,8 @@ public sealed class GatewayMetrics
 
     public void JournalDamaged(int segments) => _damagedSegments.Set(segments);
     public void DiskFree(long bytes) => _diskFree.Set(bytes);
+
+    public void DiskIsSlow(bool isSlow) => _diskSlow.Set(isSlow ? 1 : 0);
 
     public void DiskIsFull(bool isFull) => _diskFull.Set(isFull ? 1 : 0);
 

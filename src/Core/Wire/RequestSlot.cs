@@ -31,7 +31,7 @@ public sealed class RequestSlot
     public AnswerBuffer Answer { get; } = new();
 
     /// <summary>The trade of this request: filled for the claim, completed with the result.</summary>
-    public Trade Trade { get; } = new();
+    public Trade Trade { get; private set; } = new();
 
     /// <summary>When the last byte of the request had come, in ticks of the clock.</summary>
     public long ArrivedAt { get; set; }
@@ -80,6 +80,9 @@ public sealed class RequestSlot
         BodyLength = length;
         _unescapedEnd = length;
     }
+
+    /// <summary>The trade stays with the ledger, which still reads it: the slot goes on with what was claimed, in a trade of its own.</summary>
+    public void GiveAwayTrade() => Trade = Trade.CopyOfClaim();
 
     /// <summary>Makes the slot ready for the next request.</summary>
     public void Clear()

@@ -21,9 +21,10 @@ internal static class SandboxVerb
         var inProcess = new Option<bool>("--in-process-channel") { Description = "for measuring: the channel is a timer in the process, without HTTP, books or outcomes by amount" };
         Option<Uri?> channelUrl = ChannelUrl();
         Option<int> institutions = Options.Number("--institutions", 2, 2, 1000, "demo institutions: CN000001, HK000001, then CN000002 and so on");
+        Option<int> reserve = Options.Number("--disk-reserve-mib", 256, 0, 1024 * 1024, "free disk space in MiB below which new payments are A001; 0: only what fails counts");
         // WARN: what a terminal should show beside the demo is what went wrong.
         Option<LogLevel> level = Options.Log(LogLevel.Warning);
-        var verb = new Command("sandbox", "Start a gateway with demo keys, demo institutions and a simulated channel") { data, port, adminPort, latency, signType, noDemo, channelUrl, inProcess, institutions, level };
+        var verb = new Command("sandbox", "Start a gateway with demo keys, demo institutions and a simulated channel") { data, port, adminPort, latency, signType, noDemo, channelUrl, inProcess, institutions, reserve, level };
         verb.Validators.Add(given => RefuseBoth(given, channelUrl, inProcess, latency));
         verb.SetAction(async (parsed, _) =>
         {
@@ -37,6 +38,7 @@ internal static class SandboxVerb
                 ChannelUrl = parsed.GetValue(channelUrl),
                 IsChannelInProcess = parsed.GetValue(inProcess),
                 Institutions = parsed.GetValue(institutions),
+                DiskReserveMib = parsed.GetValue(reserve),
             };
             using ILoggerFactory logs = GatewayLogs.To(Console.OpenStandardError(), parsed.GetValue(level), TimeProvider.System);
             return await SandboxProgram.RunAsync(options, !parsed.GetValue(noDemo), logs, TimeProvider.System, output);

@@ -10,7 +10,7 @@ internal sealed partial class LedgerVoice(ILogger<EmbeddedLedger> logger)
     private static LogLevel LevelOf(LedgerEventKind kind) => kind switch
     {
         LedgerEventKind.Stopped => LogLevel.Critical,
-        LedgerEventKind.CheckpointFailed or LedgerEventKind.JournalDamaged or LedgerEventKind.DiskFull => LogLevel.Error,
+        LedgerEventKind.CheckpointFailed or LedgerEventKind.JournalDamaged or LedgerEventKind.DiskFull or LedgerEventKind.DiskSlow => LogLevel.Error,
         LedgerEventKind.TornTailDropped or LedgerEventKind.CheckpointUnusable or LedgerEventKind.IndexRebuilt or LedgerEventKind.NearlyFull =>
             LogLevel.Warning,
         LedgerEventKind.CheckpointTaken => LogLevel.Debug,

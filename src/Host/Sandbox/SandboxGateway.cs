@@ -140,6 +140,7 @@ internal sealed class SandboxGateway : IAsyncDisposable
         DataDirectory = folder.Root,
         MaxTrades = options.MaxTrades,
         IndexMemoryMib = options.IndexMemoryMib,
+        DiskReserveMib = options.DiskReserveMib,
         SigningKey = new KeyFileConfiguration
         {
             KeyId = SandboxFolder.GatewayRsa2KeyId,

@@ -43,4 +43,7 @@ internal sealed record SandboxOptions
 
     /// <summary>Memory for the newest part of the index, in MiB. Default 64.</summary>
     public int IndexMemoryMib { get; init; } = 64;
+
+    /// <summary>Free disk space below which new payments are refused, in MiB. Default 256.</summary>
+    public int DiskReserveMib { get; init; } = 256;
 }

@@ -154,6 +154,86 @@ public sealed class CheckpointTests
         Assert.False(bench.Told(LedgerEventKind.IndexRebuilt));
     }
 
+    [Theory]
+    [InlineData("manifest.tmp")]
+    [InlineData("info.dat")]
+    public async Task Checkpoint_ThatFailsOnAFullDisk_LeavesNothingBehind_AndTheNextOneCounts(string notMade)
+    {
+        var disk = new TroubledDisk();
+        await using var bench = new LedgerBench(isFaster: true) { CheckpointEveryRecords = EveryRecords, Storage = disk, IndexStorage = disk };
+        var trades = new List<Trade>();
+        await using (EmbeddedLedger ledger = bench.Open())
+        {
+            await PayUntil(() => Taken(bench) >= 1);
+            disk.NotMade = notMade;
+            await PayUntil(() => bench.Told(LedgerEventKind.CheckpointFailed));
+            Assert.True(ledger.IsReady);
+            Assert.Equal(Named(bench), Folders(bench));
+            Assert.Empty(Directory.GetFiles(bench.Directory, "*.tmp"));
+
+            disk.NotMade = null;
+            int taken = Taken(bench);
+            bench.Clock.Advance(TimeSpan.FromSeconds(10));
+            await PayUntil(() => Taken(bench) > taken);
+
+            async Task PayUntil(Func<bool> isTrue)
+            {
+                for (int i = 0; !isTrue(); i++)
+                {
+                    Assert.True(i < 1000, "it did not become true");
+                    trades.AddRange(await Pay(ledger, bench, trades.Count, 20));
+                }
+            }
+        }
+        // Only now: the next one may have been under way.
+        Assert.Equal(Named(bench), Folders(bench));
+        await AssertHasAll(bench, trades);
+    }
+
+    [Fact]
+    public async Task CheckpointFolders_ThatNoManifestNames_AreRemovedAtTheStart()
+    {
+        await using var bench = NewBench();
+        List<Trade> trades = await CrashedAfterTwoCheckpoints(bench);
+        await using LedgerBench crashed = bench.Crash();
+        string named = Directory.EnumerateFiles(Path.Combine(crashed.Directory, "index"), "info.dat*", SearchOption.AllDirectories).First();
+        string all = Path.GetDirectoryName(Path.GetDirectoryName(named)!)!;
+        string unnamed = Path.Combine(all, Guid.NewGuid().ToString());
+        Directory.CreateDirectory(unnamed);
+        await File.WriteAllTextAsync(Path.Combine(unnamed, "info.dat"), "half");
+        await AssertHasAll(crashed, trades);
+        Assert.False(Directory.Exists(unnamed));
+        Assert.False(crashed.Told(LedgerEventKind.IndexRebuilt));
+    }
+
+    [Fact]
+    public async Task Checkpoint_IsNotBegun_WhileTheDiskHasNoRoomForWhatItWrites()
+    {
+        var disk = new TroubledDisk { Left = new DiskRoom(3 << 20, 10_000) };
+        await using var bench = new LedgerBench(isFaster: true) { CheckpointEveryRecords = EveryRecords, DiskReserveBytes = 0, Storage = disk };
+        await using EmbeddedLedger ledger = bench.Open();
+        for (int round = 0; round < 20; round++)
+        {
+            await Pay(ledger, bench, round, 20);
+        }
+        Assert.Equal(0, Taken(bench));
+        Assert.False(bench.Told(LedgerEventKind.CheckpointFailed));
+        disk.Left = DiskRoom.Endless;
+        bench.Clock.Advance(TimeSpan.FromSeconds(1));
+        for (int round = 20; Taken(bench) == 0; round++)
+        {
+            Assert.True(round < 1000, "no checkpoint came");
+            await Pay(ledger, bench, round, 20);
+        }
+    }
+
+    private static string[] Named(LedgerBench bench) => [.. Manifest.Load(FileStorage.Instance, bench.Directory).Whole
+        .Where(manifest => !manifest.Tokens.IsNone)
+        .SelectMany(manifest => new[] { manifest.Tokens.Claims.ToString(), manifest.Tokens.Book.ToString() }).Order(StringComparer.Ordinal)];
+
+    private static string[] Folders(LedgerBench bench) => [.. Directory.EnumerateDirectories(Path.Combine(bench.Directory, "index"), "*", SearchOption.AllDirectories)
+        .Select(path => Path.GetFileName(path)).Where(name => Guid.TryParse(name, out _)).Order(StringComparer.Ordinal)];
+
     private static LedgerBench NewBench() => new(isFaster: true) { CheckpointEveryRecords = EveryRecords };
 
     private static async Task<List<Trade>> CrashedAfterTwoCheckpoints(LedgerBench bench)

@@ -40,7 +40,7 @@ internal sealed class DictionaryBookIndex : IBookIndex
 
     public IndexTokens Seal(in IndexTokens tokens) => tokens;
 
-    public void ForgetCheckpoint(in IndexTokens tokens)
+    public void KeepOnly(IReadOnlyCollection<IndexTokens> named)
     {
     }
 

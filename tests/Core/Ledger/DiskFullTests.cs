@@ -168,6 +168,40 @@ public sealed class DiskFullTests : IAsyncDisposable
         Assert.False(File.Exists(leftover));
     }
 
+    [Theory]
+    [InlineData("journal-0000000000.seg")]
+    [InlineData("journal-0000000001.seg")]
+    public async Task Start_OnAJournalThatCannotBeRead_IsRefusedWithFileAndOffset(string unreadable)
+    {
+        await using (EmbeddedLedger ledger = _bench.Open())
+        {
+            for (int i = 0; !File.Exists(Path.Combine(_bench.Journal, "journal-0000000001.seg")); i++)
+            {
+                await ledger.ClaimAsync(Trades.New(ledger, $"R{i}", $"T{i}"));
+            }
+        }
+        _disk.Unreadable = unreadable;
+        JournalDamagedException refused = Assert.Throws<JournalDamagedException>(_bench.Open);
+        Assert.Equal((unreadable, 0), (refused.File, refused.Offset));
+        Assert.Contains("Input/output error", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(unreadable, JournalVerifier.Verify(_bench.Directory, _disk).Damage?.File);
+        _disk.Unreadable = null;
+        await _bench.Open().DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Start_WithAPageThatCannotBeRead_NamesThePage()
+    {
+        await using (EmbeddedLedger ledger = _bench.Open())
+        {
+            await UntilClaimed(ledger, "before");
+        }
+        // One page of the segment is bad; what is read up to it comes.
+        (_disk.Unreadable, _disk.UnreadableFrom) = (".seg", 10_000);
+        JournalDamagedException refused = Assert.Throws<JournalDamagedException>(_bench.Open);
+        Assert.Equal(8192, refused.Offset);
+    }
+
     /// <summary>Claims, and ends all but <paramref name="leaveOpen"/> of them, until the ledger says that the disk is full.</summary>
     private async Task<List<Trade>> ClaimUntilRefused(EmbeddedLedger ledger, int leaveOpen)
     {

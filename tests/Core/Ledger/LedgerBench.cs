@@ -17,7 +17,7 @@ internal sealed class LedgerBench : IAsyncDisposable
     {
         _isFaster = isFaster;
         SegmentBytes = segmentBytes;
-        Directory = Path.Combine(Path.GetTempPath(), "hotpath-ledger-" + Guid.NewGuid().ToString("N"));
+        Directory = NewDirectory();
     }
 
     internal string Directory { get; init; }
@@ -27,6 +27,11 @@ internal sealed class LedgerBench : IAsyncDisposable
     internal long MaxTrades { get; init; } = 10_000;
 
     internal long CheckpointEveryRecords { get; init; } = 100_000_000;
+
+    internal long DiskReserveBytes { get; init; } = 256L << 20;
+
+    /// <summary>Virtual time leaps while real threads write: only tests that are about a slow disk may notice.</summary>
+    internal TimeSpan SlowStep { get; init; } = TimeSpan.FromHours(1);
 
     internal IJournalStorage Storage { get; init; } = FileStorage.Instance;
 
@@ -50,6 +55,8 @@ internal sealed class LedgerBench : IAsyncDisposable
         IndexMemoryBytes = 4 * 1024 * 1024,
         CommandRingCapacity = 1024,
         CheckpointEveryRecords = CheckpointEveryRecords,
+        SlowStep = SlowStep,
+        DiskReserveBytes = DiskReserveBytes,
     };
 
     internal long NowMs => Time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -69,7 +76,7 @@ internal sealed class LedgerBench : IAsyncDisposable
     /// </summary>
     internal LedgerBench Crash()
     {
-        string copy = Directory + "-" + Guid.NewGuid().ToString("N");
+        string copy = NewDirectory();
         // Manifests first and the journal last: while the ledger runs on, what a copied manifest names must be in the copy.
         string[] manifests = System.IO.Directory.GetFiles(Directory, "manifest-*");
         string[] index = [.. Files("index")];
@@ -84,6 +91,8 @@ internal sealed class LedgerBench : IAsyncDisposable
         }
         return new LedgerBench(_isFaster, SegmentBytes) { Directory = copy, MaxTrades = MaxTrades, Time = Time };
     }
+
+    private static string NewDirectory() => Path.Combine(Path.GetTempPath(), "hotpath-ledger-" + Guid.NewGuid().ToString("N"));
 
     private IEnumerable<string> Files(string folder)
     {

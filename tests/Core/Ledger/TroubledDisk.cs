@@ -7,6 +7,7 @@ internal sealed class TroubledDisk : IJournalStorage
 {
     private readonly FileStorage _disk = FileStorage.Instance;
     private int _writes;
+    private int _standing;
 
     /// <summary>What the disk says is left.</summary>
     internal DiskRoom Left { get; set; } = DiskRoom.Endless;
@@ -17,8 +18,17 @@ internal sealed class TroubledDisk : IJournalStorage
     /// <summary>Syncs wait until this is set, as on a disk that has gone away.</summary>
     internal ManualResetEventSlim? Stuck { get; set; }
 
+    /// <summary>Syncs fail as EIO does.</summary>
+    internal volatile bool FailsSyncs;
+
+    /// <summary>Somebody waits for a sync.</summary>
+    internal bool IsStanding => Volatile.Read(ref _standing) > 0;
+
     /// <summary>Reads of files with this in their path fail as EIO does.</summary>
     internal string? Unreadable { get; set; }
+
+    /// <summary>From which byte on; before it they can be read.</summary>
+    internal long UnreadableFrom { get; set; }
 
     /// <summary>Files with this in their path cannot be made.</summary>
     internal string? NotMade { get; set; }
@@ -50,7 +60,8 @@ internal sealed class TroubledDisk : IJournalStorage
     {
         public long Length => file.Length;
 
-        public int ReadAt(Span<byte> into, long offset) => disk.Unreadable is { } part && path.Contains(part, StringComparison.Ordinal)
+        public int ReadAt(Span<byte> into, long offset) =>
+            disk.Unreadable is { } part && path.Contains(part, StringComparison.Ordinal) && offset + into.Length > disk.UnreadableFrom
             ? throw new IOException("Input/output error")
             : file.ReadAt(into, offset);
 
@@ -66,7 +77,16 @@ internal sealed class TroubledDisk : IJournalStorage
 
         public void Sync()
         {
-            disk.Stuck?.Wait();
+            if (disk.Stuck is { IsSet: false } stuck)
+            {
+                Interlocked.Increment(ref disk._standing);
+                stuck.Wait();
+                Interlocked.Decrement(ref disk._standing);
+            }
+            if (disk.FailsSyncs)
+            {
+                throw new IOException("Input/output error");
+            }
             file.Sync();
         }
 

@@ -12,7 +12,7 @@ internal readonly record struct Ended(int Code, DateTimeOffset At);
 internal sealed class Child : IDisposable
 {
     // Enough to see why it stopped; a stopped gateway says that in its last line.
-    private const int LinesKept = 40;
+    private const int LinesKept = 60;
 
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _lines = new();
@@ -76,6 +76,27 @@ internal sealed class Child : IDisposable
     {
         Signal("KILL");
         await Ended;
+    }
+
+    /// <summary>Every thread is stopped (T) or held by its tracer (t): no system call of it is under way.</summary>
+    internal bool IsStandingStill
+    {
+        get
+        {
+            try
+            {
+                return !HasEnded && Directory.GetDirectories($"/proc/{Id}/task").All(task =>
+                {
+                    string stat = File.ReadAllText(Path.Combine(task, "stat"));
+                    return stat[stat.LastIndexOf(')') + 2] is 'T' or 't';
+                });
+            }
+            catch (IOException)
+            {
+                // A thread ended in between.
+                return false;
+            }
+        }
     }
 
     public void Dispose()

@@ -35,7 +35,7 @@ internal sealed class KillKind : FaultKind
 
     internal override string About => "kill -9 at the n-th call to the disk or a socket, in recovery, load, rolls and checkpoints (F01-F06, F22)";
 
-    internal override (int Short, int Long) Points => (28, 600);
+    internal override (int Short, int Long) Points => (14, 700);
 
     internal override async Task StrikeAsync(Rig rig, FaultPoint point)
     {

@@ -50,10 +50,17 @@ internal sealed class Rig : IAsyncDisposable
     /// <summary>Calls the running gateway; null while none is ready.</summary>
     internal Caller? Caller { get; private set; }
 
+    /// <summary>Where institutions post.</summary>
+    internal Uri? Api { get; private set; }
+
+    /// <summary>Root of the operators' listener.</summary>
     internal Uri? Admin { get; private set; }
 
     /// <summary>Longest time a call may take, whatever happens: the answer budget of 2.5 s, and room for a machine that is busy.</summary>
     internal TimeSpan LongestCall { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>After this an institution gives up.</summary>
+    internal TimeSpan CallLimit { get; set; } = TimeSpan.FromSeconds(20);
 
     internal int Restarts { get; private set; }
 
@@ -128,8 +135,16 @@ internal sealed class Rig : IAsyncDisposable
         SlowestStart = took > SlowestStart ? took : SlowestStart;
         using var line = JsonDocument.Parse(ready);
         Admin = new Uri(line.RootElement.GetProperty(nameof(Admin)).GetString()!);
-        Caller = new Caller(new Uri(line.RootElement.GetProperty("Api").GetString()!), _suite.Parties.Ca, LongestCall * 2, () => NowMs);
+        Api = new Uri(line.RootElement.GetProperty(nameof(Api)).GetString()!);
+        Reconnect();
         return true;
+    }
+
+    /// <summary>Calls from here on use connections of their own.</summary>
+    internal void Reconnect()
+    {
+        Caller?.Dispose();
+        Caller = new Caller(Api!, _suite.Parties.Ca, CallLimit, () => NowMs);
     }
 
     /// <summary>Load until the gateway ends by itself, or for <paramref name="limit"/>. True: it ended.</summary>
@@ -154,6 +169,18 @@ internal sealed class Rig : IAsyncDisposable
         }
         return false;
     }
+
+    /// <summary>When the first call since <paramref name="sinceMs"/> ended without any answer; null: all were answered.</summary>
+    internal long? FirstUnanswered(double sinceMs)
+    {
+        lock (_calls)
+        {
+            return _calls.Where(call => call.Status == 0 && call.EndedAtMs >= sinceMs).Min(call => (long?)call.EndedAtMs);
+        }
+    }
+
+    /// <summary>When the gateway ended, in the harness's milliseconds; now, while it runs.</summary>
+    internal double GatewayEndedAtMs => Gateway!.HasEnded ? (Gateway.Ended.Result.At.ToUnixTimeMilliseconds() - _epochMs) : NowMs;
 
     /// <summary>kill -9 if it still runs. Its exit code.</summary>
     internal async Task<Ended> KillAsync()

@@ -29,13 +29,21 @@ internal sealed class Suite : IDisposable
 
     internal Parties Parties { get; }
 
-    /// <summary>Points <paramref name="from"/> and following of a kind, in batches that share a data directory.</summary>
-    internal async Task RunAsync(FaultKind kind, int from, int count)
+    /// <summary>Points <paramref name="from"/> and following of each kind, in batches that share a data directory, so many batches at once.</summary>
+    internal async Task RunAsync(IEnumerable<Func<FaultKind>> kinds, int from, Func<FaultKind, int> countOf, int lanes)
     {
-        for (int begin = from; begin < from + count; begin += kind.PointsABatch)
+        var batches = new List<(Func<FaultKind> Make, int From, int Count)>();
+        foreach (Func<FaultKind> make in kinds)
         {
-            await RunBatchAsync(kind, begin, Math.Min(kind.PointsABatch, from + count - begin));
+            FaultKind kind = make();
+            int end = from + countOf(kind);
+            for (int begin = from; begin < end; begin += kind.PointsABatch)
+            {
+                batches.Add((make, begin, Math.Min(kind.PointsABatch, end - begin)));
+            }
         }
+        await Parallel.ForEachAsync(
+            batches, new ParallelOptions { MaxDegreeOfParallelism = lanes }, async (batch, _) => await RunBatchAsync(batch.Make(), batch.From, batch.Count));
     }
 
     public void Dispose() => Parties.Dispose();

@@ -7,12 +7,15 @@ namespace HotPath.Faults.Processes;
 /// <summary>What came of a run: a line of JSON for each point, a table for people, and the history of what broke first.</summary>
 internal sealed class SuiteReport(TextWriter output, TextWriter? jsonLines)
 {
+    // Batches run side by side: whoever counts or tells holds this.
+    private readonly Lock _gate = new();
     private readonly Dictionary<string, Tally> _kinds = [];
 
     internal bool IsBroken => _kinds.Values.Any(tally => tally.Broken > 0);
 
     internal void Add(FaultPoint point, Rig rig, int restarts, int calls)
     {
+        using Lock.Scope told = _gate.EnterScope();
         Tally tally = Of(point.Kind);
         tally.Points++;
         tally.Struck += point.HasStruck ? 1 : 0;
@@ -22,8 +25,8 @@ internal sealed class SuiteReport(TextWriter output, TextWriter? jsonLines)
 
     internal void AddEnd(FaultPoint point, Rig rig, int restarts, int calls)
     {
+        using Lock.Scope told = _gate.EnterScope();
         Tally tally = Of(point.Kind);
-        tally.Batches++;
         tally.SlowestEnd = Later(tally.SlowestEnd, rig.SlowestEnd);
         tally.Acknowledged += rig.Orders.Count(order => order.Final is not null);
         tally.Orders += rig.Orders.Count;
@@ -78,6 +81,7 @@ internal sealed class SuiteReport(TextWriter output, TextWriter? jsonLines)
         {
             output.WriteLine($"  {broken.Invariant}: {broken.Sentence}");
         }
+        File.WriteAllLines(Path.Combine(rig.Root, "gateway.log"), rig.Gateway?.Lines ?? []);
         foreach (string line in rig.Gateway?.Lines.TakeLast(3) ?? [])
         {
             output.WriteLine("  gateway: " + line);
@@ -98,7 +102,6 @@ internal sealed class SuiteReport(TextWriter output, TextWriter? jsonLines)
     {
         internal int Points;
         internal int Struck;
-        internal int Batches;
         internal int Restarts;
         internal int Calls;
         internal int Orders;

@@ -35,7 +35,7 @@ internal sealed class WriteErrorKind : FaultKind
 
     internal override string About => "EIO and ENOSPC at the n-th call that writes, once and from then on: stop within 1 s, or serve (F19, F20)";
 
-    internal override (int Short, int Long) Points => (18, 240);
+    internal override (int Short, int Long) Points => (9, 216);
 
     internal override async Task StrikeAsync(Rig rig, FaultPoint point)
     {

@@ -22,6 +22,7 @@ internal sealed class CheckpointCycle : IThreadPoolWorkItem
     private readonly EmbeddedLedgerOptions _options;
     private readonly IJournalStorage _storage;
     private readonly RecoveredLedger _ledger;
+    private readonly DiskWatch _watch;
     private readonly IScheduler _scheduler;
     private readonly TimeProvider _time;
     private readonly GatewayMetrics _metrics;
@@ -43,6 +44,7 @@ internal sealed class CheckpointCycle : IThreadPoolWorkItem
         EmbeddedLedgerOptions options,
         IJournalStorage storage,
         RecoveredLedger ledger,
+        DiskWatch watch,
         IScheduler scheduler,
         TimeProvider time,
         GatewayMetrics metrics,
@@ -51,6 +53,7 @@ internal sealed class CheckpointCycle : IThreadPoolWorkItem
         _options = options;
         _storage = storage;
         _ledger = ledger;
+        _watch = watch;
         _scheduler = scheduler;
         _time = time;
         _metrics = metrics;
@@ -86,7 +89,7 @@ internal sealed class CheckpointCycle : IThreadPoolWorkItem
             }
             bool isDue = RecordsSince >= _options.CheckpointEveryRecords ||
                 (nowMs - _beganMs >= (long)_options.CheckpointInterval.TotalMilliseconds && HasChanges());
-            if (isDue)
+            if (isDue && HasRoom)
             {
                 Begin(nowMs);
             }
@@ -98,7 +101,7 @@ internal sealed class CheckpointCycle : IThreadPoolWorkItem
     internal void Finish(long nowMs)
     {
         WaitUntilIdle();
-        if (HasChanges())
+        if (HasChanges() && HasRoom)
         {
             Begin(nowMs);
             WaitUntilIdle();
@@ -113,13 +116,10 @@ internal sealed class CheckpointCycle : IThreadPoolWorkItem
         {
             draft.Tokens = _ledger.Index.Seal(draft.Tokens);
             draft.Save(_storage, _options.DataDirectory, _newest);
-            if (_older is not null && !_older.Tokens.IsNone)
-            {
-                _ledger.Index.ForgetCheckpoint(_older.Tokens);
-            }
             _hasFailed = false;
             _older = _newest;
             _newest = draft;
+            RemoveUnnamed();
             TimeSpan took = _time.GetElapsedTime(_begunAt);
             _metrics.CheckpointTaken(took.TotalSeconds);
             _tell(new LedgerEvent(
@@ -130,14 +130,43 @@ internal sealed class CheckpointCycle : IThreadPoolWorkItem
         // FASTER tells of failures by exceptions of many kinds; without this checkpoint a restart only replays more.
         catch (Exception failure)
         {
-            _hasFailed = true;
-            _tell(new LedgerEvent(LedgerEventKind.CheckpointFailed, failure.Message));
+            Fail(failure.Message);
         }
         _state = State.Idle;
     }
 
+    private void Fail(string reason)
+    {
+        _hasFailed = true;
+        RemoveUnnamed();
+        _tell(new LedgerEvent(LedgerEventKind.CheckpointFailed, reason));
+    }
+
+    /// <summary>
+    /// What no manifest on the disk names is in nobody's way but the disk's. The folder is asked, not our own memory: a manifest whose save failed at
+    /// its very end may count after a crash.
+    /// </summary>
+    private void RemoveUnnamed()
+    {
+        try
+        {
+            (List<Manifest> named, List<string> damaged) = Manifest.Load(_storage, _options.DataDirectory);
+            if (damaged.Count == 0)
+            {
+                _ledger.Index.KeepOnly([.. named.Select(manifest => manifest.Tokens)]);
+            }
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // The next checkpoint or the next start removes it.
+        }
+    }
+
     // A batch that only names the one before as durable is no change: an idle ledger takes no checkpoints.
     private bool HasChanges() => _ledger.Book.Changes != _changesAtBegin;
+
+    // A checkpoint writes what of the index is only in memory, and a page of the index that cannot be written stops the engine (docs/decisions/0007).
+    private bool HasRoom => _watch.FreeBytes >= _options.IndexMemoryBytes;
 
     private void Begin(long nowMs)
     {
@@ -174,8 +203,7 @@ internal sealed class CheckpointCycle : IThreadPoolWorkItem
                 _scheduler.Post(this);
                 break;
             case CheckpointProgress.Failed:
-                _hasFailed = true;
-                _tell(new LedgerEvent(LedgerEventKind.CheckpointFailed, "the index could not write its checkpoint"));
+                Fail("the index could not write its checkpoint");
                 _state = State.Idle;
                 break;
         }

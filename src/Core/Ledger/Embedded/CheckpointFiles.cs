@@ -49,6 +49,19 @@ internal sealed class CheckpointFiles : DeviceLogCommitCheckpointManager
         return file.ReadAt(bytes, 0) == bytes.Length ? bytes : throw new IOException("its note is shorter than it was");
     }
 
+    /// <summary>Removes every checkpoint's folder but those of <paramref name="tokens"/>, also half-made ones that FASTER does not know of.</summary>
+    internal void KeepOnly(HashSet<Guid> tokens)
+    {
+        var all = new DirectoryInfo(Path.GetDirectoryName(Path.GetDirectoryName(PathOf(Guid.Empty)))!);
+        foreach (DirectoryInfo folder in all.Exists ? all.GetDirectories() : [])
+        {
+            if (Guid.TryParse(folder.Name, out Guid token) && !tokens.Contains(token))
+            {
+                folder.Delete(recursive: true);
+            }
+        }
+    }
+
     private string PathOf(Guid token)
     {
         FileDescriptor note = checkpointNamingScheme.LogCheckpointMetadata(token);

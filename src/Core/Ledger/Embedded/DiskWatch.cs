@@ -3,8 +3,12 @@ using HotPath.Core.Telemetry;
 namespace HotPath.Core.Ledger.Embedded;
 
 /// <summary>
-/// Says when the disk is too full to take new payments (F19). Two things may say so: too little free space or too few inodes, looked at once a
-/// second before anything fails; and the journal, which has no next segment and has come to what it keeps for results.
+/// Says when the disk is too full or too slow to take new payments.
+/// <para>
+/// Full (F19): too little free space or too few inodes, looked at once a second, before anything fails; or the journal has no next segment and has
+/// come to what it keeps for results. Slow (F21): the ledger thread's step under way, which is one commit, takes too long, or one did and it has
+/// not been quick since.
+/// </para>
 /// </summary>
 /// <remarks>The timer's callback and the ledger thread both report here; what changed is told under the lock, once.</remarks>
 internal sealed class DiskWatch : IDisposable
@@ -16,11 +20,16 @@ internal sealed class DiskWatch : IDisposable
     /// <summary>There is room again when this part of the reserve is free on top of it: a segment made or removed must not flip the answer.</summary>
     private const int Hysteresis = 4;
 
+    /// <summary>Steps in a row within half the bound, after which the disk is no longer slow: a few milliseconds on one that is well.</summary>
+    private const int QuickSteps = 4;
+
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
     private readonly IJournalStorage _storage;
     private readonly string _directory;
     private readonly long _reserve;
+    private readonly TimeSpan _slowStep;
+    private readonly TimeProvider _time;
     private readonly GatewayMetrics _metrics;
     private readonly Action<LedgerEvent> _tell;
     private readonly ITimer _timer;
@@ -32,6 +41,11 @@ internal sealed class DiskWatch : IDisposable
 
     // Written under the lock; read by the ledger thread.
     private volatile bool _isFull;
+    private volatile bool _isSlow;
+
+    // The ledger thread's: when its step began, in ticks of the clock, 0 between two; read by all.
+    private long _stepBeganAt;
+    private int _quickSteps;
 
     // Written by whoever looks, one at a time.
     private long _freeBytes = long.MaxValue;
@@ -43,10 +57,12 @@ internal sealed class DiskWatch : IDisposable
         _storage = storage;
         _directory = options.DataDirectory;
         _reserve = options.DiskReserveBytes;
+        _slowStep = options.SlowStep;
+        _time = time;
         _metrics = metrics;
         _tell = tell;
         Look();
-        _timer = time.CreateTimer(static self => ((DiskWatch)self!).Look(), this, LookEvery, LookEvery);
+        _timer = time.CreateTimer(static self => ((DiskWatch)self!).Tick(), this, LookEvery, LookEvery);
     }
 
     /// <summary>Whether a new payment must be refused. Any thread.</summary>
@@ -55,16 +71,73 @@ internal sealed class DiskWatch : IDisposable
     /// <summary>What was free when it was looked at last, in bytes.</summary>
     internal long FreeBytes => Volatile.Read(ref _freeBytes);
 
+    /// <summary>Whether a new payment must be refused, since its claim would not be durable soon. Any thread.</summary>
+    internal bool IsSlow => _isSlow || IsStuck;
+
+    /// <summary>Whether the step under way takes too long: nothing becomes durable just now. Any thread.</summary>
+    internal bool IsStuck => StepTime > _slowStep;
+
+    /// <summary>How long the step under way has taken; zero between two. Any thread.</summary>
+    internal TimeSpan StepTime
+    {
+        get
+        {
+            long beganAt = Volatile.Read(ref _stepBeganAt);
+            return beganAt == 0 ? TimeSpan.Zero : _time.GetElapsedTime(beganAt);
+        }
+    }
+
+    /// <summary>The ledger thread begins what may wait for the disk.</summary>
+    internal void StepBegins() => Volatile.Write(ref _stepBeganAt, _time.GetTimestamp());
+
+    /// <summary>It is done, and everything is durable.</summary>
+    internal void StepEnds()
+    {
+        TimeSpan took = StepTime;
+        Volatile.Write(ref _stepBeganAt, 0);
+        _quickSteps = took > _slowStep / 2 ? 0 : _quickSteps + 1;
+        if (took > _slowStep || (_isSlow && _quickSteps >= QuickSteps))
+        {
+            SetSlow(took > _slowStep, took);
+        }
+    }
+
     /// <summary>The journal's word, at each step of the ledger thread: why it takes no claims, or null.</summary>
     internal void JournalSays(string? noSegment)
     {
         if (!ReferenceEquals(_noSegment, noSegment))
         {
-            Judge(() => _noSegment = noSegment);
+            Judge(ref _noSegment, noSegment);
         }
     }
 
     public void Dispose() => _timer.Dispose();
+
+    private void Tick()
+    {
+        // Told while it lasts, not when it is over.
+        if (IsStuck)
+        {
+            SetSlow(true, StepTime);
+        }
+        Look();
+    }
+
+    private void SetSlow(bool isSlow, TimeSpan took)
+    {
+        lock (_telling)
+        {
+            if (isSlow == _isSlow)
+            {
+                return;
+            }
+            _isSlow = isSlow;
+            _metrics.DiskIsSlow(isSlow);
+            _tell(isSlow
+                ? new LedgerEvent(LedgerEventKind.DiskSlow, $"new payments are refused: a commit takes {took.TotalMilliseconds:F0} ms and more")
+                : new LedgerEvent(LedgerEventKind.DiskIsQuick, "commits are quick again: new payments are taken"));
+        }
+    }
 
     private void Look()
     {
@@ -78,7 +151,7 @@ internal sealed class DiskWatch : IDisposable
             DiskRoom room = _storage.Room(_directory);
             Volatile.Write(ref _freeBytes, room.FreeBytes);
             _metrics.DiskFree(room.FreeBytes);
-            Judge(() => _tooLittle = TooLittle(room));
+            Judge(ref _tooLittle, TooLittle(room));
         }
         catch (IOException)
         {
@@ -98,11 +171,11 @@ internal sealed class DiskWatch : IDisposable
             : null;
     }
 
-    private void Judge(Action report)
+    private void Judge(ref string? cause, string? now)
     {
         lock (_telling)
         {
-            report();
+            cause = now;
             bool isFull = _tooLittle is not null || _noSegment is not null;
             if (isFull == _isFull)
             {

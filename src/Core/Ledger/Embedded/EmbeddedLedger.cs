@@ -20,6 +20,7 @@ public sealed class EmbeddedLedger : ILedger
     private readonly DurableReads _reads;
     private readonly LedgerCommandPool _commands;
     private readonly TimeProvider _time;
+    private readonly TimeSpan _slowStep;
     private readonly IWorker _worker;
     private readonly IWorker? _scrub;
     private readonly IDisposable _lock;
@@ -46,13 +47,16 @@ public sealed class EmbeddedLedger : ILedger
         _closing = new PatientLock(scheduler);
         _reader = new TradeReader(recovered.Index, recovered.Journal);
         _reads = new DurableReads(_reader, NowMs, FenceAsync, StopFor);
-        _commands = new LedgerCommandPool(options.CommandRingCapacity);
+        _commands = new LedgerCommandPool(options.CommandRingCapacity, scheduler, time);
+        _slowStep = options.SlowStep;
         _worker = scheduler.StartWorker("ledger", thread);
         _scrub = scrub;
         recovered.Index.WhenDiskFails(StopFor);
     }
 
     public bool IsReady => !_isClosed && !_thread.IsStopped;
+
+    public TimeSpan CommitTime => _watch.StepTime;
 
     public Task<string> Failure => _thread.Failure;
 
@@ -97,8 +101,8 @@ public sealed class EmbeddedLedger : ILedger
             recovered.Book.SetCeiling(ceiling, recovered.Journal);
             recovered.Journal.Commit(time.GetUtcNow().ToUnixTimeMilliseconds());
             numbers.Raise(ceiling);
-            var checkpoints = new CheckpointCycle(options, storage, recovered, scheduler, time, metrics, tell);
             watch = new DiskWatch(options, storage, time, metrics, tell);
+            var checkpoints = new CheckpointCycle(options, storage, recovered, watch, scheduler, time, metrics, tell);
             var thread = new LedgerThread(options, recovered, numbers, checkpoints, watch, scheduler, time, metrics, tell);
             IWorker? scrub = JournalScrub.Start(options, recovered, scheduler, time, metrics, tell);
             return new EmbeddedLedger(options, recovered, numbers, thread, watch, scheduler, time, scrub, lockFile);
@@ -114,21 +118,29 @@ public sealed class EmbeddedLedger : ILedger
 
     public TradeNo NextNo() => _numbers.Next();
 
-    public ValueTask<Claim> ClaimAsync(Trade trade)
+    public void WhenClaimedLate(Action<TradeNo> tell) => _thread.WhenClaimedLate(tell);
+
+    public ValueTask<Claim> ClaimAsync(Trade trade, TimeSpan? atMost = null)
     {
         if (!IsReady)
         {
             return new ValueTask<Claim>(new Claim(ClaimState.Unavailable, default));
+        }
+        if (_watch.IsSlow)
+        {
+            return new ValueTask<Claim>(new Claim(ClaimState.DiskSlow, default));
         }
         LedgerCommand command = Rent(CommandKind.Claim, trade);
         command.Keys.Claim = IndexKey.Claim(trade.InstId, trade.ReqId.Span);
         command.Keys.Order = IndexKey.Order(trade.InstId, trade.OrderNo.Span);
         command.Keys.Code = trade.CodeDigest.IsNone ? default : IndexKey.Code(trade.CodeDigest);
         command.Keys.Trade = IndexKey.Trade(trade.TradeNo);
-        return Enqueue(command) ? new ValueTask<Claim>(command, command.Version) : new ValueTask<Claim>(new Claim(ClaimState.Refused, default));
+        return Enqueue(command, atMost)
+            ? new ValueTask<Claim>(command, command.Version)
+            : new ValueTask<Claim>(new Claim(ClaimState.Refused, default));
     }
 
-    public ValueTask<CompleteState> CompleteAsync(Trade trade)
+    public ValueTask<CompleteState> CompleteAsync(Trade trade, TimeSpan? atMost = null)
     {
         if (!IsReady)
         {
@@ -136,7 +148,7 @@ public sealed class EmbeddedLedger : ILedger
         }
         LedgerCommand command = Rent(CommandKind.Complete, trade);
         command.Keys.Trade = IndexKey.Trade(trade.TradeNo);
-        return Enqueue(command)
+        return Enqueue(command, atMost)
             ? new ValueTask<CompleteState>(command, command.Version)
             : new ValueTask<CompleteState>(CompleteState.Unavailable);
     }
@@ -156,7 +168,7 @@ public sealed class EmbeddedLedger : ILedger
     public async ValueTask<IReadOnlyList<TradeNo>> PendingAsync()
     {
         LedgerCommand command = Rent(CommandKind.ListPending, null);
-        return IsReady && Enqueue(command)
+        return IsReady && Enqueue(command, null)
             ? await new ValueTask<TradeNo[]?>(command, command.Version) ?? throw new LedgerUnavailableException("the ledger stopped before the list was durable")
             : throw new LedgerUnavailableException("the ledger is closed or stopped");
     }
@@ -191,7 +203,7 @@ public sealed class EmbeddedLedger : ILedger
     }
 
     /// <summary>False when the ring is full; the command is back in its pool then.</summary>
-    private bool Enqueue(LedgerCommand command)
+    private bool Enqueue(LedgerCommand command, TimeSpan? atMost)
     {
         if (!_thread.TryEnqueue(command))
         {
@@ -203,6 +215,10 @@ public sealed class EmbeddedLedger : ILedger
         if (_isClosed)
         {
             RefuseLatecomers();
+        }
+        if (atMost is { } time)
+        {
+            command.LeaveAfter(time);
         }
         return true;
     }
@@ -221,15 +237,16 @@ public sealed class EmbeddedLedger : ILedger
         _worker.Wake();
     }
 
-    /// <summary>Returns when everything the ledger thread had applied before is durable.</summary>
+    /// <summary>Returns when everything the ledger thread had applied before is durable, or throws within two commits that are not slow.</summary>
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
     private async ValueTask FenceAsync()
     {
         LedgerCommand command = Rent(CommandKind.Fence, null);
-        bool isDurable = Enqueue(command) && await new ValueTask<bool>(command, command.Version);
+        // On a stuck disk nobody joins the queue.
+        bool isDurable = !_watch.IsStuck && Enqueue(command, 2 * _slowStep) && await new ValueTask<bool>(command, command.Version);
         if (!isDurable)
         {
-            throw new LedgerUnavailableException("the ledger stopped before what was found became durable");
+            throw new LedgerUnavailableException("what was found did not become durable");
         }
     }
 

@@ -93,10 +93,10 @@ internal sealed class FasterBookIndex : IBookIndex
         return summed;
     }
 
-    public void ForgetCheckpoint(in IndexTokens tokens)
+    public void KeepOnly(IReadOnlyCollection<IndexTokens> named)
     {
-        _claims.Forget(tokens.Claims);
-        _book.Forget(tokens.Book);
+        _claims.KeepOnly([.. named.Select(tokens => tokens.Claims)]);
+        _book.KeepOnly([.. named.Select(tokens => tokens.Book)]);
     }
 
     public void Dispose()

@@ -114,7 +114,7 @@ internal sealed class FasterStore<TValue> : IDisposable
         _ => CheckpointProgress.Running,
     };
 
-    internal void Forget(Guid token) => _checkpoints.Purge(token);
+    internal void KeepOnly(HashSet<Guid> tokens) => _checkpoints.KeepOnly(tokens);
 
     public void Dispose()
     {

@@ -81,7 +81,18 @@ internal sealed class FileStorage : IJournalStorage
         }
 
         // RandomAccess.Write repeats short writes until all is written.
-        public void WriteAt(ReadOnlySpan<byte> bytes, long offset) => RandomAccess.Write(handle, bytes, offset);
+        public void WriteAt(ReadOnlySpan<byte> bytes, long offset)
+        {
+            try
+            {
+                RandomAccess.Write(handle, bytes, offset);
+            }
+            // What .NET makes of EFBIG (a file size limit, RLIMIT_FSIZE or the file system's): the disk's failure, not an argument's.
+            catch (ArgumentOutOfRangeException tooLarge)
+            {
+                throw new IOException($"the file may not grow up to {offset + bytes.Length} bytes", tooLarge);
+            }
+        }
 
         public void Sync() => LibC.SyncContent(handle);
 

@@ -38,8 +38,8 @@ internal interface IBookIndex : IBookReader, IDisposable
     /// <summary>Makes the files of a finished checkpoint survive a power loss, and sums them up. Any thread.</summary>
     IndexTokens Seal(in IndexTokens tokens);
 
-    /// <summary>Removes the files of a checkpoint that no manifest names any more.</summary>
-    void ForgetCheckpoint(in IndexTokens tokens);
+    /// <summary>Removes the files of every checkpoint but these. Not while one is being taken.</summary>
+    void KeepOnly(IReadOnlyCollection<IndexTokens> named);
 }
 
 /// <summary>Looks up; one thread at a time.</summary>

@@ -58,7 +58,14 @@ internal static class JournalRecovery
     internal static SegmentHeader ReadHeader(IJournalFile file, long number)
     {
         Span<byte> block = stackalloc byte[JournalFormat.HeaderBlockBytes];
-        block = block[..file.ReadAt(block, 0)];
+        try
+        {
+            block = block[..file.ReadAt(block, 0)];
+        }
+        catch (IOException failure)
+        {
+            throw new JournalDamagedException(JournalFormat.SegmentName(number), 0, 0, $"cannot be read: {failure.Message}");
+        }
         if (!JournalFormat.TryReadSegmentHeader(block, out SegmentHeader header) || header.Number != number)
         {
             throw new JournalDamagedException(JournalFormat.SegmentName(number), 0, 0, "the header block is not whole");

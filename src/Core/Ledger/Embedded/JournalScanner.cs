@@ -22,6 +22,7 @@ internal sealed class JournalScanner
 {
     // A bent bit there would hurt nobody; but it may as well be a batch that was acknowledged and written to the wrong place.
     internal const string BehindTheSeal = "there is something behind the SEAL, where nothing is ever written";
+    private const int PageBytes = 4096;
 
     private readonly JournalSegments _segments;
     private readonly IReadOnlyList<long> _numbers;
@@ -84,11 +85,38 @@ internal sealed class JournalScanner
 
     private void Load(long number)
     {
-        int read = _segments.File(number).ReadAt(_bytes, 0);
+        int read;
+        try
+        {
+            read = _segments.File(number).ReadAt(_bytes, 0);
+        }
+        catch (IOException failure)
+        {
+            throw new JournalDamagedException(
+                JournalFormat.SegmentName(number), FirstUnreadable(number), _at.NextSequence, $"cannot be read: {failure.Message}");
+        }
         if (read != _bytes.Length)
         {
             throw new JournalDamagedException(JournalFormat.SegmentName(number), read, _at.NextSequence, "the file is too short");
         }
+    }
+
+    /// <summary>The first page that the disk does not give: where to look, and what to copy around.</summary>
+    private int FirstUnreadable(long number)
+    {
+        for (int at = 0; at < _bytes.Length; at += PageBytes)
+        {
+            try
+            {
+                _segments.File(number).ReadAt(_bytes.AsSpan(at, Math.Min(PageBytes, _bytes.Length - at)), at);
+            }
+            catch (IOException)
+            {
+                return at;
+            }
+        }
+        // It could be read this time. What comes and goes is no ground to start on.
+        return 0;
     }
 
     /// <summary>True when the segment ended with its SEAL; false at the first bytes that are not a whole batch.</summary>

@@ -34,7 +34,7 @@ public sealed class JournalReport
 /// <param name="File">The file that is damaged or missing.</param>
 /// <param name="Offset">Byte in it where the first record begins that is not whole.</param>
 /// <param name="Reason">What is wrong there.</param>
-/// <param name="Sequence">The record that must stand there; 0 when that cannot be said.</param>
+/// <param name="Sequence">The first record that is lost with it, since a batch counts as a whole; 0 when that cannot be said.</param>
 public sealed record JournalDamage(string File, long Offset, string Reason, long Sequence = 0);
 
 /// <summary>What a manifest says.</summary>

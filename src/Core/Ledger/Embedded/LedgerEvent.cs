@@ -34,6 +34,12 @@ public enum LedgerEventKind : byte
     /// <summary>There is room again: new payments are taken.</summary>
     DiskHasRoom,
 
+    /// <summary>New payments are refused (A001) because a commit takes too long.</summary>
+    DiskSlow,
+
+    /// <summary>Commits are quick again: new payments are taken.</summary>
+    DiskIsQuick,
+
     /// <summary>The engine has stopped itself: nothing more is acknowledged.</summary>
     Stopped,
 }

@@ -35,7 +35,7 @@ public sealed class JournalDamagedException : Exception
     /// <summary>Byte in the file where the first damaged record begins.</summary>
     public long Offset { get; }
 
-    /// <summary>The sequence the record at this place must have; 0 when not known.</summary>
+    /// <summary>The first record that is lost with it: a batch counts as a whole. 0 when not known.</summary>
     public long Sequence { get; }
 
     /// <summary>What is wrong with it.</summary>

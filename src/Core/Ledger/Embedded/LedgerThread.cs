@@ -1,4 +1,5 @@
 using HotPath.Core.Buffers;
+using HotPath.Core.Model;
 using HotPath.Core.Runtime;
 using HotPath.Core.Telemetry;
 
@@ -54,6 +55,9 @@ internal sealed class LedgerThread : IWorkerBody
     // Set by any thread, once; read by the ledger thread and by callers.
     private volatile Exception? _stop;
 
+    // Set by whoever wants to know, read by the ledger thread.
+    private Action<TradeNo>? _claimedLate;
+
     internal LedgerThread(
         EmbeddedLedgerOptions options,
         RecoveredLedger recovered,
@@ -92,6 +96,8 @@ internal sealed class LedgerThread : IWorkerBody
         bool hasRoom = command.Kind != CommandKind.Claim || _ring.Count < _ring.Capacity - (_ring.Capacity / 4);
         return hasRoom && _ring.TryEnqueue(command);
     }
+
+    internal void WhenClaimedLate(Action<TradeNo> tell) => Volatile.Write(ref _claimedLate, tell);
 
     /// <summary>Stops the engine for a reason found elsewhere, such as a reader that met damage. Any thread.</summary>
     internal void Stop(Exception reason)
@@ -134,8 +140,11 @@ internal sealed class LedgerThread : IWorkerBody
         Release();
         while (_ring.TryDequeue(out LedgerCommand? command))
         {
-            command.Fail();
-            _scheduler.Post(command);
+            if (command.TryTake())
+            {
+                command.Fail();
+                command.TryAnswer();
+            }
         }
     }
 
@@ -144,7 +153,7 @@ internal sealed class LedgerThread : IWorkerBody
     /// </summary>
     internal void Finish()
     {
-        while (_stop is null && _ring.Count > 0)
+        while (_stop is null && _ring.HasItem)
         {
             Step();
         }
@@ -170,19 +179,22 @@ internal sealed class LedgerThread : IWorkerBody
 
     private WorkerPause Work()
     {
+        _watch.StepBegins();
         bool hasRoom = _journal.TryEnsureRoom();
         // Without a new ceiling there are still 8 million numbers in its last millisecond: enough to answer queries until there is room.
-        ulong ceiling = hasRoom && _journal.TakesHousekeeping(_book.PendingCount) ? _numbers.CeilingDue() : 0;
+        ulong ceiling = hasRoom && MayKeepHouse ? _numbers.CeilingDue() : 0;
         if (ceiling != 0)
         {
             _book.SetCeiling(ceiling, _journal);
         }
         int taken = Gather(Math.Max(NowMs(), _journal.TimeMs));
-        if (_journal.HasOpenBatch)
+        // While the disk counts as slow, empty batches find out whether it still is.
+        if (_journal.HasOpenBatch || (_watch.IsSlow && MayKeepHouse))
         {
             Commit();
             _isNamed = false;
         }
+        _watch.StepEnds();
         if (ceiling != 0)
         {
             _numbers.Raise(ceiling);
@@ -201,6 +213,10 @@ internal sealed class LedgerThread : IWorkerBody
         bool isJournalFull = _journal.IsFull;
         while (_waitingCount < _waiting.Length && (_journal.HasRoom || isJournalFull) && _ring.TryDequeue(out LedgerCommand? command))
         {
+            if (!command.TryTake())
+            {
+                continue;
+            }
             _waiting[_waitingCount++] = command;
             switch (command.Kind)
             {
@@ -238,16 +254,27 @@ internal sealed class LedgerThread : IWorkerBody
     {
         for (int i = 0; i < _waitingCount; i++)
         {
-            _scheduler.Post(_waiting[i]);
+            Claim claim = _waiting[i].Claim;
+            if (!_waiting[i].TryAnswer() && claim.IsWon)
+            {
+                // Its caller has told nobody and will send nothing.
+                Volatile.Read(ref _claimedLate)?.Invoke(claim.TradeNo);
+            }
             _waiting[i] = null!;
         }
         _waitingCount = 0;
     }
 
+    private bool MayKeepHouse => _journal.HasRoom && _journal.TakesHousekeeping(_book.PendingCount);
+
     private WorkerPause Pause(int taken)
     {
+        if (_watch.IsSlow)
+        {
+            return WorkerPause.None;
+        }
         // _load is four times the moving average of commands a step.
-        if (taken > 0 || _ring.Count > 0)
+        if (taken > 0 || _ring.HasItem)
         {
             return _load >= LongLingerFromCommands * 4 ? WorkerPause.Linger(LongLingerTime)
                 : _load >= LingerFromCommands * 4 ? WorkerPause.Linger(LingerTime)
@@ -260,7 +287,7 @@ internal sealed class LedgerThread : IWorkerBody
             {
                 return WorkerPause.Idle(TimeSpan.FromMilliseconds(Math.Max(1, leftMs)));
             }
-            if (_journal.HasRoom && _journal.TakesHousekeeping(_book.PendingCount))
+            if (MayKeepHouse)
             {
                 _journal.Commit(NowMs());
             }

@@ -9,12 +9,13 @@ namespace HotPath.Core.Ledger.Embedded;
 /// </summary>
 internal sealed class Manifest
 {
+    internal const string Prefix = "manifest-";
+
     private const ulong Magic = 0x314E414D50544F48; // "HOTPMAN1"
     private const int FixedBytes = 136;
     private const int PendingBytes = 24;
     private const int LedgerIdAt = 16;
     private const int PositionAt = 24;
-    private const string Prefix = "manifest-";
     private const string TemporaryName = "manifest.tmp";
 
     internal required long Number { get; init; }
@@ -45,10 +46,8 @@ internal sealed class Manifest
         var damaged = new List<string>();
         foreach (string name in storage.List(directory).Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)).Reverse())
         {
-            using IJournalFile file = storage.Open(Path.Combine(directory, name), isWritable: false);
-            byte[] bytes = new byte[file.Length];
             // Under another's name it would hide that one.
-            if (file.ReadAt(bytes, 0) == bytes.Length && TryRead(bytes) is { } manifest && Name(manifest.Number) == name)
+            if (TryRead(storage, Path.Combine(directory, name)) is { } manifest && Name(manifest.Number) == name)
             {
                 whole.Add(manifest);
             }
@@ -64,10 +63,17 @@ internal sealed class Manifest
     internal void Save(IJournalStorage storage, string directory, Manifest? older)
     {
         string temporary = Path.Combine(directory, TemporaryName);
-        using (IJournalFile file = storage.Create(temporary))
+        try
         {
+            using IJournalFile file = storage.Create(temporary);
             file.WriteAt(Write(), 0);
             file.Sync();
+        }
+        catch
+        {
+            // A full disk needs the room, however little.
+            storage.Delete(temporary);
+            throw;
         }
         storage.Rename(temporary, Path.Combine(directory, Name(Number)));
         storage.SyncDirectory(directory);
@@ -124,6 +130,21 @@ internal sealed class Manifest
         }
         BinaryPrimitives.WriteUInt32LittleEndian(into[^8..], JournalFormat.Checksum(into[..^8]));
         return bytes;
+    }
+
+    private static Manifest? TryRead(IJournalStorage storage, string path)
+    {
+        try
+        {
+            using IJournalFile file = storage.Open(path, isWritable: false);
+            byte[] bytes = new byte[file.Length];
+            return file.ReadAt(bytes, 0) == bytes.Length ? TryRead(bytes) : null;
+        }
+        catch (IOException)
+        {
+            // What the disk does not give is as good as damaged.
+            return null;
+        }
     }
 
     private static Manifest? TryRead(ReadOnlySpan<byte> from)

@@ -14,7 +14,7 @@ namespace HotPath.Core.Tests.Ledger.Damage;
 /// </summary>
 public sealed class CutJournalTests
 {
-    private const int SegmentBytes = 64 * 1024;
+    private const int SegmentBytes = 24 * 1024;
     private const int LastBytes = 4096;
     private const string Folder = "/cut";
 

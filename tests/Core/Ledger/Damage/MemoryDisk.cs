@@ -21,6 +21,9 @@ internal sealed class MemoryDisk : IJournalStorage
         return disk;
     }
 
+    /// <summary>Calls that change something until one fails, and all after it.</summary>
+    internal int CallsLeft { get; set; } = int.MaxValue;
+
     internal MemoryDisk Copy()
     {
         var copy = new MemoryDisk();
@@ -75,6 +78,7 @@ internal sealed class MemoryDisk : IJournalStorage
 
     public IJournalFile Create(string path)
     {
+        Count();
         this[path] = [];
         return Open(path, isWritable: true);
     }
@@ -83,12 +87,13 @@ internal sealed class MemoryDisk : IJournalStorage
     {
         lock (_names)
         {
-            return new OpenFile(_files.TryGetValue(path, out Content? content) ? content : throw new FileNotFoundException(path));
+            return new OpenFile(this, _files.TryGetValue(path, out Content? content) ? content : throw new FileNotFoundException(path));
         }
     }
 
     public void Delete(string path)
     {
+        Count();
         lock (_names)
         {
             _files.Remove(path);
@@ -97,6 +102,7 @@ internal sealed class MemoryDisk : IJournalStorage
 
     public void Rename(string from, string to)
     {
+        Count();
         lock (_names)
         {
             _files.Remove(from, out Content? content);
@@ -112,13 +118,21 @@ internal sealed class MemoryDisk : IJournalStorage
 
     public IDisposable Lock(string path) => new MemoryStream();
 
+    private void Count()
+    {
+        if (CallsLeft != int.MaxValue && CallsLeft-- <= 0)
+        {
+            throw new IOException("this disk has been taken away");
+        }
+    }
+
     private sealed class Content(byte[] bytes)
     {
         /// <summary>Replaced, never changed: other disks and readers may have it.</summary>
         internal volatile byte[] Bytes = bytes;
     }
 
-    private sealed class OpenFile(Content content) : IJournalFile
+    private sealed class OpenFile(MemoryDisk disk, Content content) : IJournalFile
     {
         public long Length => content.Bytes.Length;
 
@@ -132,6 +146,7 @@ internal sealed class MemoryDisk : IJournalStorage
 
         public void WriteAt(ReadOnlySpan<byte> bytes, long offset)
         {
+            disk.Count();
             byte[] old = content.Bytes;
             byte[] changed = new byte[Math.Max(old.Length, offset + bytes.Length)];
             old.CopyTo(changed, 0);

@@ -150,6 +150,8 @@ public sealed class StoppedLedger : IAsyncLifetime
         IndexMemoryBytes = 4 * 1024 * 1024,
         CommandRingCapacity = 1024,
         CheckpointEveryRecords = 100_000_000,
+        // The clocks of these tests run fast: no disk is slow by them.
+        SlowStep = TimeSpan.FromHours(1),
     };
 
     private static void Add(List<LedgerEvent> events, LedgerEvent told)

@@ -14,6 +14,7 @@ namespace HotPath.Core.Tests.Wire.Fuzz;
 /// <c>CsCheck_Seed=… ./dev fuzz</c> repeats it.
 /// </summary>
 [Trait("Category", "Fuzz")]
+[Collection(nameof(WholeMachine))]
 public sealed class ReaderFuzzTests(ITestOutputHelper output)
 {
     /// <summary>Bodies, when nobody asks for another number (<c>./dev fuzz CASES</c>).</summary>

@@ -199,15 +199,21 @@ internal sealed class ReaderRig : IDisposable
 
         public bool IsReady => true;
 
+        public TimeSpan CommitTime => TimeSpan.Zero;
+
         public Task<string> Failure { get; } = new TaskCompletionSource<string>().Task;
 
         public TradeNo NextNo() => new(++_last, 7);
 
         public ValueTask<ReqIdState> RecallAsync(InstId instId, ReadOnlyMemory<byte> reqId, Digest fingerprint, Trade into) => throw new NotSupportedException();
 
-        public ValueTask<Claim> ClaimAsync(Trade trade) => throw new NotSupportedException();
+        public ValueTask<Claim> ClaimAsync(Trade trade, TimeSpan? atMost = null) => throw new NotSupportedException();
 
-        public ValueTask<CompleteState> CompleteAsync(Trade trade) => throw new NotSupportedException();
+        public void WhenClaimedLate(Action<TradeNo> tell)
+        {
+        }
+
+        public ValueTask<CompleteState> CompleteAsync(Trade trade, TimeSpan? atMost = null) => throw new NotSupportedException();
 
         public ValueTask<bool> FindAsync(TradeNo tradeNo, Trade into) => throw new NotSupportedException();
 

@@ -1,0 +1,132 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using HotPath.Core.Ledger.Embedded;
+using HotPath.Core.Masking;
+using HotPath.Core.Model;
+using HotPath.Core.Wire;
+
+namespace HotPath.Host.Cli;
+
+/// <summary>
+/// Entries of a dump as lines: for people <c>sequence TYPE file@offset name=value …</c>, for programs a JSON object. Both have the same members
+/// under the names of the wire. Signatures and digests are not shown, and members only as a log line may show them (chapter 5.2).
+/// </summary>
+internal sealed class JournalLines(TextWriter output, bool isJson)
+{
+    private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private readonly ArrayBufferWriter<byte> _line = new();
+
+    /// <summary>What a verification comes to, in one sentence.</summary>
+    internal static string Verdict(JournalReport report) =>
+        report.Damage is { } damage ? $"damaged: {damage.File} at offset {damage.Offset}: {damage.Reason}" : "clean";
+
+    internal async Task WriteAsync(JournalEntry entry)
+    {
+        var members = new List<(string Name, object Value)>();
+        Add(members, entry);
+        string type = entry.Kind.ToString().ToUpperInvariant();
+        if (isJson)
+        {
+            members.InsertRange(0, [("type", type), ("sequence", entry.Sequence), ("file", entry.File), ("offset", entry.Offset)]);
+            await output.WriteLineAsync(Json(members));
+            return;
+        }
+        string values = string.Join(' ', members.Select(member => $"{member.Name}={Printable(member.Value)}"));
+        await output.WriteLineAsync($"{entry.Sequence} {type} {entry.File}@{entry.Offset} {values}".TrimEnd());
+    }
+
+    /// <summary>The last line: the journal's verdict.</summary>
+    internal async Task WriteEndAsync(JournalReport report) => await output.WriteLineAsync(
+        isJson
+            ? Json([("type", "END"), ("last_sequence", report.LastSequence), ("durable_sequence", report.DurableSequence),
+                ("torn_tail_bytes", (long)report.TornTailBytes), ("verdict", Verdict(report))])
+            : Verdict(report));
+
+    private static void Add(List<(string Name, object Value)> members, JournalEntry entry)
+    {
+        switch (entry.Kind)
+        {
+            case JournalEntryKind.Segment:
+                members.Add(("durable_sequence", entry.DurableSequence));
+                break;
+            case JournalEntryKind.Batch:
+                members.AddRange([("time", Time(entry.TimeMs)), ("records", (long)entry.Records), ("durable_sequence", entry.DurableSequence)]);
+                break;
+            case JournalEntryKind.Accepted:
+                AddAccepted(members, entry.Trade!);
+                break;
+            case JournalEntryKind.Result:
+                AddResult(members, entry.Trade!);
+                break;
+            case JournalEntryKind.Ceiling:
+                members.Add(("no_number_above", new TradeNo(entry.Ceiling, 0).ToString()));
+                break;
+            case JournalEntryKind.Skipped:
+                members.AddRange([("bytes", entry.Bytes), ("reason", entry.Reason)]);
+                break;
+        }
+    }
+
+    private static void AddAccepted(List<(string Name, object Value)> members, Trade trade)
+    {
+        Span<byte> amount = stackalloc byte[Amount.MaxTextLength + 4];
+        int length = trade.Amount.Format(amount, trade.Currency.Exponent);
+        members.AddRange(
+        [
+            ("trade_no", trade.TradeNo.ToString()),
+            ("inst_id", Mask.Show(MemberTable.Rule(Member.InstId).Log, Encoding.ASCII.GetBytes(trade.InstId.ToString()))),
+            ("req_id", Mask.Show(MemberTable.Rule(Member.ReqId).Log, trade.ReqId.Span)),
+            ("out_trade_no", Mask.Show(MemberTable.Rule(Member.OutTradeNo).Log, trade.OrderNo.Span)),
+            ("biz_type", Encoding.ASCII.GetString(BizTypes.Name(trade.BizType))),
+            ("total_amount", Encoding.ASCII.GetString(amount[..length])),
+            ("currency", trade.Currency.ToString()),
+            ("channel", Encoding.UTF8.GetString(trade.ChannelId.Span)),
+            ("accepted_at", Time(trade.AcceptedAtMs)),
+        ]);
+    }
+
+    private static void AddResult(List<(string Name, object Value)> members, Trade trade) => members.AddRange(
+    [
+        ("trade_no", trade.TradeNo.ToString()),
+        ("trade_status", Encoding.ASCII.GetString(TradeStatuses.Name(trade.Status))),
+        ("resp_code", trade.FailCode == RespCode.None ? RespCodes.Label(RespCode.Success) : RespCodes.Label(trade.FailCode)),
+        ("final_at", Time(trade.FinalAtMs)),
+        ("channel_trade_no", Encoding.UTF8.GetString(trade.ChannelTradeNo.Span)),
+        ("resp_id", trade.Answer.RespId.ToString()),
+        ("key_id", Encoding.UTF8.GetString(trade.Answer.KeyId.Span)),
+    ]);
+
+    private string Json(List<(string Name, object Value)> members)
+    {
+        _line.ResetWrittenCount();
+        using var writer = new Utf8JsonWriter(_line, Plain);
+        writer.WriteStartObject();
+        foreach ((string name, object value) in members)
+        {
+            if (value is long number)
+            {
+                writer.WriteNumber(name, number);
+            }
+            else
+            {
+                writer.WriteString(name, (string)value);
+            }
+        }
+        writer.WriteEndObject();
+        writer.Flush();
+        return Encoding.UTF8.GetString(_line.WrittenSpan);
+    }
+
+    /// <summary>One line stays one line, and a value with spaces stays one value: what a channel calls its trades is not ours to know.</summary>
+    private static string Printable(object value) =>
+        value is string text && (text.Length == 0 || text.Any(letter => char.IsControl(letter) || letter is ' ' or '"'))
+            ? '"' + JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).ToString() + '"'
+            : string.Format(CultureInfo.InvariantCulture, "{0}", value);
+
+    private static string Time(long unixMs) =>
+        DateTimeOffset.FromUnixTimeMilliseconds(unixMs).UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+}

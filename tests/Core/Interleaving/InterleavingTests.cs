@@ -1,0 +1,63 @@
+using System.Globalization;
+using Mono.Cecil;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace HotPath.Core.Tests.Interleaving;
+
+/// <summary>
+/// Every interleaving of two or three threads that deviates at most twice from the usual order, on the code that ships (F08, F43; docs/decisions/0012). Each has its
+/// counterpart with a bug planted, which must be found: otherwise the first would say nothing.
+/// </summary>
+[Collection(nameof(WholeMachine))]
+public sealed class InterleavingTests(ITestOutputHelper output)
+{
+    /// <summary>By hand more than CI does: <c>HOTPATH_DEVIATIONS=4 dotnet test tests/Core --filter Interleaving</c>.</summary>
+    private static readonly int AtLeast =
+        int.TryParse(Environment.GetEnvironmentVariable("HOTPATH_DEVIATIONS"), NumberStyles.None, CultureInfo.InvariantCulture, out int deviations) ? deviations : 0;
+
+    /// <summary>More than any of these needs; who needs more is told, not cut off.</summary>
+    private const int MostExecutions = 2_000_000;
+
+    [Theory]
+    [InlineData(nameof(Scenarios.Ring), 3)]
+    [InlineData(nameof(Scenarios.FullRing), 2)]
+    [InlineData(nameof(Scenarios.Drain), 2)]
+    [InlineData(nameof(Scenarios.ResultOrDeadline), 2)]
+    [InlineData(nameof(Scenarios.Parking), 3)]
+    [InlineData(nameof(Scenarios.Numbers), 3)]
+    [InlineData(nameof(Scenarios.Waiters), 3)]
+    [InlineData(nameof(Scenarios.LedgerCloses), 3)]
+    [InlineData(nameof(Scenarios.LedgerClosesUnderAReader), 2)]
+    public void NoInterleaving_Breaks(string scenario, int deviations)
+    {
+        deviations = Math.Max(deviations, AtLeast);
+        Exploration all = Weaver.Explore(scenario, deviations, MostExecutions);
+        output.WriteLine($"{scenario}: {all.Executions} interleavings with at most {deviations} deviations");
+        Assert.True(all.Failure is null, all.Failure);
+        Assert.True(all.IsExhausted, "there are more");
+    }
+
+    [Theory]
+    [InlineData(nameof(Scenarios.Ring), 3, nameof(Plants.RingPublishesTheTurnFirst))]
+    [InlineData(nameof(Scenarios.Ring), 3, nameof(Plants.RingMovesItsTailWithoutSwap))]
+    [InlineData(nameof(Scenarios.FullRing), 2, nameof(Plants.RingMovesItsTailWithoutSwap))]
+    [InlineData(nameof(Scenarios.Drain), 2, nameof(Plants.RingCountsWhatIsNotThereYet))]
+    [InlineData(nameof(Scenarios.LedgerCloses), 3, nameof(Plants.RingCountsWhatIsNotThereYet))]
+    [InlineData(nameof(Scenarios.Drain), 2, nameof(Plants.DrainIsPostedTwice))]
+    [InlineData(nameof(Scenarios.Drain), 2, nameof(Plants.DrainDoesNotLookAgain))]
+    [InlineData(nameof(Scenarios.ResultOrDeadline), 2, nameof(Plants.ResultWinsWithoutSwap))]
+    [InlineData(nameof(Scenarios.ResultOrDeadline), 2, nameof(Plants.DeadlineWinsWithoutSwap))]
+    [InlineData(nameof(Scenarios.Parking), 3, nameof(Plants.WorkerLooksBeforeItParks))]
+    [InlineData(nameof(Scenarios.Numbers), 3, nameof(Plants.NumbersAreTakenWithoutSwap))]
+    [InlineData(nameof(Scenarios.LedgerCloses), 3, nameof(Plants.LatecomersAreNotRefused))]
+    [InlineData(nameof(Scenarios.LedgerClosesUnderAReader), 2, nameof(Plants.FilesCloseUnderReaders))]
+    [InlineData(nameof(Scenarios.WaitersTooLate), 3, nameof(Plants.Nothing))]
+    public void APlantedBug_IsFound(string scenario, int deviations, string plant)
+    {
+        Exploration found = Weaver.Explore(scenario, deviations, MostExecutions, typeof(Plants).GetMethod(plant)!.CreateDelegate<Action<ModuleDefinition>>());
+        output.WriteLine($"{plant}: found in interleaving {found.Executions}\n{found.Failure}");
+        Assert.NotNull(found.Failure);
+        Assert.DoesNotContain("does not repeat", found.Failure, StringComparison.Ordinal);
+    }
+}

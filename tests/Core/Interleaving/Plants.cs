@@ -1,0 +1,121 @@
+using Mono.Cecil;
+using Mono.Cecil.Cil;
+
+namespace HotPath.Core.Tests.Interleaving;
+
+/// <summary>Bugs as somebody might make them, each a small change of the compiled code.</summary>
+public static class Plants
+{
+    private const string Buffers = "HotPath.Core.Buffers.";
+    private const string Clearing = "HotPath.Core.Clearing.";
+    private const string Ledger = "HotPath.Core.Ledger.Embedded.";
+
+    /// <summary>The bug is in the scenario.</summary>
+    public static void Nothing(ModuleDefinition core)
+    {
+    }
+
+    /// <summary>The consumer may see a turn whose item is not there yet.</summary>
+    public static void RingPublishesTheTurnFirst(ModuleDefinition core)
+    {
+        MethodDefinition method = Method(core, Buffers + "MpscRing`1", "TryEnqueue");
+        int store = IndexOf(method, OpCodes.Stfld, "Item");
+        int publish = IndexOf(method, OpCodes.Call, "Write");
+        // cell.Item = item; is three instructions.
+        MoveBehind(method, store - 2, 3, publish);
+    }
+
+    /// <summary>As it was: whoever waits for work sees an item whose producer is still at it, and spins until that one gets its processor back.</summary>
+    public static void RingCountsWhatIsNotThereYet(ModuleDefinition core)
+    {
+        MethodDefinition hasItem = Method(core, Buffers + "MpscRing`1", "get_HasItem");
+        MethodReference count = Method(core, Buffers + "MpscRing`1", "get_Count");
+        var ring = new GenericInstanceType(count.DeclaringType);
+        ring.GenericArguments.Add(count.DeclaringType.GenericParameters[0]);
+        MakeEmpty(hasItem);
+        hasItem.Body.Instructions.Insert(0, Instruction.Create(OpCodes.Cgt));
+        hasItem.Body.Instructions.Insert(0, Instruction.Create(OpCodes.Ldc_I4_0));
+        hasItem.Body.Instructions.Insert(0, Instruction.Create(OpCodes.Call, new MethodReference("get_Count", count.ReturnType, ring) { HasThis = true }));
+        hasItem.Body.Instructions.Insert(0, Instruction.Create(OpCodes.Ldarg_0));
+    }
+
+    public static void RingMovesItsTailWithoutSwap(ModuleDefinition core) =>
+        Replace(core, Buffers + "MpscRing`1", "TryEnqueue", "CompareExchange", nameof(Controlled.TornCompareExchange));
+
+    public static void DrainIsPostedTwice(ModuleDefinition core) => Replace(core, Clearing + "Channel", "PayAsync", "Exchange", nameof(Controlled.TornExchange));
+
+    /// <summary>A producer that saw the flag still up has not posted, and nobody looks for its item.</summary>
+    public static void DrainDoesNotLookAgain(ModuleDefinition core)
+    {
+        MethodDefinition method = Execute(core);
+        Instruction count = method.Body.Instructions.Last(at => at.Operand is MethodReference { Name: "get_HasItem" });
+        (count.OpCode, count.Operand) = (OpCodes.Pop, null);
+        method.Body.GetILProcessor().InsertAfter(count, Instruction.Create(OpCodes.Ldc_I4_0));
+    }
+
+    public static void ResultWinsWithoutSwap(ModuleDefinition core) =>
+        Replace(core, Clearing + "ClearingCall", "Finish", "CompareExchange", nameof(Controlled.TornCompareExchange));
+
+    public static void DeadlineWinsWithoutSwap(ModuleDefinition core) =>
+        Replace(core, Clearing + "ClearingCall", "Abandon", "CompareExchange", nameof(Controlled.TornCompareExchange));
+
+    /// <summary>Work that comes between the last look and the flag wakes nobody.</summary>
+    public static void WorkerLooksBeforeItParks(ModuleDefinition core)
+    {
+        MethodDefinition method = Method(core, "HotPath.Core.Runtime.ThreadScheduler/ThreadWorker", "Run");
+        int park = IndexOf(method, OpCodes.Call, "Exchange");
+        int look = method.Body.Instructions.ToList().FindIndex(park, at => at.Operand is MethodReference { Name: "Step" });
+        // this, &_isParked, 1, Exchange, pop: five instructions; the look ends with the store of its pause.
+        MoveBehind(method, park - 3, 5, look + 1);
+    }
+
+    public static void NumbersAreTakenWithoutSwap(ModuleDefinition core) =>
+        Replace(core, Ledger + "NumberSource", "Next", "CompareExchange", nameof(Controlled.TornCompareExchangeUnsigned));
+
+    /// <summary>A command that comes into the ring after the closing look at it is never answered.</summary>
+    public static void LatecomersAreNotRefused(ModuleDefinition core) => MakeEmpty(Method(core, Ledger + "EmbeddedLedger", "RefuseLatecomers"));
+
+    public static void FilesCloseUnderReaders(ModuleDefinition core) => MakeEmpty(Method(core, Ledger + "TradeReader", "Close"));
+
+    private static MethodDefinition Execute(ModuleDefinition core) => core.GetType(Clearing + "Channel").Methods.Single(method => method.Name.EndsWith("Execute", StringComparison.Ordinal));
+
+    private static MethodDefinition Method(ModuleDefinition core, string type, string name) => core.GetType(type).Methods.Single(method => method.Name == name);
+
+    private static void Replace(ModuleDefinition core, string type, string method, string called, string by)
+    {
+        Instruction call = Method(core, type, method).Body.Instructions.Single(at => at.Operand is MethodReference { DeclaringType.Name: "Interlocked" } one && one.Name == called);
+        call.Operand = core.ImportReference(typeof(Controlled).GetMethod(by));
+    }
+
+    private static void MakeEmpty(MethodDefinition method)
+    {
+        method.Body.Instructions.Clear();
+        method.Body.ExceptionHandlers.Clear();
+        method.Body.Instructions.Add(Instruction.Create(OpCodes.Ret));
+    }
+
+    private static int IndexOf(MethodDefinition method, OpCode code, string name) =>
+        method.Body.Instructions.ToList().FindIndex(at => at.OpCode == code && at.Operand is MemberReference member && member.Name == name);
+
+    /// <summary>Moves whole statements behind a later one; whoever jumped to the first comes to what follows it.</summary>
+    private static void MoveBehind(MethodDefinition method, int at, int count, int last)
+    {
+        var code = method.Body.Instructions;
+        Instruction[] moved = [.. code.Skip(at).Take(count)];
+        Instruction next = code[at + count];
+        foreach (Instruction jump in code.Where(one => ReferenceEquals(one.Operand, moved[0])))
+        {
+            jump.Operand = next;
+        }
+        Instruction behind = code[last];
+        foreach (Instruction one in moved)
+        {
+            code.Remove(one);
+        }
+        int to = code.IndexOf(behind) + 1;
+        for (int i = 0; i < count; i++)
+        {
+            code.Insert(to + i, moved[i]);
+        }
+    }
+}

@@ -1,0 +1,139 @@
+using HotPath.Core.Clearing;
+using HotPath.Core.Ledger.Embedded;
+using HotPath.Core.Tests.Ledger;
+using Xunit;
+
+namespace HotPath.Core.Tests.Pipeline;
+
+/// <summary>What institutions are told while the disk is full (F19) or stuck (F21).</summary>
+public sealed class TroubledDiskTests : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Budget = TimeSpan.FromSeconds(2.5);
+
+    private readonly TroubledDisk _disk = new();
+    private readonly ManualResetEventSlim _gate = new();
+
+    public async ValueTask DisposeAsync()
+    {
+        _gate.Set();
+        await Task.Yield();
+        _gate.Dispose();
+    }
+
+    [Fact]
+    public async Task FullDisk_IsA001_BeforeTheClaim_WhileQueriesAndRepetitionsAreAnswered_AndServiceComesBack()
+    {
+        await using TestCorridor corridor = await TestCorridor.OpenAsync(disk: _disk);
+        Dictionary<string, string> paid = corridor.Payment();
+        Answered first = await corridor.CallAsync(paid);
+        _disk.Left = new DiskRoom(200 << 20, 10_000);
+        corridor.Clock.Advance(TimeSpan.FromSeconds(1));
+
+        Dictionary<string, string> refused = corridor.Payment();
+        Assert.Equal("A001", (await corridor.CallAsync(refused)).Code);
+        Assert.Equal("B005", (await corridor.CallAsync(corridor.Payment(("out_trade_no", paid["out_trade_no"])))).Code);
+        Assert.Equal(first.Json, (await corridor.CallAsync(paid)).Json);
+        Assert.Equal("SUCCESS", (await corridor.CallAsync(corridor.Query(("trade_no", first["trade_no"]))))["trade_status"]);
+        Assert.Equal("B006", (await corridor.CallAsync(corridor.Query(("out_trade_no", refused["out_trade_no"])))).Code);
+        Assert.Equal(1, corridor.Told.Pays);
+        string metrics = await corridor.MetricsTextAsync();
+        Assert.Contains("hotpath_refused_total{cause=\"diskfull\",answer=\"signed\"} 1", metrics, StringComparison.Ordinal);
+        Assert.Contains("hotpath_disk_full 1", metrics, StringComparison.Ordinal);
+        Assert.Contains("hotpath_disk_free_bytes 209715200", metrics, StringComparison.Ordinal);
+
+        _disk.Left = DiskRoom.Endless;
+        corridor.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal("0000", (await corridor.CallAsync(refused)).Code);
+        Assert.Contains("hotpath_disk_full 0", await corridor.MetricsTextAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task StuckDisk_NewPaymentsAreA001AtOnce_QueriesAreAnswered_AndTheOneUnderWayIsCutAndReversed()
+    {
+        await using TestCorridor corridor = await TestCorridor.OpenAsync(disk: _disk);
+        corridor.Told.Inquire = _ => ClearingResult.Of(ClearingOutcome.NotFound);
+        Answered known = await corridor.CallAsync(corridor.Payment());
+
+        Dictionary<string, string> taken = corridor.Payment();
+        Task<Answered> underWay = Stick(() => corridor.CallAsync(taken));
+        corridor.Clock.Advance(TimeSpan.FromMilliseconds(300));
+        Dictionary<string, string> refused = corridor.Payment();
+        Assert.Equal("A001", (await corridor.CallAsync(refused).WaitAsync(Patience)).Code);
+        Assert.Equal("SUCCESS", (await corridor.CallAsync(corridor.Query(("trade_no", known["trade_no"]))).WaitAsync(Patience))["trade_status"]);
+        Assert.False(underWay.IsCompleted);
+        corridor.Clock.Advance(Budget);
+        Assert.Equal(0, (await underWay.WaitAsync(Patience)).Status);
+        string metrics = await corridor.MetricsTextAsync();
+        Assert.Contains("hotpath_refused_total{cause=\"diskslow\",answer=\"signed\"} 1", metrics, StringComparison.Ordinal);
+        Assert.Contains("hotpath_disk_slow 1", metrics, StringComparison.Ordinal);
+
+        // It becomes durable after all. Nobody sends it; the resolver finds that out and has it blocked at the channel.
+        _gate.Set();
+        Dictionary<string, string> query = corridor.Query(("out_trade_no", taken["out_trade_no"]));
+        Assert.True(await corridor.UntilAsync(async () => (await corridor.CallAsync(query))["trade_status"] == "FAILED", TimeSpan.FromMinutes(2)));
+        Assert.Equal(1, corridor.Told.Pays);
+        Assert.Equal(1, corridor.Told.Reversals);
+        Assert.True(await corridor.UntilAsync(async () => (await corridor.CallAsync(taken)).Code == "B001", TimeSpan.FromSeconds(10)));
+    }
+
+    [Fact]
+    public async Task StuckDisk_AResultThatIsNotDurableInTime_Is0001_AndIsFoundAfterwards()
+    {
+        await using TestCorridor corridor = await TestCorridor.OpenAsync(disk: _disk);
+        Dictionary<string, string> payment = corridor.Payment();
+        var sent = new TaskCompletionSource<ClearingResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+        corridor.Told.Pay = _ => sent.Task;
+        Task<Answered> call = Task.Run(() => corridor.CallAsync(payment));
+        Assert.True(SpinWait.SpinUntil(() => corridor.Told.Pays == 1, Patience));
+        Task<Answered> answer = Stick(() =>
+        {
+            sent.SetResult(ClearingResult.Of(ClearingOutcome.Succeeded));
+            return call;
+        });
+        corridor.Clock.Advance(Budget);
+        Answered told = await answer.WaitAsync(Patience);
+        Assert.Equal("0001", told.Code);
+        Assert.Equal("PENDING", told["trade_status"]);
+
+        _gate.Set();
+        Dictionary<string, string> query = corridor.Query(("trade_no", told["trade_no"]));
+        Assert.True(await corridor.UntilAsync(async () => (await corridor.CallAsync(query))["trade_status"] == "SUCCESS", TimeSpan.FromMinutes(1)));
+        Answered repeated = await corridor.CallAsync(payment);
+        Assert.Equal(("0000", told["trade_no"]), (repeated.Code, repeated["trade_no"]));
+        Assert.Equal(1, corridor.Told.Pays);
+    }
+
+    [Fact]
+    public async Task StuckDisk_UntilNoNumbersAreLeft_CutsTheConnection_AndLosesNoCreditOfTheChannel()
+    {
+        await using TestCorridor corridor = await TestCorridor.OpenAsync(disk: _disk, maxInFlight: 1);
+        Task<Answered> underWay = Stick(() => corridor.CallAsync(corridor.Payment(("inst_id", TestCorridor.Them))));
+        // Behind the ceiling there are the 8 million of its last millisecond.
+        corridor.Clock.Advance(TimeSpan.FromSeconds(5));
+        Assert.Throws<LedgerUnavailableException>(() => TakeNumbers(corridor.Ledger));
+        await underWay.WaitAsync(Patience);
+        Assert.Equal(0, (await corridor.CallAsync(corridor.Payment()).WaitAsync(Patience)).Status);
+        Assert.Equal(0, (await corridor.CallAsync(corridor.Query(("out_trade_no", "unknown"))).WaitAsync(Patience)).Status);
+
+        _gate.Set();
+        Assert.True(await corridor.UntilAsync(async () => (await corridor.CallAsync(corridor.Payment())).Code == "0000", TimeSpan.FromMinutes(1)));
+    }
+
+    private static void TakeNumbers(EmbeddedLedger ledger)
+    {
+        while (true)
+        {
+            ledger.NextNo();
+        }
+    }
+
+    /// <summary>Lets the disk stick, and returns when a commit stands in it.</summary>
+    private Task<Answered> Stick(Func<Task<Answered>> call)
+    {
+        _disk.Stuck = _gate;
+        Task<Answered> called = Task.Run(call);
+        Assert.True(SpinWait.SpinUntil(() => _disk.IsStanding, Patience), "no commit came");
+        return called;
+    }
+}

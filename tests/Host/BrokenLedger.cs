@@ -1,0 +1,34 @@
+using HotPath.Core.Ledger;
+using HotPath.Core.Model;
+
+namespace HotPath.Host.Tests;
+
+/// <summary>A ledger of which every call fails.</summary>
+internal sealed class BrokenLedger(Exception failure) : ILedger
+{
+    public bool IsReady { get; set; } = true;
+
+    public TimeSpan CommitTime { get; set; }
+
+    public Task<string> Failure { get; } = new TaskCompletionSource<string>().Task;
+
+    public void WhenClaimedLate(Action<TradeNo> tell)
+    {
+    }
+
+    public TradeNo NextNo() => new(1, 0);
+
+    public ValueTask<ReqIdState> RecallAsync(InstId instId, ReadOnlyMemory<byte> reqId, Digest fingerprint, Trade into) => throw failure;
+
+    public ValueTask<Claim> ClaimAsync(Trade trade, TimeSpan? atMost = null) => throw failure;
+
+    public ValueTask<CompleteState> CompleteAsync(Trade trade, TimeSpan? atMost = null) => throw failure;
+
+    public ValueTask<bool> FindAsync(TradeNo tradeNo, Trade into) => throw failure;
+
+    public ValueTask<bool> FindByOrderAsync(InstId instId, ReadOnlyMemory<byte> orderNo, Trade into) => throw failure;
+
+    public ValueTask<IReadOnlyList<TradeNo>> PendingAsync() => throw failure;
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}
