@@ -68,9 +68,13 @@ internal abstract class BentLedger(ILedger real) : ILedger
     public virtual ValueTask<ReqIdState> RecallAsync(InstId instId, ReadOnlyMemory<byte> reqId, Digest fingerprint, Trade into) =>
         real.RecallAsync(instId, reqId, fingerprint, into);
 
-    public virtual ValueTask<Claim> ClaimAsync(Trade trade) => real.ClaimAsync(trade);
+    public TimeSpan CommitTime => real.CommitTime;
 
-    public virtual ValueTask<CompleteState> CompleteAsync(Trade trade) => real.CompleteAsync(trade);
+    public virtual ValueTask<Claim> ClaimAsync(Trade trade, TimeSpan? atMost = null) => real.ClaimAsync(trade, atMost);
+
+    public void WhenClaimedLate(Action<TradeNo> tell) => real.WhenClaimedLate(tell);
+
+    public virtual ValueTask<CompleteState> CompleteAsync(Trade trade, TimeSpan? atMost = null) => real.CompleteAsync(trade, atMost);
 
     public ValueTask<bool> FindAsync(TradeNo tradeNo, Trade into) => real.FindAsync(tradeNo, into);
 

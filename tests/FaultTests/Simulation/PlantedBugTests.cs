@@ -103,7 +103,7 @@ public sealed class PlantedBugTests
 
         private sealed class Early(ILedger ledger) : BentLedger(ledger)
         {
-            public override ValueTask<CompleteState> CompleteAsync(Trade trade)
+            public override ValueTask<CompleteState> CompleteAsync(Trade trade, TimeSpan? atMost = null)
             {
                 // The ledger owns what it is given until it answers: here it gets its own.
                 var own = new Trade
@@ -141,9 +141,9 @@ public sealed class PlantedBugTests
                 return state == ReqIdState.InFlight ? ReqIdState.Free : state;
             }
 
-            public override async ValueTask<Claim> ClaimAsync(Trade trade)
+            public override async ValueTask<Claim> ClaimAsync(Trade trade, TimeSpan? atMost = null)
             {
-                Claim claim = await Real.ClaimAsync(trade);
+                Claim claim = await Real.ClaimAsync(trade, atMost);
                 // Whoever lets a PENDING claim expire lets the next one have it: under a number of its own, with everything that was claimed before.
                 return claim.State == ClaimState.InFlight ? new Claim(ClaimState.Won, trade.TradeNo) : claim;
             }

@@ -172,7 +172,7 @@ internal sealed class Run : IDisposable
     private async Task DamageAsync()
     {
         Gateway.Halt();
-        _damage = new Damage(Gateway.Disk, Reader(), Chance);
+        _damage = new Damage(Gateway.Disk, Reader(Loop), Chance);
         Mark(_damage.Do());
         Gateway.Start();
         for (int look = 0; look < 600 && !_damage.IsRefused && !Gateway.IsReady; look++)
@@ -185,13 +185,13 @@ internal sealed class Run : IDisposable
         }
         Gateway.Halt();
         Tally.Count(_damage.IsRefused ? "damage refused" : "damage got over");
-        if (!_damage.IsRefused && _damage.WhatIsLost(Reader()) is { } lost)
+        if (!_damage.IsRefused && _damage.WhatIsLost(Reader(Loop)) is { } lost)
         {
             Break("P6", lost);
         }
     }
 
-    private VirtualStorage Reader() => new(Gateway.Disk, new Life(Loop, "reader"), Troubles, Durable);
+    private VirtualStorage Reader(EventLoop loop) => new(Gateway.Disk, new Life(loop, "reader"), Troubles, Durable);
 
     private async Task AskAsync(Order order)
     {
@@ -271,7 +271,7 @@ internal sealed class Run : IDisposable
         try
         {
             Troubles.IsCalm = true;
-            journal = _damage?.After ?? JournalFold.Read(Reader(), VirtualGateway.DataDirectory);
+            journal = _damage?.After ?? JournalFold.Read(Reader(new EventLoop(new Chance(0))), VirtualGateway.DataDirectory);
         }
         catch (JournalDamagedException damage)
         {

@@ -24,7 +24,7 @@ internal sealed class Troubles(Plan plan, Chance chance, Tally tally, Action<Lif
         life.ThrowIfDead();
         MaybeDie(life);
         life.Loop.Park(life, call == DiskCall.Sync ? SyncTime() : ShortCall);
-        if (Fails())
+        if (Fails(life))
         {
             throw new IOException($"{call} {path}: Input/output error");
         }
@@ -44,7 +44,7 @@ internal sealed class Troubles(Plan plan, Chance chance, Tally tally, Action<Lif
     {
         life.ThrowIfDead();
         // Reads are many and failures of them rare: a tenth of the rate.
-        if (chance.Happens(0.1) && Fails())
+        if (chance.Happens(0.1) && Fails(life))
         {
             throw new IOException($"pread {path}: Input/output error");
         }
@@ -65,7 +65,7 @@ internal sealed class Troubles(Plan plan, Chance chance, Tally tally, Action<Lif
             _diesInWrite = life;
             return chance.Below(length + 1);
         }
-        return Fails() ? chance.Below(length) : length;
+        return Fails(life) ? chance.Below(length) : length;
     }
 
     internal void AfterWrite(Life life, string path, bool isWhole, bool hasRoom)
@@ -87,10 +87,14 @@ internal sealed class Troubles(Plan plan, Chance chance, Tally tally, Action<Lif
         life.ThrowIfDead();
         MaybeDie(life);
         life.Loop.Park(life, SyncTime());
-        return !Fails();
+        return !Fails(life);
     }
 
     private Life? _diesInWrite;
+    private Life? _failedFor;
+
+    /// <summary>A call of this process has failed: what it could not read it may call damaged.</summary>
+    internal bool HasFailed(Life life) => _failedFor == life;
 
     private TimeSpan SyncTime()
     {
@@ -106,12 +110,13 @@ internal sealed class Troubles(Plan plan, Chance chance, Tally tally, Action<Lif
         return chance.Lognormal(plan.SyncMedian, plan.SyncSpread);
     }
 
-    private bool Fails()
+    private bool Fails(Life life)
     {
         bool fails = !IsCalm && plan.Has(FaultKinds.DiskErrors) && chance.Happens(plan.DiskErrorRate);
         if (fails)
         {
             tally.Count("disk error");
+            _failedFor = life;
         }
         return fails;
     }

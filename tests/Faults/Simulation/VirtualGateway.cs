@@ -159,6 +159,10 @@ internal sealed class VirtualGateway
             // As the program does: it says why, and its supervisor starts it again.
             End(process, $"could not start: {failure.Message}");
         }
+        catch (JournalDamagedException damage) when (_run.Troubles.HasFailed(life))
+        {
+            End(process, $"could not start: {damage.Message}");
+        }
         catch (JournalDamagedException damage)
         {
             _run.Refused(damage);

@@ -76,7 +76,14 @@ internal sealed class VirtualIndex(string directory, IJournalStorage storage, Ch
         return tokens with { ClaimsSum = (ulong)bytes.Length, BookSum = XxHash3.HashToUInt64(bytes) };
     }
 
-    public void ForgetCheckpoint(in IndexTokens tokens) => storage.Delete(FileOf(directory, tokens));
+    public void KeepOnly(IReadOnlyCollection<IndexTokens> named)
+    {
+        HashSet<string> kept = [.. named.Select(tokens => Path.GetFileName(FileOf(directory, tokens)))];
+        foreach (string name in storage.List(directory).Where(name => !kept.Contains(name)))
+        {
+            storage.Delete(Path.Combine(directory, name));
+        }
+    }
 
     public void Dispose()
     {
