@@ -39,7 +39,7 @@ internal sealed class ActorPool : IScheduler
         _posted.Enqueue(item);
     }
 
-    public void Sleep(TimeSpan time) => Execution.Point("sleep");
+    public void Sleep(TimeSpan time) => Execution.Spin("Sleep");
 
     public IWorker StartWorker(string name, IWorkerBody body) => ThreadScheduler.Instance.StartWorker(name, body);
 
