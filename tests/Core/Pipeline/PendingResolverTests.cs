@@ -1,5 +1,6 @@
 using HotPath.Core.Clearing;
 using HotPath.Core.Model;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace HotPath.Core.Tests.Pipeline;
@@ -120,12 +121,13 @@ public class PendingResolverTests
     [Fact]
     public async Task ClockThatStepsBack_DoesNotKeepTradesInDoubt()
     {
-        await using TestCorridor corridor = await TestCorridor.OpenAsync();
+        var clock = new SteppingClock();
+        await using TestCorridor corridor = await TestCorridor.OpenAsync(clock: clock);
         corridor.Told.Pay = _ => Task.FromResult(ClearingResult.Of(ClearingOutcome.Unknown));
         corridor.Told.Inquire = _ => ClearingResult.Of(ClearingOutcome.NotFound);
         Dictionary<string, string> payment = corridor.Payment();
         await corridor.CallAsync(payment);
-        corridor.Clock.AdjustTime(corridor.Clock.GetUtcNow() - TimeSpan.FromHours(2));
+        clock.Behind = TimeSpan.FromHours(2);
         Assert.True(await corridor.UntilAsync(() => Task.FromResult(corridor.Told.Reversals > 0), TimeSpan.FromMinutes(1)));
     }
 
@@ -194,4 +196,14 @@ public class PendingResolverTests
         await corridor.UntilAsync(
             async () => (await corridor.CallAsync(corridor.Query(("out_trade_no", payment["out_trade_no"]))))["trade_status"] != "PENDING", virtualLimit) &&
         (await corridor.CallAsync(payment)).Code == code;
+
+    /// <summary>Steps the wall clock alone; FakeTimeProvider's own adjustment takes the timestamps with it, which no machine does.</summary>
+    private sealed class SteppingClock() : FakeTimeProvider(new DateTimeOffset(2026, 9, 19, 2, 30, 0, TimeSpan.Zero))
+    {
+        internal TimeSpan Behind { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() - Behind;
+
+        public override long GetTimestamp() => base.GetUtcNow().UtcTicks;
+    }
 }
