@@ -155,7 +155,7 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
         {
             return true;
         }
-        TimeSpan age = TimeSpan.FromMilliseconds(_clock.GetUtcNow().ToUnixTimeMilliseconds() - trade.AcceptedAtMs);
+        TimeSpan age = _schedule.Age(tradeNo);
         if (age > AlarmAge)
         {
             LogOverdue(tradeNo, trade.ChannelId.ToString(), age.TotalHours);
