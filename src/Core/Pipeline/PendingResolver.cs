@@ -163,7 +163,7 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
         {
             return true;
         }
-        TimeSpan age = _schedule.Age(tradeNo, trade.AcceptedAtMs);
+        TimeSpan age = _schedule.Age(tradeNo);
         if (age > AlarmAge)
         {
             LogOverdue(tradeNo, trade.ChannelId.ToString(), age.TotalHours);

@@ -35,8 +35,8 @@ internal sealed class PendingSchedule(TimeProvider clock)
     internal void Add(TradeNo tradeNo, long acceptedAtMs, Channel channel)
     {
         // Most of the first three seconds are over when the answer budget is.
-        double ageMs = Math.Clamp(clock.GetUtcNow().ToUnixTimeMilliseconds() - acceptedAtMs, 0, First.TotalMilliseconds);
-        AddAt(tradeNo, acceptedAtMs, First - TimeSpan.FromMilliseconds(ageMs), channel);
+        TimeSpan age = WallAge(acceptedAtMs);
+        AddAt(tradeNo, acceptedAtMs, age < First ? First - age : TimeSpan.Zero, channel);
     }
 
     internal void AddDueNow(TradeNo tradeNo, long acceptedAtMs) => AddAt(tradeNo, acceptedAtMs, TimeSpan.Zero, channel: null);
@@ -47,7 +47,7 @@ internal sealed class PendingSchedule(TimeProvider clock)
         {
             if (!_entries.TryGetValue(tradeNo, out Entry entry))
             {
-                entry = new Entry(acceptedAtMs, clock.GetTimestamp(), First, After(First), After(First), LastAskedAt: null, Channel: null);
+                entry = New(acceptedAtMs, First, channel: null);
             }
             long soonest = entry.LastAskedAt is { } last ? last + Ticks(Spacing) : clock.GetTimestamp();
             if (soonest < entry.DueAt)
@@ -97,6 +97,18 @@ internal sealed class PendingSchedule(TimeProvider clock)
         }
     }
 
+    /// <summary>
+    /// How long ago this trade was accepted. From the moment it was put here only monotonic time counts: a clock that was ahead when it was
+    /// accepted and has come back would make it unborn for a day, and "not found" would prove nothing all that time (F23).
+    /// </summary>
+    internal TimeSpan Age(TradeNo tradeNo)
+    {
+        lock (_entries)
+        {
+            return _entries.TryGetValue(tradeNo, out Entry entry) ? entry.AgeAtAdd + clock.GetElapsedTime(entry.AddedAt) : TimeSpan.Zero;
+        }
+    }
+
     /// <summary>When the oldest trade at this channel was accepted, Unix milliseconds; null when there is none.</summary>
     internal long? OldestAcceptedAtMs(Channel channel)
     {
@@ -111,20 +123,6 @@ internal sealed class PendingSchedule(TimeProvider clock)
                 }
             }
             return oldest;
-        }
-    }
-
-    /// <summary>
-    /// How old a trade is at least: by the wall clock, or by how long this process has known it, for a clock that stepped back makes trades
-    /// young, and those from before the step would wait until it has come to where it was.
-    /// </summary>
-    internal TimeSpan Age(TradeNo tradeNo, long acceptedAtMs)
-    {
-        TimeSpan byWall = TimeSpan.FromMilliseconds(clock.GetUtcNow().ToUnixTimeMilliseconds() - acceptedAtMs);
-        lock (_entries)
-        {
-            TimeSpan known = _entries.TryGetValue(tradeNo, out Entry entry) ? clock.GetElapsedTime(entry.AddedAt) : TimeSpan.Zero;
-            return known > byWall ? known : byWall;
         }
     }
 
@@ -158,10 +156,15 @@ internal sealed class PendingSchedule(TimeProvider clock)
         {
             if (!_entries.ContainsKey(tradeNo))
             {
-                Put(tradeNo, new Entry(acceptedAtMs, clock.GetTimestamp(), First, After(delay), After(delay), LastAskedAt: null, channel));
+                Put(tradeNo, New(acceptedAtMs, delay, channel));
             }
         }
     }
+
+    private Entry New(long acceptedAtMs, TimeSpan delay, Channel? channel) =>
+        new(acceptedAtMs, First, After(delay), After(delay), LastAskedAt: null, channel, WallAge(acceptedAtMs), clock.GetTimestamp());
+
+    private TimeSpan WallAge(long acceptedAtMs) => TimeSpan.FromMilliseconds(Math.Max(0, clock.GetUtcNow().ToUnixTimeMilliseconds() - acceptedAtMs));
 
     private void Put(TradeNo tradeNo, Entry entry)
     {
@@ -174,5 +177,5 @@ internal sealed class PendingSchedule(TimeProvider clock)
     private long Ticks(TimeSpan time) => (long)(time.TotalSeconds * clock.TimestampFrequency);
 
     private readonly record struct Entry(
-        long AcceptedAtMs, long AddedAt, TimeSpan Interval, long RegularAt, long DueAt, long? LastAskedAt, Channel? Channel);
+        long AcceptedAtMs, TimeSpan Interval, long RegularAt, long DueAt, long? LastAskedAt, Channel? Channel, TimeSpan AgeAtAdd, long AddedAt);
 }

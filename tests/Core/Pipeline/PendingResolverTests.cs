@@ -132,6 +132,22 @@ public class PendingResolverTests
     }
 
     [Fact]
+    public async Task TradeAcceptedByAClockThatWasAhead_EndsWhenTheClockIsBack()
+    {
+        var start = new DateTimeOffset(2026, 9, 19, 2, 30, 0, TimeSpan.Zero);
+        TestCorridor corridor = await TestCorridor.OpenAsync(clock: new FakeTimeProvider(start.AddDays(1)));
+        corridor.Told.Pay = _ => Task.FromResult(ClearingResult.Of(ClearingOutcome.Unknown));
+        corridor.Told.Inquire = _ => ClearingResult.Of(ClearingOutcome.NotFound);
+        corridor.Told.Reverse = _ => ClearingResult.Of(ClearingOutcome.Reversed);
+        Dictionary<string, string> payment = corridor.Payment();
+        Assert.Equal("0001", (await corridor.CallAsync(payment)).Code);
+
+        corridor = await corridor.RestartAsync(new FakeTimeProvider(start));
+        await using TestCorridor _ = corridor;
+        Assert.True(await BecomesAsync(corridor, payment, "B001", TimeSpan.FromMinutes(1)));
+    }
+
+    [Fact]
     public async Task Reversal_ThatComesTooLate_IsASuccess()
     {
         await using TestCorridor corridor = await TestCorridor.OpenAsync();

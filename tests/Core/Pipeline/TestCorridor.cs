@@ -118,11 +118,11 @@ internal sealed class TestCorridor : IAsyncDisposable
     /// <summary>Replaces all institutions' keys by one institution's, whose key is from now on <paramref name="signsWith"/>'s.</summary>
     internal void SwapInstitutionKeys(string instId, string signsWith) => _institutions.Swap([_register(instId, signsWith)]);
 
-    /// <summary>A clean stop and a new start on the same directory, with the same channel and clock.</summary>
-    internal async Task<TestCorridor> RestartAsync()
+    /// <summary>A clean stop and a new start on the same directory, with the same channel, and the same clock where no other is given.</summary>
+    internal async Task<TestCorridor> RestartAsync(FakeTimeProvider? clock = null)
     {
         await StopAsync();
-        return await OpenAsync(_directory, Clock, Told);
+        return await OpenAsync(_directory, clock ?? Clock, Told);
     }
 
     public async ValueTask DisposeAsync()

@@ -25,13 +25,6 @@ internal sealed class ClockKind : FaultKind
 
     internal override IReadOnlyList<Tool> Tools => [Tool.FakeTime];
 
-    internal override Task BeginAsync(Rig rig)
-    {
-        // Every look at the clock goes through libfaketime, which holds a lock: three times the time on a busy machine. What must not happen is an hour.
-        rig.LongestCall = TimeSpan.FromSeconds(15);
-        return Task.CompletedTask;
-    }
-
     internal override async Task StrikeAsync(Rig rig, FaultPoint point)
     {
         TimeSpan step = Steps[point.Number % Steps.Length];

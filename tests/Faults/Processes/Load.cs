@@ -69,7 +69,8 @@ internal sealed class Load(Rig rig, int seed)
         }
         return [(old, dice switch
         {
-            < 80 => old.Request,
+            < 68 => old.Request,
+            < 80 => rig.Again(old),
             < 94 => rig.Query(old),
             < 97 => rig.Changed(old, "total_amount", "3.33"),
             _ => rig.Changed(old, "req_id", "X" + Guid.NewGuid().ToString("N")),

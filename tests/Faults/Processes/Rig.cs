@@ -56,8 +56,8 @@ internal sealed class Rig : IAsyncDisposable
     /// <summary>Root of the operators' listener.</summary>
     internal Uri? Admin { get; private set; }
 
-    /// <summary>Longest time a call may take, whatever happens: the answer budget of 2.5 s, and room for a machine that is busy.</summary>
-    internal TimeSpan LongestCall { get; set; } = TimeSpan.FromSeconds(5);
+    /// <summary>Longest time a call may take, whatever happens. Default 15 s: it finds what hangs, and not that the machine is busy with other batches.</summary>
+    internal TimeSpan LongestCall { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>After this an institution gives up.</summary>
     internal TimeSpan CallLimit { get; set; } = TimeSpan.FromSeconds(20);

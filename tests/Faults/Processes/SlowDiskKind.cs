@@ -12,7 +12,7 @@ internal sealed class SlowDiskKind : FaultKind
 
     internal override string About => "each sync takes 300 ms or 2 s for six seconds: every call ends in time, A001 instead of a queue, service back (F21)";
 
-    internal override (int Short, int Long) Points => (2, 16);
+    internal override (int Short, int Long) Points => (1, 16);
 
     internal override int PointsABatch => 4;
 
