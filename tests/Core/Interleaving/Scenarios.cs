@@ -308,7 +308,7 @@ internal static class Scenarios
     }
 
     private static EmbeddedLedger Open(MemoryStorage storage, IScheduler scheduler) => EmbeddedLedger.Open(
-        new EmbeddedLedgerOptions { DataDirectory = "/ledger", NodeId = 7, MaxTrades = 1_000, SegmentBytes = EmbeddedLedgerOptions.MinSegmentBytes, CommandRingCapacity = 16 },
+        new EmbeddedLedgerOptions { DataDirectory = "/ledger", NodeId = 7, MaxTrades = 1_000, SegmentBytes = EmbeddedLedgerOptions.MinSegmentBytes, CommandRingCapacity = 16, ScrubBytesPerSecond = 0 },
         scheduler, new StillClock(), Metrics, _ => { }, storage, new DictionaryIndexFactory());
 
     private static ValueTask<ClearingResult> Pay(Channel channel, ClearingReference reference, TimeSpan budget)
