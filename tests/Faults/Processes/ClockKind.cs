@@ -37,6 +37,8 @@ internal sealed class ClockKind : FaultKind
         {
             await rig.LoadAsync(point.Seed, LoadTime);
             await StepAsync(rig, point, file, step, isOverRestart);
+            // Whatever the clock says, these are requests that are known and under way.
+            await rig.RepeatOpenAsync();
             await rig.LoadAsync(point.Seed + 1, LoadTime);
             await StepAsync(rig, point, file, TimeSpan.Zero, isOverRestart);
             await rig.LoadAsync(point.Seed + 2, LoadTime);

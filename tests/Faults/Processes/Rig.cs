@@ -170,6 +170,12 @@ internal sealed class Rig : IAsyncDisposable
         return false;
     }
 
+    /// <summary>Every order that is not known to be final is asked for once more.</summary>
+    internal async Task RepeatOpenAsync() => await Parallel.ForEachAsync(
+        Orders.Where(order => order.KnownFinalAtMs is null),
+        new ParallelOptions { MaxDegreeOfParallelism = 32 },
+        async (order, _) => await CallAsync(Caller!, order, Again(order)));
+
     /// <summary>When the first call since <paramref name="sinceMs"/> ended without any answer; null: all were answered.</summary>
     internal long? FirstUnanswered(double sinceMs)
     {
