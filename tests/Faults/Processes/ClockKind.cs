@@ -64,7 +64,8 @@ internal sealed class ClockKind : FaultKind
         }
         else
         {
-            await Task.Delay(CacheTime);
+            // It counts in whole seconds, and looks only when it is asked.
+            await Task.Delay(CacheTime * 2.5);
         }
     }
 
