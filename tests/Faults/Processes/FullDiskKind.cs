@@ -2,9 +2,10 @@ namespace HotPath.Faults.Processes;
 
 /// <summary>
 /// F19: the disk fills up to a few blocks, under load and before a start. No call hangs; the gateway refuses what it cannot record, goes on
-/// answering queries and takes payments again when there is space, or it stops within a second and a restart recovers.
+/// answering queries and takes payments again when there is space, or it stops within a second and a restart recovers. With a reserve it
+/// refuses before anything fails, unless the disk fills within the second between two looks, as here it sometimes does.
 /// </summary>
-internal sealed class FullDiskKind(string fileSystem, Func<string, Disk> make) : FaultKind
+internal sealed class FullDiskKind(string fileSystem, int reserveMib, Func<string, Disk> make) : FaultKind
 {
     private const int Steps = 16;
     private static readonly TimeSpan LoadBefore = TimeSpan.FromMilliseconds(400);
@@ -20,6 +21,8 @@ internal sealed class FullDiskKind(string fileSystem, Func<string, Disk> make) :
     internal override (int Short, int Long) Points => (3, 48);
 
     internal override int PointsABatch => Steps;
+
+    internal override GatewaySetup Setup(Random random) => base.Setup(random) with { DiskReserveMib = reserveMib };
 
     internal override IReadOnlyList<Tool> Tools => [Tool.Mount, Tool.Loop, Tool.Ext4];
 

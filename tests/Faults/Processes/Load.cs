@@ -46,10 +46,10 @@ internal sealed class Load(Rig rig, int seed)
                 _open.RemoveAll(task => task.IsCompleted);
                 _open.Add(calls);
             }
-            if (await Task.WhenAny(calls, Task.Delay(LanePatience)) == calls && (await calls)[0].Status == 0)
+            if (await Task.WhenAny(calls, Task.Delay(LanePatience)) == calls && (await calls)[0] is { } first && (first.Status != 200 || first.Code is "A001" or "A002"))
             {
-                // Nobody answers: do not spin.
-                await Task.Delay(5);
+                // Nobody answers, or everything is refused: an institution waits, and what it did not get is asked for again in the end.
+                await Task.Delay(first.Status == 0 ? 5 : 200);
             }
             while (!end.IsCompleted && _open.Count >= MostOpenCalls)
             {

@@ -20,6 +20,9 @@ internal sealed record GatewaySetup
 
     /// <summary>Longest call of the channel and its settle window; default as in production.</summary>
     internal TimeSpan SettleWindow { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Default 0: only what really fails counts, for that is what is tried.</summary>
+    internal int DiskReserveMib { get; init; }
 }
 
 /// <summary>Who takes part in a run: three institutions, two of RSA2 and one of ES256, and the gateway. Made once, used by every rig.</summary>
@@ -64,6 +67,7 @@ internal sealed class Parties : IDisposable
             MaxTrades = 100_000,
             IndexMemoryMib = 4,
             SegmentKib = setup.SegmentKib,
+            DiskReserveMib = setup.DiskReserveMib,
             CheckpointEveryRecords = setup.CheckpointEveryRecords,
             SigningKey = new KeyFileConfiguration { KeyId = "gw-1", Path = _rsa.GatewayPrivateKey },
             Es256SigningKey = new KeyFileConfiguration { KeyId = "gw-es-1", Path = _es256.GatewayPrivateKey },

@@ -26,7 +26,9 @@ internal sealed class ShortWriteKind : FaultKind
 
     internal override async Task StrikeAsync(Rig rig, FaultPoint point)
     {
-        int limit = point.Random.Next(8 * 1024, rig.Setup.SegmentKib * 1024);
+        // In the first half of a segment: in the second the next one is made, which does not fit under the limit, and payments are refused before
+        // any write of theirs is short.
+        int limit = point.Random.Next(8 * 1024, rig.Setup.SegmentKib * 1024 / 2);
         point.Fault = $"no write beyond offset {limit.ToString(CultureInfo.InvariantCulture)}";
         rig.Mark(point.Fault);
         // The signal that comes with the failing write would end the process, as kill -9 does; ignored, the failure is seen.
