@@ -124,6 +124,7 @@ internal sealed class LedgerThread : IWorkerBody
         catch (Exception failure)
         {
             Stop(failure);
+            _watch.StepFailed();
             RefuseAll();
             return WorkerPause.None;
         }
@@ -289,7 +290,9 @@ internal sealed class LedgerThread : IWorkerBody
             }
             if (MayKeepHouse)
             {
+                _watch.StepBegins();
                 _journal.Commit(NowMs());
+                _watch.StepEnds();
             }
             _isNamed = true;
         }
