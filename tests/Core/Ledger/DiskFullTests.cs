@@ -156,6 +156,34 @@ public sealed class DiskFullTests : IAsyncDisposable
     }
 
     [Fact]
+    public void NextSegmentThatBecomesReadyAtTheVeryEnd_TakesClaimsOnlyOnceTheJournalHasRolled_AndThenWithoutOneMore()
+    {
+        _disk.CreateDirectory(_bench.Journal);
+        IJournalFile first = _disk.Create(Path.Combine(_bench.Journal, JournalFormat.SegmentName(0)));
+        first.WriteAt(new byte[_bench.SegmentBytes], 0);
+        using var segments = new JournalSegments(_bench.SegmentBytes, 0, [first]);
+        using var preparer = new SegmentPreparer(_disk, Runtime.ThreadScheduler.Instance, _bench.Time, _bench.Journal, _bench.SegmentBytes, leaveBytes: 0);
+        var journal = new JournalWriter(segments, preparer, ledgerId: 1, new JournalPosition(JournalFormat.HeaderBlockBytes, 1, 1), timeMs: 0);
+        _disk.IsFull = true;
+        Assert.False(preparer.TryEnsure());
+        while (!journal.IsFull)
+        {
+            journal.Append(RecordType.Ceiling, new byte[JournalFormat.MaxPayloadBytes]);
+            journal.Commit(_bench.NowMs);
+        }
+        Assert.False(journal.TakesClaims(pending: 0));
+
+        // The background comes between the ledger thread's look for room and a claim.
+        _disk.IsFull = false;
+        preparer.Execute();
+        Assert.False(journal.TakesClaims(pending: 0), "a claim would be written over the end of the segment");
+
+        _disk.IsFull = true;
+        Assert.True(journal.TryEnsureRoom());
+        Assert.True(journal.TakesClaims(pending: 0), "the segment is empty");
+    }
+
+    [Fact]
     public async Task HalfASegmentFromAnEarlierRun_IsRemovedAtTheStart()
     {
         await using (EmbeddedLedger ledger = _bench.Open())

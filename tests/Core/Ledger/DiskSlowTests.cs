@@ -140,6 +140,33 @@ public sealed class DiskSlowTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task EmptyBatchOfAnIdleLedger_ThatIsStuck_CountsLikeAnyCommit()
+    {
+        _disk.Stuck = _gate = new ManualResetEventSlim();
+        _bench.Clock.Advance(TimeSpan.FromMilliseconds(10));
+        Assert.True(SpinWait.SpinUntil(() => _disk.IsStanding, Patience), "no batch came");
+        _bench.Clock.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(TimeSpan.FromSeconds(2), _ledger.CommitTime);
+        ValueTask<Claim> refused = _ledger.ClaimAsync(New("R"), Budget);
+        Assert.True(refused.IsCompleted);
+        Assert.Equal(ClaimState.DiskSlow, (await refused).State);
+
+        _gate.Set();
+        await Until(() => _bench.Told(LedgerEventKind.DiskIsQuick));
+        Assert.True((await _ledger.ClaimAsync(New("R"), Budget)).IsWon);
+    }
+
+    [Fact]
+    public async Task CommitThatFailed_StoppedTheEngine_AndIsNoSlowDisk()
+    {
+        _disk.FailsSyncs = true;
+        Assert.Equal(ClaimState.Unknown, (await _ledger.ClaimAsync(New("R"))).State);
+        _bench.Clock.Advance(TimeSpan.FromSeconds(10));
+        Assert.Equal(TimeSpan.Zero, _ledger.CommitTime);
+        Assert.False(_bench.Told(LedgerEventKind.DiskSlow));
+    }
+
+    [Fact]
     public async Task Recall_OfWhatIsNotDurable_DoesNotWaitForAStuckDisk()
     {
         Task<Claim> taken = StickWith(() => _ledger.ClaimAsync(New("taken")));

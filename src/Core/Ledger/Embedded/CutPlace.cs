@@ -94,12 +94,7 @@ internal sealed class CutPlace(IJournalStorage storage, string directory, long a
         return Walk.Sealed;
     }
 
-    private byte[] Read()
-    {
-        using IJournalFile file = storage.Open(Path.Combine(directory, JournalFormat.SegmentName(Segment)), isWritable: false);
-        byte[] bytes = new byte[file.Length];
-        return bytes[..file.ReadAt(bytes, 0)];
-    }
+    private byte[] Read() => SalvagedFile.Read(storage, Path.Combine(directory, JournalFormat.SegmentName(Segment)));
 
     private bool Refuse(string why)
     {

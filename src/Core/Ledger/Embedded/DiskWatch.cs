@@ -95,12 +95,15 @@ internal sealed class DiskWatch : IDisposable
     {
         TimeSpan took = StepTime;
         Volatile.Write(ref _stepBeganAt, 0);
-        _quickSteps = took > _slowStep / 2 ? 0 : _quickSteps + 1;
+        _quickSteps = took > _slowStep / 2 ? 0 : Math.Min(_quickSteps + 1, QuickSteps);
         if (took > _slowStep || (_isSlow && _quickSteps >= QuickSteps))
         {
             SetSlow(took > _slowStep, took);
         }
     }
+
+    /// <summary>It will never be done, for the engine has stopped: that is told as what it is, not as a slow disk.</summary>
+    internal void StepFailed() => Volatile.Write(ref _stepBeganAt, 0);
 
     /// <summary>The journal's word, at each step of the ledger thread: why it takes no claims, or null.</summary>
     internal void JournalSays(string? noSegment)

@@ -86,18 +86,4 @@ internal sealed class DurableReads(TradeReader reader, Func<long> now, Func<Valu
         while (outcome == ReadOutcome.NotDurable);
         return outcome == ReadOutcome.Found;
     }
-
-    private enum LookupKind : byte
-    {
-        None = 0,
-        Recall,
-        Trade,
-        Order,
-    }
-
-    /// <summary>What a read asks for, so that it can be asked again after a wait.</summary>
-    private readonly record struct Lookup(LookupKind Kind, IndexKey Key, InstId InstId, ReadOnlyMemory<byte> Text, Digest Fingerprint)
-    {
-        internal TradeNo TradeNo { get; init; }
-    }
 }

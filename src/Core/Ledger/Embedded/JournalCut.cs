@@ -89,7 +89,7 @@ public static class JournalCut
     {
         string journal = Path.Combine(report.Kept, "journal");
         storage.CreateDirectory(journal);
-        Write(storage, Path.Combine(journal, report.File), ReadWhole(storage, Path.Combine(dataDirectory, "journal", report.File)));
+        Write(storage, Path.Combine(journal, report.File), SalvagedFile.Read(storage, Path.Combine(dataDirectory, "journal", report.File)));
         string said = string.Create(CultureInfo.InvariantCulture,
             $"""
             cut after record {after}: {report.File} from offset {report.Offset}, and every later segment
@@ -140,13 +140,6 @@ public static class JournalCut
         writer.Commit(time.GetUtcNow().ToUnixTimeMilliseconds());
         // An empty batch names it as durable.
         writer.Commit(time.GetUtcNow().ToUnixTimeMilliseconds());
-    }
-
-    private static byte[] ReadWhole(IJournalStorage storage, string path)
-    {
-        using IJournalFile file = storage.Open(path, isWritable: false);
-        byte[] bytes = new byte[file.Length];
-        return bytes[..file.ReadAt(bytes, 0)];
     }
 
     private static void Write(IJournalStorage storage, string path, byte[] bytes)

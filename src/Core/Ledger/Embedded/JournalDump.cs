@@ -71,18 +71,11 @@ public static class JournalDump
             }
             expected = number + 1;
             string name = JournalFormat.SegmentName(number);
-            foreach (JournalEntry entry in new SegmentDump(name, ReadWhole(storage, Path.Combine(directory, name))).Read())
+            foreach (JournalEntry entry in new SegmentDump(name, SalvagedFile.Read(storage, Path.Combine(directory, name))).Read())
             {
                 yield return entry;
             }
         }
-    }
-
-    private static byte[] ReadWhole(IJournalStorage storage, string path)
-    {
-        using IJournalFile file = storage.Open(path, isWritable: false);
-        byte[] bytes = new byte[file.Length];
-        return bytes[..file.ReadAt(bytes, 0)];
     }
 
     /// <summary>One segment's bytes and how far they were read.</summary>

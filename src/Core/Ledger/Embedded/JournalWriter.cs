@@ -175,12 +175,13 @@ internal sealed class JournalWriter
     /// <summary>
     /// Whether a new trade may be accepted: this segment then still holds a result for it and for all <paramref name="pending"/> trades and what
     /// housekeeping writes, or the next segment is there. Once it is not so, it is not so until there is a next segment: results that take less
-    /// than was kept for them must not let single claims through.
+    /// than was kept for them must not let single claims through. Nor is it so at the very end, where the next segment may have become ready since
+    /// <see cref="TryEnsureRoom"/> looked: there is room for claims when this one has rolled.
     /// </summary>
     internal bool TakesClaims(int pending)
     {
         _isHoldingClaims = (_isHoldingClaims || !Keeps(pending + 1, _segmentBytes / ForHousekeeping)) && !_preparer.TryEnsure();
-        return !_isHoldingClaims;
+        return !_isHoldingClaims && HasRoom;
     }
 
     /// <summary>Whether a ceiling or an empty batch may be written without taking the room of results.</summary>
@@ -214,6 +215,7 @@ internal sealed class JournalWriter
         _durableSequence = _nextSequence - 1;
         _length = 0;
         _isPreparing = false;
+        _isHoldingClaims = false;
         Volatile.Write(ref _durableEnd, ((long)_segment * _segmentBytes) + _offset);
     }
 }

@@ -93,8 +93,7 @@ internal sealed class LedgerThread : IWorkerBody
     internal bool TryEnqueue(LedgerCommand command)
     {
         // Claims leave the last quarter to results: what was sent to a channel must find a place for its outcome.
-        bool hasRoom = command.Kind != CommandKind.Claim || _ring.Count < _ring.Capacity - (_ring.Capacity / 4);
-        return hasRoom && _ring.TryEnqueue(command);
+        return (command.Kind != CommandKind.Claim || _ring.Count < _ring.Capacity - (_ring.Capacity / 4)) && _ring.TryEnqueue(command);
     }
 
     internal void WhenClaimedLate(Action<TradeNo> tell) => Volatile.Write(ref _claimedLate, tell);
@@ -124,6 +123,7 @@ internal sealed class LedgerThread : IWorkerBody
         catch (Exception failure)
         {
             Stop(failure);
+            _watch.StepFailed();
             RefuseAll();
             return WorkerPause.None;
         }
@@ -148,9 +148,7 @@ internal sealed class LedgerThread : IWorkerBody
         }
     }
 
-    /// <summary>
-    /// The last batch of a clean stop: the exact last number, so that the next start does not jump. The worker has ended.
-    /// </summary>
+    /// <summary>The last batch of a clean stop: the exact last number, so that the next start does not jump. The worker has ended.</summary>
     internal void Finish()
     {
         while (_stop is null && _ring.HasItem)
@@ -289,7 +287,9 @@ internal sealed class LedgerThread : IWorkerBody
             }
             if (MayKeepHouse)
             {
+                _watch.StepBegins();
                 _journal.Commit(NowMs());
+                _watch.StepEnds();
             }
             _isNamed = true;
         }

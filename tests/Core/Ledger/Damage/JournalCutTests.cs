@@ -45,6 +45,31 @@ public sealed class JournalCutTests(StoppedLedger whole) : IClassFixture<Stopped
     }
 
     [Fact]
+    public async Task Cut_BeforePagesThatTheDiskDoesNotGive_OpensWhatStartsRefused()
+    {
+        var disk = new TroubledDisk();
+        await using var bench = new LedgerBench { Storage = disk };
+        await using (EmbeddedLedger ledger = bench.Open())
+        {
+            for (int i = 0; i < 30; i++)
+            {
+                await ledger.ClaimAsync(Ledger.Trades.New(ledger, $"R{i}", $"T{i}"));
+            }
+        }
+        (disk.Unreadable, disk.UnreadableFrom) = (".seg", 2 * 4096);
+        Assert.Throws<JournalDamagedException>(bench.Open);
+        JournalEntry skipped = JournalDump.Read(bench.Directory, disk).First(entry => entry.Kind == JournalEntryKind.Skipped);
+        JournalCutReport report = JournalCut.Cut(bench.Directory, skipped.Sequence - 1, bench.Time, disk);
+        Assert.True(report.IsDone, report.Refusal);
+        Assert.InRange(report.UnreadableBytes, 1, bench.SegmentBytes);
+
+        // What was written over can be read again.
+        disk.Unreadable = null;
+        await using EmbeddedLedger again = bench.Open();
+        Assert.InRange((await again.PendingAsync()).Count, 1, 29);
+    }
+
+    [Fact]
     public void Cut_InsideABatch_OrBehindTheEnd_ChangesNothing()
     {
         MemoryDisk disk = whole.Disk.Copy();

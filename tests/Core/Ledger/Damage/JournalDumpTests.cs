@@ -70,6 +70,21 @@ public sealed class JournalDumpTests(StoppedLedger whole) : IClassFixture<Stoppe
     }
 
     [Fact]
+    public void Dump_PastPagesThatTheDiskDoesNotGive_ShowsWhatIsBeforeAndBehind()
+    {
+        List<JournalEntry> all = [.. JournalDump.Read(whole.Folder)];
+        string segment = whole.Segments[3];
+        var disk = new TroubledDisk { Unreadable = segment, UnreadableFrom = 2 * 4096 };
+        List<JournalEntry> read = [.. JournalDump.Read(whole.Folder, disk)];
+        JournalEntry skipped = Assert.Single(read, entry => entry.Kind == JournalEntryKind.Skipped);
+        Assert.Equal((segment, StoppedLedger.SegmentBytes), (skipped.File, skipped.Offset + skipped.Bytes));
+        Assert.InRange(skipped.Offset, 4096, 2 * 4096);
+        Assert.Equal(
+            all.Where(entry => entry.File != segment || entry.Offset < skipped.Offset).Select(Place),
+            read.Where(entry => entry != skipped).Select(Place));
+    }
+
+    [Fact]
     public void Dump_OfNoise_NeverInventsARecordAndNeverThrows()
     {
         HashSet<(string, long, long, JournalEntryKind)> all = [.. JournalDump.Read(whole.Folder).Select(Place)];
