@@ -170,6 +170,15 @@ internal sealed class Rig : IAsyncDisposable
         return false;
     }
 
+    /// <summary>Whether a new payment is refused with A001 and what was paid is still told.</summary>
+    internal async Task<bool> IsRefusingCleanlyAsync(Random random)
+    {
+        Order order = NewOrder(random, "88.80");
+        bool isRefused = (await CallAsync(Caller!, order, order.Request)).Code == "A001";
+        Order? paid = Orders.FirstOrDefault(known => known.Final is not null);
+        return isRefused && (paid is null || (await CallAsync(Caller!, paid, Query(paid))).Code == "0000");
+    }
+
     /// <summary>Every order that is not known to be final is asked for once more.</summary>
     internal async Task RepeatOpenAsync() => await Parallel.ForEachAsync(
         Orders.Where(order => order.KnownFinalAtMs is null),

@@ -76,7 +76,10 @@ internal sealed class WriteErrorKind : FaultKind
         point.HasStruck = struck.Count > 0;
         if (!rig.Gateway!.HasEnded)
         {
-            point.Expect(await rig.IsServingAsync(point.Random), "F20", "the process goes on and does not serve");
+            // A next segment that can never be made is a full disk: refused before anything is written, while everything else is answered.
+            point.Expect(
+                await rig.IsServingAsync(point.Random) || await rig.IsRefusingCleanlyAsync(point.Random), "F20",
+                "the process goes on, and neither serves nor refuses with A001 while it answers queries");
             return;
         }
         Ended ended = await rig.Gateway.Ended;
