@@ -50,13 +50,8 @@ internal sealed class JournalFold : IRecordVisitor
         {
             return [];
         }
-        OpenedJournal opened = JournalRecovery.Open(storage, directory, isWritable: false);
-        using JournalSegments segments = opened.Segments;
-        SegmentHeader first = JournalRecovery.ReadHeader(segments.File(opened.Numbers[0]), opened.Numbers[0]);
-        var start = new JournalPosition((first.Number * first.SegmentBytes) + JournalFormat.HeaderBlockBytes, first.FirstSequence, first.Chain);
         var fold = new JournalFold();
-        ScanResult scan = new JournalScanner(segments, opened.Numbers, fold, Manifest.Load(storage, dataDirectory).Whole).Scan(start, opened.LedgerId);
-        durableSequence = scan.DurableSequence;
+        durableSequence = JournalVerifier.ScanWhole(storage, directory, Manifest.Load(storage, dataDirectory).Whole, fold).DurableSequence;
         return [.. fold._trades.Values];
     }
 

@@ -92,10 +92,7 @@ public sealed class EmbeddedLedger : ILedger
             recovered = new LedgerRecovery(options, storage, indexes, scheduler, time, tell).Recover();
             var numbers = new NumberSource(time, options.NodeId);
             numbers.StartAbove(recovered.Book.Ceiling);
-            if (!recovered.Journal.TryEnsureRoom())
-            {
-                throw new IOException($"the journal is at the end of its last segment, and there is no room for the next: {recovered.Journal.WhyNoNextSegment}");
-            }
+            recovered.Journal.RequireRoom();
             // The first ceiling is durable before anybody can ask for a number.
             ulong ceiling = numbers.CeilingDue();
             recovered.Book.SetCeiling(ceiling, recovered.Journal);

@@ -130,10 +130,7 @@ public static class JournalCut
         file.Sync();
         using var preparer = new SegmentPreparer(storage, ThreadScheduler.Instance, time, journal, end.SegmentBytes, leaveBytes: 0);
         var writer = new JournalWriter(segments, preparer, end.LedgerId, end.Position, end.TimeMs);
-        if (!writer.TryEnsureRoom())
-        {
-            throw new IOException($"the journal is at the end of its last segment, and there is no room for the next: {writer.WhyNoNextSegment}");
-        }
+        writer.RequireRoom();
         Span<byte> payload = stackalloc byte[sizeof(ulong)];
         System.Buffers.Binary.BinaryPrimitives.WriteUInt64LittleEndian(payload, lastNumber);
         writer.Append(RecordType.Ceiling, payload);

@@ -66,7 +66,9 @@ public static class JournalVerifier
             {
                 throw new JournalDamagedException(JournalFormat.SegmentName(0), 0, 0, $"no segments in {directory}");
             }
-            torn = Scan(storage, directory, manifests, counts).TornBytes;
+            ScanResult scan = ScanWhole(storage, directory, manifests, counts);
+            counts.DurableSequence = scan.DurableSequence;
+            torn = scan.TornBytes;
             if (damaged.Count > 0)
             {
                 damage = new JournalDamage(damaged[0], 0, "the manifest is not whole");
@@ -90,7 +92,9 @@ public static class JournalVerifier
         };
     }
 
-    private static ScanResult Scan(IJournalStorage storage, string directory, List<Manifest> manifests, RecordCounts counts)
+    /// <summary>Shows every record of the segments in <paramref name="directory"/> to <paramref name="visitor"/>, from the first on.</summary>
+    /// <exception cref="JournalDamagedException">Something that was durable is not whole.</exception>
+    internal static ScanResult ScanWhole(IJournalStorage storage, string directory, List<Manifest> manifests, IRecordVisitor visitor)
     {
         OpenedJournal opened = JournalRecovery.Open(storage, directory, isWritable: false);
         using JournalSegments segments = opened.Segments;
@@ -101,9 +105,7 @@ public static class JournalVerifier
         SegmentHeader first = JournalRecovery.ReadHeader(segments.File(opened.Numbers[0]), opened.Numbers[0]);
         var start = new JournalPosition(
             (first.Number * first.SegmentBytes) + JournalFormat.HeaderBlockBytes, first.FirstSequence, first.Chain);
-        ScanResult result = new JournalScanner(segments, opened.Numbers, counts, manifests).Scan(start, opened.LedgerId);
-        counts.DurableSequence = result.DurableSequence;
-        return result;
+        return new JournalScanner(segments, opened.Numbers, visitor, manifests).Scan(start, opened.LedgerId);
     }
 
     private sealed class RecordCounts : IRecordVisitor

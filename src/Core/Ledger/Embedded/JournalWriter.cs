@@ -172,6 +172,16 @@ internal sealed class JournalWriter
         return HasRoom;
     }
 
+    /// <summary>The same for whoever cannot go on without room.</summary>
+    /// <exception cref="IOException">There is none.</exception>
+    internal void RequireRoom()
+    {
+        if (!TryEnsureRoom())
+        {
+            throw new IOException($"the journal is at the end of its last segment, and there is no room for the next: {WhyNoNextSegment}");
+        }
+    }
+
     /// <summary>
     /// Whether a new trade may be accepted: this segment then still holds a result for it and for all <paramref name="pending"/> trades and what
     /// housekeeping writes, or the next segment is there. Once it is not so, it is not so until there is a next segment: results that take less
