@@ -229,6 +229,22 @@ public sealed class BodySegmentTests : IAsyncDisposable
 
         public ValueTask<IReadOnlyList<TradeNo>> PendingAsync() => throw new NotSupportedException();
 
+        public void WhenReservedLate(Action<TradeNo> tell)
+        {
+        }
+
+        public ValueTask<ReqIdState> RecallRefundAsync(InstId instId, ReadOnlyMemory<byte> reqId, Digest fingerprint, Refund into) => throw new NotSupportedException();
+
+        public ValueTask<Claim> ReserveRefundAsync(Refund refund, Trade trade, TimeSpan? atMost = null) => throw new NotSupportedException();
+
+        public ValueTask<CompleteState> SettleRefundAsync(Refund refund, TimeSpan? atMost = null) => throw new NotSupportedException();
+
+        public ValueTask<bool> FindRefundAsync(TradeNo refundId, Refund into) => throw new NotSupportedException();
+
+        public ValueTask<bool> FindRefundByNoAsync(InstId instId, ReadOnlyMemory<byte> refundNo, Refund into) => throw new NotSupportedException();
+
+        public ValueTask<IReadOnlyList<TradeNo>> PendingRefundsAsync() => throw new NotSupportedException();
+
         public ValueTask DisposeAsync() => default;
     }
 }

@@ -30,5 +30,21 @@ internal sealed class BrokenLedger(Exception failure) : ILedger
 
     public ValueTask<IReadOnlyList<TradeNo>> PendingAsync() => throw failure;
 
+    public void WhenReservedLate(Action<TradeNo> tell)
+    {
+    }
+
+    public ValueTask<ReqIdState> RecallRefundAsync(InstId instId, ReadOnlyMemory<byte> reqId, Digest fingerprint, Refund into) => throw failure;
+
+    public ValueTask<Claim> ReserveRefundAsync(Refund refund, Trade trade, TimeSpan? atMost = null) => throw failure;
+
+    public ValueTask<CompleteState> SettleRefundAsync(Refund refund, TimeSpan? atMost = null) => throw failure;
+
+    public ValueTask<bool> FindRefundAsync(TradeNo refundId, Refund into) => throw failure;
+
+    public ValueTask<bool> FindRefundByNoAsync(InstId instId, ReadOnlyMemory<byte> refundNo, Refund into) => throw failure;
+
+    public ValueTask<IReadOnlyList<TradeNo>> PendingRefundsAsync() => throw failure;
+
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

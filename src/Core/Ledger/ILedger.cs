@@ -7,7 +7,7 @@ namespace HotPath.Core.Ledger;
 /// answers survives the loss of power the moment it answers. Every engine passes the same contract tests.
 /// </summary>
 /// <remarks>
-/// A <see cref="Trade"/> handed in belongs to the ledger until the call returns, and for good when the call returns
+/// A <see cref="Trade"/> or <see cref="Refund"/> handed in belongs to the ledger until the call returns, and for good when the call returns
 /// <see cref="ClaimState.Unknown"/> or <see cref="CompleteState.Late"/>: the ledger may still read it. Failures are values of the answer:
 /// refused (no room), unavailable (nothing happened), unknown (repeat the call with the same trade_no).
 /// </remarks>
@@ -44,14 +44,47 @@ public interface ILedger : IAsyncDisposable
     /// </summary>
     ValueTask<CompleteState> CompleteAsync(Trade trade, TimeSpan? atMost = null);
 
-    /// <summary>Fills <paramref name="into"/> with the trade of this number; false when there is none.</summary>
+    /// <inheritdoc cref="RecallAsync"/>
+    ValueTask<ReqIdState> RecallRefundAsync(InstId instId, ReadOnlyMemory<byte> reqId, Digest fingerprint, Refund into);
+
+    /// <summary>
+    /// Takes req_id and refund number, holds the amount in one step and records the refund as PENDING: whatever is asked at once, refunds that are
+    /// SUCCESS or PENDING never sum up to more than the trade (<see cref="RefundRules"/>). Nothing may be sent to a channel before this has returned
+    /// <see cref="ClaimState.Won"/>. Returns within <paramref name="atMost"/>, whatever the disk does; null waits.
+    /// </summary>
+    /// <param name="refund">What is asked for, for a trade of the same institution and order.</param>
+    /// <param name="trade">That trade, as it was found.</param>
+    /// <param name="atMost">How long to wait.</param>
+    ValueTask<Claim> ReserveRefundAsync(Refund refund, Trade trade, TimeSpan? atMost = null);
+
+    /// <summary>Whom to tell of a reservation that became durable after its caller had gone: it is PENDING, and nobody sends it.</summary>
+    void WhenReservedLate(Action<TradeNo> tell);
+
+    /// <summary>
+    /// Records the final status, result and signed answer in <paramref name="refund"/> if it is still PENDING. FAILED gives the amount back.
+    /// <see cref="Refund.Totals"/> must say what is refunded of the trade with this result, since the answer says so too; when another refund ended in
+    /// between it is <see cref="CompleteState.TotalsChanged"/>, and nothing happened. Nobody may be told the result before this has returned
+    /// <see cref="CompleteState.Recorded"/>.
+    /// </summary>
+    ValueTask<CompleteState> SettleRefundAsync(Refund refund, TimeSpan? atMost = null);
+
+    /// <summary>Fills <paramref name="into"/> with the refund of this number (refund_id); false when there is none.</summary>
+    ValueTask<bool> FindRefundAsync(TradeNo refundId, Refund into);
+
+    /// <summary>Fills <paramref name="into"/> with the newest refund of this institution's refund number; false when there is none.</summary>
+    ValueTask<bool> FindRefundByNoAsync(InstId instId, ReadOnlyMemory<byte> refundNo, Refund into);
+
+    /// <summary>Fills <paramref name="into"/> with the trade of this number, and with what is refunded of it; false when there is none.</summary>
     ValueTask<bool> FindAsync(TradeNo tradeNo, Trade into);
 
-    /// <summary>Fills <paramref name="into"/> with the trade of this institution's order number; false when there is none.</summary>
+    /// <summary>Fills <paramref name="into"/> with the trade of this institution's order number, and with what is refunded of it; false when there is none.</summary>
     ValueTask<bool> FindByOrderAsync(InstId instId, ReadOnlyMemory<byte> orderNo, Trade into);
 
     /// <summary>Every accepted trade without a result, oldest first. Read at start, so that none is ever forgotten.</summary>
     ValueTask<IReadOnlyList<TradeNo>> PendingAsync();
+
+    /// <summary>Every refund without a result, oldest first.</summary>
+    ValueTask<IReadOnlyList<TradeNo>> PendingRefundsAsync();
 }
 
 /// <summary>What the ledger knows of a req_id.</summary>
@@ -70,13 +103,13 @@ public enum ReqIdState : byte
     OtherContent,
 }
 
-/// <summary>What became of a claim.</summary>
+/// <summary>What became of a claim, or of a refund's reservation.</summary>
 public enum ClaimState : byte
 {
     /// <summary>The storage is at its configured end or a queue is full: nothing happened, try again later (A001).</summary>
     Refused = 0,
 
-    /// <summary>The trade is recorded and durable; the caller, and nobody else, sends it to a channel.</summary>
+    /// <summary>The trade or refund is recorded and durable; the caller, and nobody else, sends it to a channel.</summary>
     Won,
 
     /// <summary>This req_id, same content, final: <see cref="Claim.TradeNo"/> is the trade.</summary>
@@ -85,7 +118,7 @@ public enum ClaimState : byte
     /// <summary>This req_id, same content, not final yet.</summary>
     InFlight,
 
-    /// <summary>This req_id, other content (C004).</summary>
+    /// <summary>This req_id, or this refund number, other content (C004).</summary>
     OtherContent,
 
     /// <summary>The institution used this order number for <see cref="Claim.TradeNo"/> (B005).</summary>
@@ -93,6 +126,12 @@ public enum ClaimState : byte
 
     /// <summary>The single-use code was used for <see cref="Claim.TradeNo"/>, perhaps another institution's (B005).</summary>
     CodeUsed,
+
+    /// <summary>The institution used this refund number, same content, for <see cref="Claim.TradeNo"/>, which has not failed: answer with that refund.</summary>
+    RefundExists,
+
+    /// <summary>The trade cannot be refunded so: <see cref="Claim.Reason"/> says why (B006, B008 to B011).</summary>
+    NotRefundable,
 
     /// <summary>The disk is full, or nearly: nothing happened, try again when there is room (A001).</summary>
     DiskFull,
@@ -112,8 +151,9 @@ public enum ClaimState : byte
 
 /// <summary>The answer to a claim.</summary>
 /// <param name="State">What became of it.</param>
-/// <param name="TradeNo">The trade that holds what was asked for; the caller's own when won.</param>
-public readonly record struct Claim(ClaimState State, TradeNo TradeNo)
+/// <param name="TradeNo">The trade or refund that holds what was asked for; the caller's own when won.</param>
+/// <param name="Reason">Why a trade is not refundable.</param>
+public readonly record struct Claim(ClaimState State, TradeNo TradeNo, RespCode Reason = RespCode.None)
 {
     public bool IsWon => State == ClaimState.Won;
 }
@@ -130,8 +170,11 @@ public enum CompleteState : byte
     /// <summary>Somebody recorded a result before: that one counts.</summary>
     AlreadyFinal,
 
-    /// <summary>No such trade.</summary>
+    /// <summary>No such trade or refund.</summary>
     NotFound,
+
+    /// <summary>Another refund of the trade ended in between: nothing happened; find the trade again, sign again.</summary>
+    TotalsChanged,
 
     /// <summary>The engine is stopped, or has no room for it just now: nothing happened.</summary>
     Unavailable,

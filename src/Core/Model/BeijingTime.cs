@@ -10,6 +10,10 @@ public static class BeijingTime
     public const int MillisecondsLength = 17;
 
     private const long OffsetMs = 8 * 3600 * 1000L;
+    private const long DayMs = 24 * 3600 * 1000L;
+
+    /// <summary>The Beijing day that this moment is in, counted from 1970-01-01.</summary>
+    public static long DayNumber(long unixMs) => (unixMs + OffsetMs) / DayMs;
 
     /// <summary>Reads <c>yyyyMMddHHmmss</c>; false for anything that is not a real date and time.</summary>
     public static bool TryParse(ReadOnlySpan<byte> text, out long unixMs)

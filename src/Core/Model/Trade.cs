@@ -45,6 +45,9 @@ public sealed class Trade
     public long FinalAtMs;
     public ShortText ChannelTradeNo;
 
+    /// <summary>What is refunded of it: filled where a trade is found, never recorded with it.</summary>
+    public RefundTotals Refunded;
+
     /// <summary>The final answer's parts that cannot be rendered again: a replay must be the same bytes for ever.</summary>
     public RecordedAnswer Answer = new();
 
@@ -101,6 +104,7 @@ public sealed class Trade
         FailCode = default;
         FinalAtMs = 0;
         ChannelTradeNo = default;
+        Refunded = default;
         Answer.Clear();
     }
 }

@@ -94,14 +94,14 @@ public sealed class AnswerBuffer
         Put(ref text, Names.InstId, answer.InstId);
         Put(ref text, Names.KeyId, answer.KeyId);
         Put(ref text, Names.OutTradeNo, trade is null ? default : trade.OrderNo.Span);
-        Put(ref text, Names.RefundStatus, isQuery ? "NONE"u8 : default);
+        Put(ref text, Names.RefundStatus, isQuery ? RefundStatus(trade!) : default);
         Put(ref text, Names.ReqId, answer.ReqId);
         Put(ref text, Names.RespCode, RespCodes.Text(answer.Code));
         Put(ref text, Names.RespId, _scratch.AsSpan(0, answer.RespId.Format(_scratch)));
         Put(ref text, Names.RespMsg, _scratch.AsSpan(0, Message(answer)));
         Put(ref text, Names.RespTime, _scratch.AsSpan(0, BeijingTime.Format(answer.RespTimeMs, _scratch)));
         Put(ref text, Names.TotalAmount, trade is null ? default : _scratch.AsSpan(0, trade.Amount.Format(_scratch, trade.Currency.Exponent)));
-        Put(ref text, Names.TotalRefunded, isQuery ? _scratch.AsSpan(0, default(Amount).Format(_scratch, trade!.Currency.Exponent)) : default);
+        Put(ref text, Names.TotalRefunded, isQuery ? _scratch.AsSpan(0, new Amount(trade!.Refunded.Succeeded).Format(_scratch, trade.Currency.Exponent)) : default);
         Put(ref text, Names.TradeNo, trade is null ? default : _scratch.AsSpan(0, trade.TradeNo.Format(_scratch)));
         Put(ref text, Names.TradeStatus, trade is null ? default : TradeStatuses.Name(trade.Status));
         Put(ref text, Names.TradeTime, trade is null ? default : _scratch.AsSpan(0, BeijingTime.Format(trade.TimeMs, _scratch)));
@@ -124,6 +124,9 @@ public sealed class AnswerBuffer
         _writer.WriteEndObject();
         _writer.Flush();
     }
+
+    private static ReadOnlySpan<byte> RefundStatus(Trade trade) =>
+        trade.Refunded.Succeeded == 0 ? "NONE"u8 : trade.Refunded.Succeeded == trade.Amount.MinorUnits ? "FULL"u8 : "PARTIAL"u8;
 
     private void Put(ref SigningText text, byte[] name, ReadOnlySpan<byte> value)
     {

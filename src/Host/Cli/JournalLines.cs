@@ -62,6 +62,12 @@ internal sealed class JournalLines(TextWriter output, bool isJson)
             case JournalEntryKind.Result:
                 AddResult(members, entry.Trade!);
                 break;
+            case JournalEntryKind.Refund:
+                AddRefund(members, entry.Refund!);
+                break;
+            case JournalEntryKind.Settled:
+                AddSettled(members, entry.Refund!);
+                break;
             case JournalEntryKind.Ceiling:
                 members.Add(("no_number_above", new TradeNo(entry.Ceiling, 0).ToString()));
                 break;
@@ -73,8 +79,6 @@ internal sealed class JournalLines(TextWriter output, bool isJson)
 
     private static void AddAccepted(List<(string Name, object Value)> members, Trade trade)
     {
-        Span<byte> amount = stackalloc byte[Amount.MaxTextLength + 4];
-        int length = trade.Amount.Format(amount, trade.Currency.Exponent);
         members.AddRange(
         [
             ("trade_no", trade.TradeNo.ToString()),
@@ -82,7 +86,7 @@ internal sealed class JournalLines(TextWriter output, bool isJson)
             ("req_id", Mask.Show(MemberTable.Rule(Member.ReqId).Log, trade.ReqId.Span)),
             ("out_trade_no", Mask.Show(MemberTable.Rule(Member.OutTradeNo).Log, trade.OrderNo.Span)),
             ("biz_type", Encoding.ASCII.GetString(BizTypes.Name(trade.BizType))),
-            ("total_amount", Encoding.ASCII.GetString(amount[..length])),
+            ("total_amount", Text(trade.Amount, trade.Currency)),
             ("currency", trade.Currency.ToString()),
             ("channel", Encoding.UTF8.GetString(trade.ChannelId.Span)),
             ("accepted_at", Time(trade.AcceptedAtMs)),
@@ -99,6 +103,50 @@ internal sealed class JournalLines(TextWriter output, bool isJson)
         ("resp_id", trade.Answer.RespId.ToString()),
         ("key_id", Encoding.UTF8.GetString(trade.Answer.KeyId.Span)),
     ]);
+
+    private static void AddRefund(List<(string Name, object Value)> members, Refund refund)
+    {
+        members.AddRange(
+        [
+            ("refund_id", refund.RefundId.ToString()),
+            ("orig_trade_no", refund.TradeNo.ToString()),
+            ("inst_id", Mask.Show(MemberTable.Rule(Member.InstId).Log, Encoding.ASCII.GetBytes(refund.InstId.ToString()))),
+            ("req_id", Mask.Show(MemberTable.Rule(Member.ReqId).Log, refund.ReqId.Span)),
+            ("refund_no", Mask.Show(MemberTable.Rule(Member.OutTradeNo).Log, refund.RefundNo.Span)),
+            ("out_trade_no", Mask.Show(MemberTable.Rule(Member.OutTradeNo).Log, refund.OrderNo.Span)),
+            ("refund_amount", Text(refund.Amount, refund.Currency)),
+            ("currency", refund.Currency.ToString()),
+            ("channel", Encoding.UTF8.GetString(refund.ChannelId.Span)),
+            ("accepted_at", Time(refund.AcceptedAtMs)),
+        ]);
+        AddTotals(members, refund.Totals);
+    }
+
+    private static void AddSettled(List<(string Name, object Value)> members, Refund refund)
+    {
+        members.AddRange(
+        [
+            ("refund_id", refund.RefundId.ToString()),
+            ("orig_trade_no", refund.TradeNo.ToString()),
+            ("refund_status", Encoding.ASCII.GetString(TradeStatuses.Name(refund.Status))),
+            ("resp_code", refund.FailCode == RespCode.None ? RespCodes.Label(RespCode.Success) : RespCodes.Label(refund.FailCode)),
+            ("final_at", Time(refund.FinalAtMs)),
+            ("channel_refund_no", Encoding.UTF8.GetString(refund.ChannelRefundNo.Span)),
+            ("resp_id", refund.Answer.RespId.ToString()),
+            ("key_id", Encoding.UTF8.GetString(refund.Answer.KeyId.Span)),
+        ]);
+        AddTotals(members, refund.Totals);
+    }
+
+    // In minor units: SETTLED does not say the currency.
+    private static void AddTotals(List<(string Name, object Value)> members, RefundTotals totals) =>
+        members.AddRange([("held_minor", totals.Held), ("refunded_minor", totals.Succeeded), ("refunds", (long)totals.Count)]);
+
+    private static string Text(Amount amount, Currency currency)
+    {
+        Span<byte> text = stackalloc byte[Amount.MaxTextLength + 4];
+        return Encoding.ASCII.GetString(text[..amount.Format(text, currency.Exponent)]);
+    }
 
     private string Json(List<(string Name, object Value)> members)
     {

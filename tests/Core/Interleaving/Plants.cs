@@ -75,7 +75,7 @@ public static class Plants
     /// <summary>A command that comes into the ring after the closing look at it is never answered.</summary>
     public static void LatecomersAreNotRefused(ModuleDefinition core) => MakeEmpty(Method(core, Ledger + "EmbeddedLedger", "RefuseLatecomers"));
 
-    public static void FilesCloseUnderReaders(ModuleDefinition core) => MakeEmpty(Method(core, Ledger + "TradeReader", "Close"));
+    public static void FilesCloseUnderReaders(ModuleDefinition core) => MakeEmpty(Method(core, Ledger + "ReaderGate", "Close"));
 
     private static MethodDefinition Execute(ModuleDefinition core) => core.GetType(Clearing + "Channel").Methods.Single(method => method.Name.EndsWith("Execute", StringComparison.Ordinal));
 

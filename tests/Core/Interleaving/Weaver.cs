@@ -22,7 +22,7 @@ internal sealed class Weaver : AssemblyLoadContext
     [
         "HotPath.Core.Buffers.MpscRing`1", "HotPath.Core.Clearing.Channel", "HotPath.Core.Clearing.ClearingCall", "HotPath.Core.Runtime.ThreadScheduler",
         "HotPath.Core.Pipeline.TradeWaiters", "HotPath.Core.Ledger.Embedded.EmbeddedLedger", "HotPath.Core.Ledger.Embedded.LedgerThread",
-        "HotPath.Core.Ledger.Embedded.NumberSource", "HotPath.Core.Ledger.Embedded.TradeReader", "HotPath.Core.Ledger.Embedded.SegmentPreparer",
+        "HotPath.Core.Ledger.Embedded.NumberSource", "HotPath.Core.Ledger.Embedded.ReaderGate", "HotPath.Core.Ledger.Embedded.SegmentPreparer",
     ];
 
     // Where plain fields too are handed from thread to thread: a point before each access to one.

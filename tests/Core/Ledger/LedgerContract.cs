@@ -7,7 +7,7 @@ using Xunit;
 namespace HotPath.Core.Tests.Ledger;
 
 /// <summary>What every engine behind <see cref="ILedger"/> must do. Written against the port only.</summary>
-public abstract class LedgerContract : IAsyncLifetime
+public abstract partial class LedgerContract : IAsyncLifetime
 {
     private ILedger? _ledger;
 

@@ -27,13 +27,44 @@ public sealed class LedgerModelTests
 
     private static readonly GenOperation<RealLedger, LedgerModel> FindByOrder = AnyWish.Operation<RealLedger, LedgerModel>((real, wish) => real.FindByOrder(wish), (model, wish) => model.FindByOrder(wish));
 
+    private static readonly Gen<Return> AnyReturn = Gen.Int[0, Return.Count - 1].Select(number => new Return(number));
+
+    // A trade that can be refunded, most of the time: paid in one step.
+    private static readonly GenOperation<RealLedger, LedgerModel> Pay = Gen.OneOf(0, 3, 6, 4).Select(number => new Wish(number)).Operation<RealLedger, LedgerModel>(
+        (real, wish) =>
+        {
+            real.Claim(wish);
+            real.Complete(wish, TradeStatus.Success);
+        },
+        (model, wish) =>
+        {
+            model.Claim(wish);
+            model.Complete(wish, TradeStatus.Success);
+        });
+
+    private static readonly GenOperation<RealLedger, LedgerModel> Reserve = AnyReturn.Operation<RealLedger, LedgerModel>((real, refund) => real.Reserve(refund), (model, refund) => model.Reserve(refund));
+
+    private static readonly GenOperation<RealLedger, LedgerModel> Settle = Gen
+        .Select(AnyReturn, Gen.OneOf(TradeStatus.Success, TradeStatus.Failed))
+        .Operation<RealLedger, LedgerModel>((real, one) => real.Settle(one.Item1, one.Item2), (model, one) => model.Settle(one.Item1, one.Item2));
+
+    private static readonly GenOperation<RealLedger, LedgerModel> RecallRefund = AnyReturn.Operation<RealLedger, LedgerModel>((real, refund) => real.RecallRefund(refund), (model, refund) => model.RecallRefund(refund));
+
+    private static readonly GenOperation<RealLedger, LedgerModel> FindRefund = AnyReturn.Operation<RealLedger, LedgerModel>((real, refund) => real.FindRefund(refund), (model, refund) => model.FindRefund(refund));
+
+    private static readonly GenOperation<RealLedger, LedgerModel> FindByRefundNo = AnyReturn.Operation<RealLedger, LedgerModel>((real, refund) => real.FindByRefundNo(refund), (model, refund) => model.FindByRefundNo(refund));
+
+    private static readonly GenOperation<RealLedger, LedgerModel> Refunded = AnyWish.Operation<RealLedger, LedgerModel>((real, wish) => real.Refunded(wish), (model, wish) => model.Refunded(wish));
+
+    private static readonly GenOperation<RealLedger, LedgerModel> PendingRefunds = Gen.Operation<RealLedger, LedgerModel>(real => real.PendingRefunds(), model => model.PendingRefunds());
+
     private static readonly GenOperation<RealLedger, LedgerModel> Pending = Gen.Operation<RealLedger, LedgerModel>(real => real.Pending(), model => model.Pending());
 
     private static readonly GenOperation<RealLedger, LedgerModel> Restart = Gen.Operation<RealLedger, LedgerModel>(real => real.Restart(), _ => { });
 
     private static readonly GenOperation<RealLedger, LedgerModel> Crash = Gen.Operation<RealLedger, LedgerModel>(real => real.Crash(), _ => { });
 
-    private static readonly GenOperation<RealLedger, LedgerModel> Wait = Gen.OneOf(1, 23, 24, 25)
+    private static readonly GenOperation<RealLedger, LedgerModel> Wait = Gen.OneOf(1, 23, 24, 25, 13, 4_320)
         .Operation<RealLedger, LedgerModel>((real, hours) => real.Wait(hours), (model, hours) => model.Wait(hours));
 
     [Theory]
@@ -56,6 +87,31 @@ public sealed class LedgerModelTests
         printActual: real => string.Join("; ", real.Answers),
         printModel: model => string.Join("; ", model.Answers),
         maxSequentialOperations: 6,
+        maxParallelOperations: 5,
+        iter: sequences,
+        threads: 2,
+        replay: 20);
+
+    [Theory]
+    [InlineData(false, 100)]
+    [InlineData(true, 10)]
+    public void AnyRefundsInARow_AnswerAsTheModel(bool isFaster, int sequences) => Initial(isFaster).SampleModelBased(
+        [Pay, Pay, Pay, Claim, Complete, Reserve, Reserve, Reserve, Reserve, Reserve, Settle, Settle, Settle, RecallRefund, Recall, FindRefund, FindByRefundNo, Refunded, PendingRefunds, Restart, Crash, Wait],
+        equal: (real, model) => real.Ends(model),
+        printActual: real => string.Join("; ", real.Answers),
+        printModel: model => string.Join("; ", model.Answers),
+        iter: sequences,
+        threads: 2);
+
+    [Theory]
+    [InlineData(false, 60)]
+    [InlineData(true, 12)]
+    public void AnyRefundsAtOnce_AnswerAsInSomeOrder(bool isFaster, int sequences) => Initial(isFaster).SampleParallel(
+        [Complete, Reserve, Reserve, Reserve, Settle, Settle, RecallRefund, FindRefund, FindByRefundNo, Refunded, PendingRefunds],
+        equal: (real, model) => real.Ends(model),
+        printActual: real => string.Join("; ", real.Answers),
+        printModel: model => string.Join("; ", model.Answers),
+        maxSequentialOperations: 8,
         maxParallelOperations: 5,
         iter: sequences,
         threads: 2,
@@ -128,6 +184,58 @@ public sealed class LedgerModelTests
 
         internal void Pending() => Answer($"pending: {string.Join(' ', Now(Ledger.PendingAsync()).Select(NumberOf))}");
 
+        internal void Reserve(Return one)
+        {
+            Claim claim;
+            do
+            {
+                Trade trade = Found(one.Trade);
+                claim = Now(Ledger.ReserveRefundAsync(Refund(one, trade), trade));
+            }
+            while (claim.State == ClaimState.DiskSlow);
+            Answer($"reserve {one.Number}: {claim.State} {(claim.State == ClaimState.NotRefundable ? claim.Reason : NumberOf(claim.TradeNo))}");
+        }
+
+        /// <summary>As somebody would who has to say the total in the answer that he signs.</summary>
+        internal void Settle(Return one, TradeStatus status)
+        {
+            CompleteState state;
+            do
+            {
+                Trade trade = Found(one.Trade);
+                state = Now(Ledger.SettleRefundAsync(Refund(one, trade).Ended(Ledger, _bench.NowMs, trade.Refunded.Succeeded, status)));
+            }
+            while (state == CompleteState.TotalsChanged);
+            Answer($"settle {one.Number} {status}: {state}");
+        }
+
+        internal void RecallRefund(Return one)
+        {
+            var found = new Refund();
+            Refund asked = Refund(one, Trade(one.Trade));
+            ReqIdState state = Now(Ledger.RecallRefundAsync(asked.InstId, Trades.Bytes(one.ReqId), asked.Fingerprint, found));
+            Answer($"recall refund {one.Number}: {state}{(state is ReqIdState.InFlight or ReqIdState.Replay ? $" {NumberOf(found.RefundId)}" : "")}");
+        }
+
+        internal void FindRefund(Return one)
+        {
+            var found = new Refund();
+            bool isFound = Now(Ledger.FindRefundAsync(one.RefundId, found));
+            Assert.True(!isFound || found.RefundNo.ToString() == one.RefundNo);
+            Answer($"find refund {one.Number}: {(isFound ? found.Status : "none")}");
+        }
+
+        internal void FindByRefundNo(Return one)
+        {
+            var found = new Refund();
+            bool isFound = Now(Ledger.FindRefundByNoAsync(InstId.From(one.Trade.Inst), Trades.Bytes(one.RefundNo), found));
+            Answer($"refund no {one.Number}: {(isFound ? $"{NumberOf(found.RefundId)} {found.Status}" : "none")}");
+        }
+
+        internal void Refunded(Wish wish) => Answer($"refunded {wish.Number}: {Found(wish).Refunded}");
+
+        internal void PendingRefunds() => Answer($"pending refunds: {string.Join(' ', Now(Ledger.PendingRefundsAsync()).Select(NumberOf))}");
+
         internal void Restart()
         {
             Close();
@@ -145,7 +253,18 @@ public sealed class LedgerModelTests
             _ledger = _bench.Open();
         }
 
-        internal void Wait(int hours) => _bench.Clock.Advance(TimeSpan.FromHours(hours));
+        internal void Wait(int hours)
+        {
+            if (hours <= 100)
+            {
+                _bench.Clock.Advance(TimeSpan.FromHours(hours));
+                return;
+            }
+            // A ledger that is open would look after its disk in each of these seconds.
+            Close();
+            _bench.Clock.Advance(TimeSpan.FromHours(hours));
+            _ledger = _bench.Open();
+        }
 
         /// <summary>Whether it answered as the model did, in whatever order, and holds what the model holds. Ends it at the first call.</summary>
         internal bool Ends(LedgerModel model)
@@ -171,8 +290,16 @@ public sealed class LedgerModelTests
                 Find(new Wish(number));
                 FindByOrder(new Wish(number));
                 Recall(new Wish(number));
+                Refunded(new Wish(number));
+            }
+            for (int number = 0; number < Return.Count; number++)
+            {
+                FindRefund(new Return(number));
+                FindByRefundNo(new Return(number));
+                RecallRefund(new Return(number));
             }
             Pending();
+            PendingRefunds();
         }
 
         private static void Look(LedgerModel model)
@@ -182,8 +309,16 @@ public sealed class LedgerModelTests
                 model.Find(new Wish(number));
                 model.FindByOrder(new Wish(number));
                 model.Recall(new Wish(number));
+                model.Refunded(new Wish(number));
+            }
+            for (int number = 0; number < Return.Count; number++)
+            {
+                model.FindRefund(new Return(number));
+                model.FindByRefundNo(new Return(number));
+                model.RecallRefund(new Return(number));
             }
             model.Pending();
+            model.PendingRefunds();
         }
 
         private void Close()
@@ -205,6 +340,20 @@ public sealed class LedgerModelTests
             Trade trade = Trades.New(Ledger, wish.ReqId, wish.Order, InstId.From(wish.Inst), wish.Code, wish.Content);
             trade.TradeNo = wish.TradeNo;
             return trade;
+        }
+
+        /// <summary>The trade as it is, or as it was never accepted.</summary>
+        private Trade Found(Wish wish)
+        {
+            var found = new Trade();
+            return Now(Ledger.FindAsync(wish.TradeNo, found)) ? found : Trade(wish);
+        }
+
+        private Refund Refund(Return one, Trade trade)
+        {
+            Refund refund = Refunds.New(Ledger, trade, one.RefundNo, one.Amount, one.Type, one.ReqId, one.Content);
+            refund.RefundId = one.RefundId;
+            return refund;
         }
 
         private static int NumberOf(TradeNo tradeNo) => (int)(tradeNo.Stamp & ((1UL << TradeNo.CounterBits) - 1));

@@ -82,5 +82,20 @@ internal abstract class BentLedger(ILedger real) : ILedger
 
     public ValueTask<IReadOnlyList<TradeNo>> PendingAsync() => real.PendingAsync();
 
+    public void WhenReservedLate(Action<TradeNo> tell) => real.WhenReservedLate(tell);
+
+    public ValueTask<ReqIdState> RecallRefundAsync(InstId instId, ReadOnlyMemory<byte> reqId, Digest fingerprint, Refund into) =>
+        real.RecallRefundAsync(instId, reqId, fingerprint, into);
+
+    public virtual ValueTask<Claim> ReserveRefundAsync(Refund refund, Trade trade, TimeSpan? atMost = null) => real.ReserveRefundAsync(refund, trade, atMost);
+
+    public ValueTask<CompleteState> SettleRefundAsync(Refund refund, TimeSpan? atMost = null) => real.SettleRefundAsync(refund, atMost);
+
+    public ValueTask<bool> FindRefundAsync(TradeNo refundId, Refund into) => real.FindRefundAsync(refundId, into);
+
+    public ValueTask<bool> FindRefundByNoAsync(InstId instId, ReadOnlyMemory<byte> refundNo, Refund into) => real.FindRefundByNoAsync(instId, refundNo, into);
+
+    public ValueTask<IReadOnlyList<TradeNo>> PendingRefundsAsync() => real.PendingRefundsAsync();
+
     public ValueTask DisposeAsync() => real.DisposeAsync();
 }

@@ -11,23 +11,31 @@ internal struct CommandKeys
     internal IndexKey Order;
     internal IndexKey Code;
     internal IndexKey Trade;
+
+    internal static CommandKeys Of(Trade trade) => new()
+    {
+        Claim = IndexKey.Claim(trade.InstId, trade.ReqId.Span),
+        Order = IndexKey.Order(trade.InstId, trade.OrderNo.Span),
+        Code = trade.CodeDigest.IsNone ? default : IndexKey.Code(trade.CodeDigest),
+        Trade = IndexKey.Trade(trade.TradeNo),
+    };
 }
 
-/// <summary>A trade without a result and the address of its ACCEPTED.</summary>
-internal readonly record struct PendingTrade(TradeNo TradeNo, long AcceptedAddress);
+/// <summary>A trade or refund without a result and the address of its ACCEPTED or REFUND.</summary>
+internal readonly record struct PendingTrade(TradeNo TradeNo, long AcceptedAddress, bool IsRefund = false);
 
 /// <summary>
-/// The rules of the book: what a claim or a result does to it. Knows neither threads nor files, so a simulation can run it by seed;
+/// The rules of the book: what a claim, a refund or a result does to it. Knows neither threads nor files, so a simulation can run it by seed;
 /// everything it decides follows from the index, the record and the time it is given.
 /// </summary>
-internal sealed class Book : IRecordVisitor
+internal sealed partial class Book : IRecordVisitor
 {
     /// <summary>How long a final trade's req_id is remembered: the specification's 24 h (4.3).</summary>
     internal const long ClaimLifeMs = 24 * 3600 * 1000L;
 
     private readonly IBookIndex _index;
     private readonly long _maxTrades;
-    private readonly Dictionary<TradeNo, long> _pending = [];
+    private readonly Dictionary<TradeNo, BookEntry> _pending = [];
     private readonly byte[] _payload = new byte[JournalFormat.MaxPayloadBytes];
     private readonly Trade _replayed = new();
     private long _replayFrom;
@@ -38,7 +46,7 @@ internal sealed class Book : IRecordVisitor
         _maxTrades = maxTrades;
     }
 
-    /// <summary>Trades in the book.</summary>
+    /// <summary>Trades in the book; a refund counts as one, since the index needs room for it too.</summary>
     internal long Trades { get; private set; }
 
     /// <summary>No number above this may have been given.</summary>
@@ -47,7 +55,7 @@ internal sealed class Book : IRecordVisitor
     /// <summary>The latest time a batch names.</summary>
     internal long TimeMs { get; private set; }
 
-    /// <summary>Trades accepted and ended since the start, replay included.</summary>
+    /// <summary>Trades and refunds accepted and ended since the start, replay included.</summary>
     internal long Changes { get; private set; }
 
     /// <summary>Records seen while replaying.</summary>
@@ -58,10 +66,37 @@ internal sealed class Book : IRecordVisitor
     /// <summary>Whether a claim whose trade ended at <paramref name="finalAtMs"/> is still remembered.</summary>
     internal static bool IsAlive(long finalAtMs, long nowMs) => nowMs - finalAtMs <= ClaimLifeMs;
 
+    /// <summary>Decides what the caller wishes, and leaves the answer in the command.</summary>
+    internal void Decide(LedgerCommand command, JournalWriter journal, long nowMs, bool isDiskFull)
+    {
+        switch (command.Kind)
+        {
+            case CommandKind.Claim:
+                command.Claim = Claim(command.Keys, command.Trade!, journal, nowMs, isDiskFull);
+                break;
+            case CommandKind.Complete:
+                command.Completed = Complete(command.Keys, command.Trade!, journal);
+                break;
+            case CommandKind.Reserve:
+                command.Claim = Reserve(command.RefundKeys, command.Refund!, command.Trade!, journal, nowMs, isDiskFull);
+                break;
+            case CommandKind.Settle:
+                command.Completed = Settle(command.RefundKeys, command.Refund!, journal);
+                break;
+            case CommandKind.ListPending:
+                command.Pending = ListPending(areRefunds: false);
+                break;
+            case CommandKind.ListPendingRefunds:
+                command.Pending = ListPending(areRefunds: true);
+                break;
+        }
+        command.IsDurable = true;
+    }
+
     /// <summary>Takes req_id, order and code in one step, or says who has them. With <paramref name="isDiskFull"/> nothing new is taken.</summary>
     internal Claim Claim(in CommandKeys keys, Trade trade, JournalWriter journal, long nowMs, bool isDiskFull)
     {
-        if (_index.TryGetClaim(keys.Claim, out ClaimEntry claim) && TryAnswerFromClaim(claim, trade, journal, nowMs, out Claim known))
+        if (_index.TryGetClaim(keys.Claim, out ClaimEntry claim) && TryAnswerFromClaim(claim, trade.Fingerprint, trade.TradeNo, journal, nowMs, out Claim known))
         {
             return known;
         }
@@ -73,13 +108,9 @@ internal sealed class Book : IRecordVisitor
         {
             return new Claim(ClaimState.CodeUsed, code.TradeNo);
         }
-        if (Trades >= _maxTrades)
+        if (WhyNoRoom(journal, isDiskFull) is { } reason)
         {
-            return new Claim(ClaimState.Refused, default);
-        }
-        if (isDiskFull || !journal.TakesClaims(PendingCount))
-        {
-            return new Claim(ClaimState.DiskFull, default);
+            return new Claim(reason, default);
         }
         Debug.Assert(!_index.TryGetBook(keys.Trade, out _), "a trade_no was given twice");
         int length = TradeRecords.WriteAccepted(trade, _payload);
@@ -90,7 +121,7 @@ internal sealed class Book : IRecordVisitor
     /// <summary>Records the result if the trade is still PENDING.</summary>
     internal CompleteState Complete(in CommandKeys keys, Trade trade, JournalWriter journal)
     {
-        if (!_index.TryGetBook(keys.Trade, out BookEntry entry) || entry.AcceptedAddress < journal.Segments.BeginAddress)
+        if (!_index.TryGetBook(keys.Trade, out BookEntry entry) || entry.IsRefund || entry.AcceptedAddress < journal.Segments.BeginAddress)
         {
             return CompleteState.NotFound;
         }
@@ -104,10 +135,7 @@ internal sealed class Book : IRecordVisitor
         }
         int length = TradeRecords.WriteResult(trade, _payload);
         long address = journal.Append(RecordType.Result, _payload.AsSpan(0, length));
-        // The 24 h of a req_id run on journal time: a clock that was ahead and came back must not make the trade old before it is a second.
-        _index.PutBook(keys.Trade, entry.WithResult(address, trade.Status, Math.Max(trade.FinalAtMs, journal.TimeMs)));
-        _pending.Remove(trade.TradeNo);
-        Changes++;
+        End(trade.TradeNo, entry, address, trade.Status, trade.FinalAtMs, journal.TimeMs);
         return CompleteState.Recorded;
     }
 
@@ -120,16 +148,9 @@ internal sealed class Book : IRecordVisitor
         Ceiling = ceiling;
     }
 
-    /// <summary>Every PENDING trade, oldest first.</summary>
-    internal TradeNo[] ListPending()
-    {
-        TradeNo[] list = [.. _pending.Keys];
-        Array.Sort(list);
-        return list;
-    }
-
-    /// <summary>Every PENDING trade and where it was accepted, for a checkpoint.</summary>
-    internal PendingTrade[] CopyPending() => [.. _pending.Select(pair => new PendingTrade(pair.Key, pair.Value))];
+    /// <summary>Every PENDING trade, or refund, and where it was accepted, for a checkpoint.</summary>
+    internal PendingTrade[] CopyPending() =>
+        [.. _pending.Select(pair => new PendingTrade(pair.Key, pair.Value.AcceptedAddress, pair.Value.IsRefund))];
 
     /// <summary>The state a checkpoint recorded; replay goes on from its first record.</summary>
     internal void Restore(Manifest manifest)
@@ -137,8 +158,7 @@ internal sealed class Book : IRecordVisitor
         foreach (PendingTrade pending in manifest.Pending)
         {
             // Its record may be marked as overtaken by a result that this checkpoint does not hold: put it again.
-            _index.PutBook(IndexKey.Trade(pending.TradeNo), BookEntry.Accepted(pending.AcceptedAddress));
-            _pending[pending.TradeNo] = pending.AcceptedAddress;
+            Begin(pending.TradeNo, pending.IsRefund ? BookEntry.Reserved(pending.AcceptedAddress) : BookEntry.Accepted(pending.AcceptedAddress));
         }
         Trades = manifest.Trades;
         Ceiling = manifest.Ceiling;
@@ -164,6 +184,12 @@ internal sealed class Book : IRecordVisitor
             case RecordType.Result:
                 ReplayResult(payload, address);
                 break;
+            case RecordType.Refund:
+                ReplayRefund(payload, address);
+                break;
+            case RecordType.Settled:
+                ReplayRefundResult(payload, address);
+                break;
             case RecordType.Ceiling:
                 Ceiling = BinaryPrimitives.ReadUInt64LittleEndian(payload);
                 break;
@@ -171,20 +197,33 @@ internal sealed class Book : IRecordVisitor
     }
 
     /// <summary>False when the claim does not count any more.</summary>
-    private bool TryAnswerFromClaim(in ClaimEntry claim, Trade trade, JournalWriter journal, long nowMs, out Claim answer)
+    private bool TryAnswerFromClaim(
+        in ClaimEntry claim, in Digest fingerprint, TradeNo own, JournalWriter journal, long nowMs, out Claim answer)
     {
         answer = default;
         if (!IsKept(claim.TradeNo, journal, out BookEntry entry) || (entry.IsFinal && !IsAlive(entry.FinalAtMs, nowMs)))
         {
             return false;
         }
-        bool isSameContent = claim.FingerprintA == trade.Fingerprint.A && claim.FingerprintB == trade.Fingerprint.B;
+        bool isSameContent = claim.FingerprintA == fingerprint.A && claim.FingerprintB == fingerprint.B;
         ClaimState state = !isSameContent ? ClaimState.OtherContent
             : entry.IsFinal ? ClaimState.Replay
-            : claim.TradeNo == trade.TradeNo ? ClaimState.Won
+            : claim.TradeNo == own ? ClaimState.Won
             : ClaimState.InFlight;
         answer = new Claim(state, claim.TradeNo);
         return true;
+    }
+
+    private ClaimState? WhyNoRoom(JournalWriter journal, bool isDiskFull) =>
+        Trades >= _maxTrades ? ClaimState.Refused
+        : isDiskFull || !journal.TakesClaims(PendingCount) ? ClaimState.DiskFull
+        : null;
+
+    private TradeNo[] ListPending(bool areRefunds)
+    {
+        TradeNo[] list = [.. _pending.Where(pair => pair.Value.IsRefund == areRefunds).Select(pair => pair.Key)];
+        Array.Sort(list);
+        return list;
     }
 
     /// <summary>A single-use code is free again when its trade provably moved no money.</summary>
@@ -195,7 +234,7 @@ internal sealed class Book : IRecordVisitor
     {
         if (!_index.TryGetBook(IndexKey.Trade(tradeNo), out entry))
         {
-            throw new JournalDamagedException($"the index names trade {tradeNo} and does not have it");
+            throw new JournalDamagedException($"the index names {tradeNo} and does not have it");
         }
         return entry.AcceptedAddress >= journal.Segments.BeginAddress;
     }
@@ -203,41 +242,45 @@ internal sealed class Book : IRecordVisitor
     private void Accept(in CommandKeys keys, Trade trade, long address)
     {
         // The trade before what points at it: a reader that finds a pointer always finds the trade.
-        _index.PutBook(keys.Trade, BookEntry.Accepted(address));
+        Begin(trade.TradeNo, BookEntry.Accepted(address));
         BookEntry pointer = BookEntry.Pointer(trade.TradeNo);
         _index.PutBook(keys.Order, pointer);
         if (!trade.CodeDigest.IsNone)
         {
             _index.PutBook(keys.Code, pointer);
         }
-        _index.PutClaim(
-            keys.Claim, new ClaimEntry(trade.TradeNo.Stamp, trade.TradeNo.Node, trade.Fingerprint.A, trade.Fingerprint.B));
-        _pending[trade.TradeNo] = address;
+        _index.PutClaim(keys.Claim, ClaimEntry.Of(trade.TradeNo, trade.Fingerprint));
         Trades++;
+        Changes++;
+    }
+
+    private void Begin(TradeNo number, in BookEntry entry)
+    {
+        _index.PutBook(IndexKey.Trade(number), entry);
+        _pending[number] = entry;
+    }
+
+    private void End(TradeNo number, in BookEntry entry, long address, TradeStatus status, long finalAtMs, long journalMs)
+    {
+        // The 24 h of a req_id run on journal time: a clock that was ahead and came back must not make the trade old before it is a second.
+        _index.PutBook(IndexKey.Trade(number), entry.WithResult(address, status, Math.Max(finalAtMs, journalMs)));
+        _pending.Remove(number);
         Changes++;
     }
 
     private void ReplayAccepted(ReadOnlySpan<byte> payload, long address)
     {
         TradeRecords.ReadAccepted(payload, _replayed);
-        CommandKeys keys = default;
-        keys.Claim = IndexKey.Claim(_replayed.InstId, _replayed.ReqId.Span);
-        keys.Order = IndexKey.Order(_replayed.InstId, _replayed.OrderNo.Span);
-        keys.Trade = IndexKey.Trade(_replayed.TradeNo);
-        keys.Code = _replayed.CodeDigest.IsNone ? default : IndexKey.Code(_replayed.CodeDigest);
-        Accept(keys, _replayed, address);
+        Accept(CommandKeys.Of(_replayed), _replayed, address);
     }
 
     private void ReplayResult(ReadOnlySpan<byte> payload, long address)
     {
-        TradeNo tradeNo = TradeRecords.ReadNo(payload);
-        IndexKey key = IndexKey.Trade(tradeNo);
-        if (!_index.TryGetBook(key, out BookEntry entry))
+        TradeNo number = TradeRecords.ReadNo(payload);
+        if (!_index.TryGetBook(IndexKey.Trade(number), out BookEntry entry))
         {
-            throw new JournalDamagedException($"the journal has a result of trade {tradeNo}, which it never accepted");
+            throw new JournalDamagedException($"the journal has a result of {number}, which it never accepted");
         }
-        _index.PutBook(key, entry.WithResult(address, TradeRecords.ReadStatus(payload), Math.Max(TradeRecords.ReadFinalAtMs(payload), TimeMs)));
-        _pending.Remove(tradeNo);
-        Changes++;
+        End(number, entry, address, TradeRecords.ReadStatus(payload), TradeRecords.ReadFinalAtMs(payload), TimeMs);
     }
 }

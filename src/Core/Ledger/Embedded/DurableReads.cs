@@ -12,11 +12,13 @@ namespace HotPath.Core.Ledger.Embedded;
 /// <param name="now">Now, Unix milliseconds, never behind the journal: a clock that steps back must not bring an expired claim to life.</param>
 /// <param name="fence">Returns when everything the ledger thread had applied before is durable.</param>
 /// <param name="stop">Stops the engine.</param>
-internal sealed class DurableReads(TradeReader reader, Func<long> now, Func<ValueTask> fence, Action<Exception> stop)
+/// <typeparam name="T"><see cref="Trade"/> or <see cref="Refund"/>.</typeparam>
+internal sealed class DurableReads<T>(BookReads<T> reader, Func<long> now, Func<ValueTask> fence, Action<Exception> stop)
+    where T : class
 {
     /// <exception cref="LedgerUnavailableException">Closed, or stopped before what was found became durable or could be read.</exception>
     /// <exception cref="JournalDamagedException">A record is not as it was written; the engine has stopped.</exception>
-    internal ValueTask<ReqIdState> RecallAsync(InstId instId, ReadOnlyMemory<byte> reqId, Digest fingerprint, Trade into)
+    internal ValueTask<ReqIdState> RecallAsync(InstId instId, ReadOnlyMemory<byte> reqId, Digest fingerprint, T into)
     {
         var lookup = new Lookup(LookupKind.Recall, IndexKey.Claim(instId, reqId.Span), instId, reqId, fingerprint);
         return TryLookUp(lookup, into, out ReqIdState state) == ReadOutcome.NotDurable
@@ -25,28 +27,28 @@ internal sealed class DurableReads(TradeReader reader, Func<long> now, Func<Valu
     }
 
     /// <inheritdoc cref="RecallAsync"/>
-    internal ValueTask<bool> FindAsync(TradeNo tradeNo, Trade into) =>
-        FindAsync(new Lookup(LookupKind.Trade, default, default, default, default) { TradeNo = tradeNo }, into);
+    internal ValueTask<bool> FindAsync(TradeNo number, T into) =>
+        FindAsync(new Lookup(LookupKind.Number, default, default, default, default) { TradeNo = number }, into);
 
     /// <inheritdoc cref="RecallAsync"/>
-    internal ValueTask<bool> FindByOrderAsync(InstId instId, ReadOnlyMemory<byte> orderNo, Trade into) =>
-        FindAsync(new Lookup(LookupKind.Order, IndexKey.Order(instId, orderNo.Span), instId, orderNo, default), into);
+    internal ValueTask<bool> FindByTextAsync(in IndexKey key, InstId instId, ReadOnlyMemory<byte> text, T into) =>
+        FindAsync(new Lookup(LookupKind.Text, key, instId, text, default), into);
 
-    private ValueTask<bool> FindAsync(in Lookup lookup, Trade into)
+    private ValueTask<bool> FindAsync(in Lookup lookup, T into)
     {
         ReadOutcome outcome = TryLookUp(lookup, into, out _);
         return outcome == ReadOutcome.NotDurable ? FindWhenDurableAsync(lookup, into) : new ValueTask<bool>(outcome == ReadOutcome.Found);
     }
 
-    private ReadOutcome TryLookUp(in Lookup lookup, Trade into, out ReqIdState state)
+    private ReadOutcome TryLookUp(in Lookup lookup, T into, out ReqIdState state)
     {
         state = ReqIdState.Free;
         try
         {
             return lookup.Kind switch
             {
-                LookupKind.Trade => reader.Find(lookup.TradeNo, into),
-                LookupKind.Order => reader.FindByOrder(lookup.Key, lookup.InstId, lookup.Text.Span, into),
+                LookupKind.Number => reader.Find(lookup.TradeNo, into),
+                LookupKind.Text => reader.FindByText(lookup.Key, lookup.InstId, lookup.Text.Span, into),
                 _ => reader.Recall(lookup.Key, lookup.InstId, lookup.Text.Span, lookup.Fingerprint, now(), into, out state),
             };
         }
@@ -63,7 +65,7 @@ internal sealed class DurableReads(TradeReader reader, Func<long> now, Func<Valu
     }
 
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private async ValueTask<ReqIdState> LookUpWhenDurableAsync(Lookup lookup, Trade into)
+    private async ValueTask<ReqIdState> LookUpWhenDurableAsync(Lookup lookup, T into)
     {
         ReqIdState state;
         do
@@ -75,7 +77,7 @@ internal sealed class DurableReads(TradeReader reader, Func<long> now, Func<Valu
     }
 
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private async ValueTask<bool> FindWhenDurableAsync(Lookup lookup, Trade into)
+    private async ValueTask<bool> FindWhenDurableAsync(Lookup lookup, T into)
     {
         ReadOutcome outcome;
         do

@@ -16,8 +16,9 @@ public sealed class EmbeddedLedger : ILedger
     private readonly LedgerThread _thread;
     private readonly DiskWatch _watch;
     private readonly NumberSource _numbers;
-    private readonly TradeReader _reader;
-    private readonly DurableReads _reads;
+    private readonly ReaderGate _gate;
+    private readonly DurableReads<Trade> _trades;
+    private readonly DurableReads<Refund> _refunds;
     private readonly LedgerCommandPool _commands;
     private readonly TimeProvider _time;
     private readonly TimeSpan _slowStep;
@@ -45,8 +46,9 @@ public sealed class EmbeddedLedger : ILedger
         _time = time;
         _lock = lockFile;
         _closing = new PatientLock(scheduler);
-        _reader = new TradeReader(recovered.Index, recovered.Journal);
-        _reads = new DurableReads(_reader, NowMs, FenceAsync, StopFor);
+        _gate = new ReaderGate(recovered.Index);
+        _trades = new DurableReads<Trade>(new TradeReads(_gate, recovered.Journal), NowMs, FenceAsync, StopFor);
+        _refunds = new DurableReads<Refund>(new RefundReads(_gate, recovered.Journal), NowMs, FenceAsync, StopFor);
         _commands = new LedgerCommandPool(options.CommandRingCapacity, scheduler, time);
         _slowStep = options.SlowStep;
         _worker = scheduler.StartWorker("ledger", thread);
@@ -117,24 +119,17 @@ public sealed class EmbeddedLedger : ILedger
 
     public void WhenClaimedLate(Action<TradeNo> tell) => _thread.WhenClaimedLate(tell);
 
+    public void WhenReservedLate(Action<TradeNo> tell) => _thread.WhenReservedLate(tell);
+
     public ValueTask<Claim> ClaimAsync(Trade trade, TimeSpan? atMost = null)
     {
-        if (!IsReady)
+        if (WhyNoClaims is { } reason)
         {
-            return new ValueTask<Claim>(new Claim(ClaimState.Unavailable, default));
-        }
-        if (_watch.IsSlow)
-        {
-            return new ValueTask<Claim>(new Claim(ClaimState.DiskSlow, default));
+            return new ValueTask<Claim>(new Claim(reason, default));
         }
         LedgerCommand command = Rent(CommandKind.Claim, trade);
-        command.Keys.Claim = IndexKey.Claim(trade.InstId, trade.ReqId.Span);
-        command.Keys.Order = IndexKey.Order(trade.InstId, trade.OrderNo.Span);
-        command.Keys.Code = trade.CodeDigest.IsNone ? default : IndexKey.Code(trade.CodeDigest);
-        command.Keys.Trade = IndexKey.Trade(trade.TradeNo);
-        return Enqueue(command, atMost)
-            ? new ValueTask<Claim>(command, command.Version)
-            : new ValueTask<Claim>(new Claim(ClaimState.Refused, default));
+        command.Keys = CommandKeys.Of(trade);
+        return ClaimedBy(command, atMost);
     }
 
     public ValueTask<CompleteState> CompleteAsync(Trade trade, TimeSpan? atMost = null)
@@ -145,26 +140,62 @@ public sealed class EmbeddedLedger : ILedger
         }
         LedgerCommand command = Rent(CommandKind.Complete, trade);
         command.Keys.Trade = IndexKey.Trade(trade.TradeNo);
-        return Enqueue(command, atMost)
-            ? new ValueTask<CompleteState>(command, command.Version)
-            : new ValueTask<CompleteState>(CompleteState.Unavailable);
+        return CompletedBy(command, atMost);
     }
 
-    /// <inheritdoc cref="DurableReads.RecallAsync"/>
+    public ValueTask<Claim> ReserveRefundAsync(Refund refund, Trade trade, TimeSpan? atMost = null)
+    {
+        if (WhyNoClaims is { } reason)
+        {
+            return new ValueTask<Claim>(new Claim(reason, default));
+        }
+        LedgerCommand command = Rent(CommandKind.Reserve, trade, refund);
+        command.RefundKeys = RefundKeys.Of(refund);
+        return ClaimedBy(command, atMost);
+    }
+
+    public ValueTask<CompleteState> SettleRefundAsync(Refund refund, TimeSpan? atMost = null)
+    {
+        if (!IsReady)
+        {
+            return new ValueTask<CompleteState>(CompleteState.Unavailable);
+        }
+        LedgerCommand command = Rent(CommandKind.Settle, null, refund);
+        command.RefundKeys = RefundKeys.Of(refund);
+        return CompletedBy(command, atMost);
+    }
+
+    /// <inheritdoc cref="DurableReads{T}.RecallAsync"/>
     public ValueTask<ReqIdState> RecallAsync(InstId instId, ReadOnlyMemory<byte> reqId, Digest fingerprint, Trade into) =>
-        _reads.RecallAsync(instId, reqId, fingerprint, into);
+        _trades.RecallAsync(instId, reqId, fingerprint, into);
 
-    /// <inheritdoc cref="DurableReads.RecallAsync"/>
-    public ValueTask<bool> FindAsync(TradeNo tradeNo, Trade into) => _reads.FindAsync(tradeNo, into);
+    /// <inheritdoc cref="DurableReads{T}.RecallAsync"/>
+    public ValueTask<bool> FindAsync(TradeNo tradeNo, Trade into) => _trades.FindAsync(tradeNo, into);
 
-    /// <inheritdoc cref="DurableReads.RecallAsync"/>
+    /// <inheritdoc cref="DurableReads{T}.RecallAsync"/>
     public ValueTask<bool> FindByOrderAsync(InstId instId, ReadOnlyMemory<byte> orderNo, Trade into) =>
-        _reads.FindByOrderAsync(instId, orderNo, into);
+        _trades.FindByTextAsync(IndexKey.Order(instId, orderNo.Span), instId, orderNo, into);
+
+    /// <inheritdoc cref="DurableReads{T}.RecallAsync"/>
+    public ValueTask<ReqIdState> RecallRefundAsync(InstId instId, ReadOnlyMemory<byte> reqId, Digest fingerprint, Refund into) =>
+        _refunds.RecallAsync(instId, reqId, fingerprint, into);
+
+    /// <inheritdoc cref="DurableReads{T}.RecallAsync"/>
+    public ValueTask<bool> FindRefundAsync(TradeNo refundId, Refund into) => _refunds.FindAsync(refundId, into);
+
+    /// <inheritdoc cref="DurableReads{T}.RecallAsync"/>
+    public ValueTask<bool> FindRefundByNoAsync(InstId instId, ReadOnlyMemory<byte> refundNo, Refund into) =>
+        _refunds.FindByTextAsync(IndexKey.RefundNo(instId, refundNo.Span), instId, refundNo, into);
 
     /// <exception cref="LedgerUnavailableException">The ledger is closed or stopped.</exception>
-    public async ValueTask<IReadOnlyList<TradeNo>> PendingAsync()
+    public ValueTask<IReadOnlyList<TradeNo>> PendingAsync() => ListAsync(CommandKind.ListPending);
+
+    /// <exception cref="LedgerUnavailableException">The ledger is closed or stopped.</exception>
+    public ValueTask<IReadOnlyList<TradeNo>> PendingRefundsAsync() => ListAsync(CommandKind.ListPendingRefunds);
+
+    private async ValueTask<IReadOnlyList<TradeNo>> ListAsync(CommandKind kind)
     {
-        LedgerCommand command = Rent(CommandKind.ListPending, null);
+        LedgerCommand command = Rent(kind);
         return IsReady && Enqueue(command, null)
             ? await new ValueTask<TradeNo[]?>(command, command.Version) ?? throw new LedgerUnavailableException("the ledger stopped before the list was durable")
             : throw new LedgerUnavailableException("the ledger is closed or stopped");
@@ -185,19 +216,29 @@ public sealed class EmbeddedLedger : ILedger
             _thread.Finish();
             _thread.RefuseAll();
             _watch.Dispose();
-            _reader.Close();
+            _gate.Close();
             _recovered.Close();
             _lock.Dispose();
         }
         return default;
     }
 
-    private LedgerCommand Rent(CommandKind kind, Trade? trade)
+    private ClaimState? WhyNoClaims => !IsReady ? ClaimState.Unavailable : _watch.IsSlow ? ClaimState.DiskSlow : null;
+
+    private LedgerCommand Rent(CommandKind kind, Trade? trade = null, Refund? refund = null)
     {
         LedgerCommand command = _commands.Rent();
-        command.Begin(kind, trade);
+        command.Begin(kind, trade, refund);
         return command;
     }
+
+    private ValueTask<Claim> ClaimedBy(LedgerCommand command, TimeSpan? atMost) => Enqueue(command, atMost)
+        ? new ValueTask<Claim>(command, command.Version)
+        : new ValueTask<Claim>(new Claim(ClaimState.Refused, default));
+
+    private ValueTask<CompleteState> CompletedBy(LedgerCommand command, TimeSpan? atMost) => Enqueue(command, atMost)
+        ? new ValueTask<CompleteState>(command, command.Version)
+        : new ValueTask<CompleteState>(CompleteState.Unavailable);
 
     /// <summary>False when the ring is full; the command is back in its pool then.</summary>
     private bool Enqueue(LedgerCommand command, TimeSpan? atMost)
@@ -238,7 +279,7 @@ public sealed class EmbeddedLedger : ILedger
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
     private async ValueTask FenceAsync()
     {
-        LedgerCommand command = Rent(CommandKind.Fence, null);
+        LedgerCommand command = Rent(CommandKind.Fence);
         // On a stuck disk nobody joins the queue.
         bool isDurable = !_watch.IsStuck && Enqueue(command, 2 * _slowStep) && await new ValueTask<bool>(command, command.Version);
         if (!isDurable)

@@ -78,24 +78,32 @@ internal readonly record struct IndexTokens(Guid Claims, Guid Book, ulong Claims
     internal bool IsNone => Claims == Guid.Empty && Book == Guid.Empty;
 }
 
-/// <summary>A req_id's claim: which trade holds it, and the beginning of the content's fingerprint.</summary>
+/// <summary>A req_id's claim: which trade or refund holds it, and the beginning of the content's fingerprint.</summary>
 internal readonly record struct ClaimEntry(ulong Stamp, ulong Node, ulong FingerprintA, ulong FingerprintB)
 {
     internal TradeNo TradeNo => new(Stamp, (ushort)Node);
+
+    internal static ClaimEntry Of(TradeNo number, in Digest fingerprint) => new(number.Stamp, number.Node, fingerprint.A, fingerprint.B);
 }
 
 /// <summary>
-/// Either a trade (where its records are, and how it ended) or a pointer to one (from an order number or a single-use code).
+/// A trade or refund (where its records are, and how it ended), a pointer to one (from an order number, a single-use code, a refund number), or
+/// what is refunded of a trade.
 /// </summary>
 /// <remarks>
-/// For a trade: A = address of ACCEPTED, B = address of RESULT or 0, C = final time and status. For a pointer: A = stamp, B = node.
-/// Of a trade only C and then B ever change, in place, once, by the ledger thread; readers look at B alone, so they can never see half a
+/// For a trade or refund: A = address of ACCEPTED or REFUND, B = address of its result or 0, C = final time, which of both, status. For a pointer:
+/// A = stamp, B = node, C = content of the refund. For totals: A = address of the newest record that says them, B = held and count, C = succeeded.
+/// Of a trade or refund only C and then B ever change, in place, once, by the ledger thread; readers look at B alone, so they can never see half a
 /// change.
 /// </remarks>
 [StructLayout(LayoutKind.Sequential)]
 internal struct BookEntry
 {
     private const int StatusBits = 8;
+    private const int RefundBit = 0x80;
+
+    // Sums stay below 10^16 minor units (13 digits and 3 of fraction), 54 bits.
+    private const int CountBits = 8;
 
     internal long A;
     internal long B;
@@ -107,18 +115,29 @@ internal struct BookEntry
 
     internal readonly bool IsFinal => B != 0;
 
-    internal readonly TradeStatus Status => (TradeStatus)(C & ((1 << StatusBits) - 1));
+    internal readonly TradeStatus Status => (TradeStatus)(C & (RefundBit - 1));
+
+    internal readonly bool IsRefund => (C & RefundBit) != 0;
 
     internal readonly long FinalAtMs => C >> StatusBits;
 
     internal readonly TradeNo TradeNo => new((ulong)A, (ushort)B);
 
+    internal readonly ulong Content => (ulong)C;
+
+    internal readonly RefundTotals Totals => new(B >> CountBits, C, (int)(B & ((1 << CountBits) - 1)));
+
     internal static BookEntry Accepted(long address) => new() { A = address };
 
-    internal static BookEntry Pointer(TradeNo tradeNo) => new() { A = (long)tradeNo.Stamp, B = tradeNo.Node };
+    internal static BookEntry Reserved(long address) => new() { A = address, C = RefundBit };
+
+    internal static BookEntry Pointer(TradeNo tradeNo, ulong content = 0) => new() { A = (long)tradeNo.Stamp, B = tradeNo.Node, C = (long)content };
+
+    internal static BookEntry Refunded(long address, in RefundTotals totals) =>
+        new() { A = address, B = (totals.Held << CountBits) | (byte)totals.Count, C = totals.Succeeded };
 
     internal readonly BookEntry WithResult(long address, TradeStatus status, long finalAtMs) =>
-        new() { A = A, B = address, C = (finalAtMs << StatusBits) | (byte)status };
+        new() { A = A, B = address, C = (finalAtMs << StatusBits) | (C & RefundBit) | (byte)status };
 }
 
 /// <summary>16 bytes of SHA-256 over a kind and its parts: a strong hash for free, and nobody can choose colliding ones.</summary>
@@ -128,19 +147,33 @@ internal readonly record struct IndexKey(ulong A, ulong B)
     private const byte TradeKind = 2;
     private const byte OrderKind = 3;
     private const byte CodeKind = 4;
+    private const byte RefundNoKind = 5;
+    private const byte TotalsKind = 6;
+    private const byte ContentKind = 7;
 
     internal static IndexKey Claim(InstId instId, ReadOnlySpan<byte> reqId) => OfInstitution(ClaimKind, instId, reqId);
 
     internal static IndexKey Order(InstId instId, ReadOnlySpan<byte> orderNo) => OfInstitution(OrderKind, instId, orderNo);
 
-    internal static IndexKey Trade(TradeNo tradeNo)
+    internal static IndexKey RefundNo(InstId instId, ReadOnlySpan<byte> refundNo) => OfInstitution(RefundNoKind, instId, refundNo);
+
+    /// <summary>Of a trade or a refund: no number is both.</summary>
+    internal static IndexKey Trade(TradeNo number) => OfNumber(TradeKind, number);
+
+    /// <summary>Of what is refunded of a trade.</summary>
+    internal static IndexKey Totals(TradeNo tradeNo) => OfNumber(TotalsKind, tradeNo);
+
+    /// <summary>What a refund number stands for, in 64 bits: used again for anything else it is refused (C004).</summary>
+    internal static ulong RefundContent(Refund refund)
     {
-        Span<byte> parts = stackalloc byte[16];
+        Span<byte> parts = stackalloc byte[32];
         parts.Clear();
-        parts[0] = TradeKind;
-        MemoryMarshal.Write(parts[8..], tradeNo.Stamp);
-        MemoryMarshal.Write(parts[1..], tradeNo.Node);
-        return Of(parts);
+        parts[0] = ContentKind;
+        parts[1] = (byte)refund.RefundType;
+        MemoryMarshal.Write(parts[2..], refund.TradeNo.Node);
+        MemoryMarshal.Write(parts[8..], refund.TradeNo.Stamp);
+        MemoryMarshal.Write(parts[16..], refund.Amount.MinorUnits);
+        return Of(parts).A;
     }
 
     internal static IndexKey Code(Digest digest)
@@ -148,6 +181,16 @@ internal readonly record struct IndexKey(ulong A, ulong B)
         Span<byte> parts = stackalloc byte[1 + Digest.Length];
         parts[0] = CodeKind;
         digest.Write(parts[1..]);
+        return Of(parts);
+    }
+
+    private static IndexKey OfNumber(byte kind, TradeNo number)
+    {
+        Span<byte> parts = stackalloc byte[16];
+        parts.Clear();
+        parts[0] = kind;
+        MemoryMarshal.Write(parts[8..], number.Stamp);
+        MemoryMarshal.Write(parts[1..], number.Node);
         return Of(parts);
     }
 

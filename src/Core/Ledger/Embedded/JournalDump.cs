@@ -16,6 +16,12 @@ public enum JournalEntryKind : byte
     Ceiling,
     Seal,
 
+    /// <summary>A refund was reserved.</summary>
+    Refund,
+
+    /// <summary>A refund became final.</summary>
+    Settled,
+
     /// <summary>Bytes that are no whole batch; what stood there is not known.</summary>
     Skipped,
 }
@@ -29,6 +35,9 @@ public sealed record JournalEntry(JournalEntryKind Kind, string File, long Offse
 {
     /// <summary>Of ACCEPTED everything that was claimed, of RESULT its number and what was recorded; null for others.</summary>
     public Trade? Trade { get; init; }
+
+    /// <summary>Of REFUND everything that was reserved, of SETTLED its number and what was recorded; null for others.</summary>
+    public Refund? Refund { get; init; }
 
     /// <summary>Of BATCH: when it was written, Unix ms.</summary>
     public long TimeMs { get; init; }
@@ -134,6 +143,7 @@ public static class JournalDump
         public void OnRecord(in RecordHeader header, ReadOnlySpan<byte> payload, long address)
         {
             var trade = new Trade();
+            var refund = new Refund();
             switch (header.Type)
             {
                 case RecordType.Batch:
@@ -147,6 +157,15 @@ public static class JournalDump
                     trade.TradeNo = TradeRecords.ReadNo(payload);
                     TradeRecords.ReadResult(payload, trade);
                     _entries.Add(new JournalEntry(JournalEntryKind.Result, name, address, header.Sequence) { Trade = trade });
+                    break;
+                case RecordType.Refund:
+                    RefundRecords.ReadRefund(payload, refund);
+                    _entries.Add(new JournalEntry(JournalEntryKind.Refund, name, address, header.Sequence) { Refund = refund });
+                    break;
+                case RecordType.Settled:
+                    refund.RefundId = TradeRecords.ReadNo(payload);
+                    RefundRecords.ReadResult(payload, refund);
+                    _entries.Add(new JournalEntry(JournalEntryKind.Settled, name, address, header.Sequence) { Refund = refund });
                     break;
                 case RecordType.Ceiling:
                     ulong ceiling = BinaryPrimitives.ReadUInt64LittleEndian(payload);

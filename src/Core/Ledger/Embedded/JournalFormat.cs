@@ -23,6 +23,12 @@ internal enum RecordType : byte
 
     /// <summary>The segment ends here and the next one exists.</summary>
     Seal = 5,
+
+    /// <summary>A refund was reserved (PENDING).</summary>
+    Refund = 6,
+
+    /// <summary>A refund became final.</summary>
+    Settled = 7,
 }
 
 /// <summary>What is wrong with the bytes where a record should be.</summary>
@@ -116,7 +122,7 @@ internal static class JournalFormat
         }
         uint expected = BinaryPrimitives.ReadUInt32LittleEndian(bytes);
         return Checksum(bytes[4..RecordBytes(length)]) != expected ? RecordDefect.BadChecksum
-            : type is 0 or > (byte)RecordType.Seal ? RecordDefect.BadType
+            : type is 0 or > (byte)RecordType.Settled ? RecordDefect.BadType
             : RecordDefect.None;
     }
 

@@ -12,9 +12,16 @@ internal enum CommandKind : byte
     Claim,
     Complete,
 
+    /// <summary>A refund's claim.</summary>
+    Reserve,
+
+    /// <summary>A refund's result.</summary>
+    Settle,
+
     /// <summary>Nothing but: everything applied before is durable.</summary>
     Fence,
     ListPending,
+    ListPendingRefunds,
 }
 
 /// <summary>
@@ -63,7 +70,9 @@ internal sealed class LedgerCommand
 
     internal CommandKind Kind;
     internal CommandKeys Keys;
+    internal RefundKeys RefundKeys;
     internal Trade? Trade;
+    internal Refund? Refund;
 
     // The ledger's answers; which one counts follows from the kind. They stand at "nothing happened" until decided.
     internal Claim Claim;
@@ -80,10 +89,11 @@ internal sealed class LedgerCommand
 
     internal short Version => _core.Version;
 
-    internal void Begin(CommandKind kind, Trade? trade)
+    internal void Begin(CommandKind kind, Trade? trade, Refund? refund)
     {
         Kind = kind;
         Trade = trade;
+        Refund = refund;
         Claim = new Claim(ClaimState.Unavailable, default);
         Completed = CompleteState.Unavailable;
         IsDurable = false;
@@ -146,6 +156,7 @@ internal sealed class LedgerCommand
         {
             _core.Reset();
             Trade = null;
+            Refund = null;
             _pool.Return(this);
         }
     }
@@ -220,7 +231,7 @@ internal sealed class LedgerCommand
             return;
         }
         // A result is never withdrawn: it is true already, and somebody else would have to find it out again.
-        long gone = use + (Kind == CommandKind.Complete ? Left : Withdrawn);
+        long gone = use + (Kind is CommandKind.Complete or CommandKind.Settle ? Left : Withdrawn);
         if (Interlocked.CompareExchange(ref _state, gone, use + Waiting) == use + Waiting ||
             Interlocked.CompareExchange(ref _state, use + Left, use + Taken) == use + Taken)
         {

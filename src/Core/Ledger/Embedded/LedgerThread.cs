@@ -57,6 +57,7 @@ internal sealed class LedgerThread : IWorkerBody
 
     // Set by whoever wants to know, read by the ledger thread.
     private Action<TradeNo>? _claimedLate;
+    private Action<TradeNo>? _reservedLate;
 
     internal LedgerThread(
         EmbeddedLedgerOptions options,
@@ -93,10 +94,12 @@ internal sealed class LedgerThread : IWorkerBody
     internal bool TryEnqueue(LedgerCommand command)
     {
         // Claims leave the last quarter to results: what was sent to a channel must find a place for its outcome.
-        return (command.Kind != CommandKind.Claim || _ring.Count < _ring.Capacity - (_ring.Capacity / 4)) && _ring.TryEnqueue(command);
+        return (command.Kind is not (CommandKind.Claim or CommandKind.Reserve) || _ring.Count < _ring.Capacity - (_ring.Capacity / 4)) && _ring.TryEnqueue(command);
     }
 
     internal void WhenClaimedLate(Action<TradeNo> tell) => Volatile.Write(ref _claimedLate, tell);
+
+    internal void WhenReservedLate(Action<TradeNo> tell) => Volatile.Write(ref _reservedLate, tell);
 
     /// <summary>Stops the engine for a reason found elsewhere, such as a reader that met damage. Any thread.</summary>
     internal void Stop(Exception reason)
@@ -216,19 +219,7 @@ internal sealed class LedgerThread : IWorkerBody
                 continue;
             }
             _waiting[_waitingCount++] = command;
-            switch (command.Kind)
-            {
-                case CommandKind.Claim:
-                    command.Claim = _book.Claim(command.Keys, command.Trade!, _journal, nowMs, isDiskFull);
-                    break;
-                case CommandKind.Complete:
-                    command.Completed = _book.Complete(command.Keys, command.Trade!, _journal);
-                    break;
-                case CommandKind.ListPending:
-                    command.Pending = _book.ListPending();
-                    break;
-            }
-            command.IsDurable = true;
+            _book.Decide(command, _journal, nowMs, isDiskFull);
         }
         return _waitingCount;
     }
@@ -252,11 +243,11 @@ internal sealed class LedgerThread : IWorkerBody
     {
         for (int i = 0; i < _waitingCount; i++)
         {
-            Claim claim = _waiting[i].Claim;
+            (Claim claim, CommandKind kind) = (_waiting[i].Claim, _waiting[i].Kind);
             if (!_waiting[i].TryAnswer() && claim.IsWon)
             {
                 // Its caller has told nobody and will send nothing.
-                Volatile.Read(ref _claimedLate)?.Invoke(claim.TradeNo);
+                Volatile.Read(ref kind == CommandKind.Claim ? ref _claimedLate : ref _reservedLate)?.Invoke(claim.TradeNo);
             }
             _waiting[i] = null!;
         }

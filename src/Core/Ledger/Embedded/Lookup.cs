@@ -2,13 +2,15 @@ using HotPath.Core.Model;
 
 namespace HotPath.Core.Ledger.Embedded;
 
-/// <summary>By what a trade is looked for.</summary>
+/// <summary>By what a trade or refund is looked for.</summary>
 internal enum LookupKind : byte
 {
     None = 0,
     Recall,
-    Trade,
-    Order,
+    Number,
+
+    /// <summary>The institution's own number.</summary>
+    Text,
 }
 
 /// <summary>What a read asks for, so that it can be asked again after a wait.</summary>

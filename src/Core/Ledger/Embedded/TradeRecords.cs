@@ -86,7 +86,7 @@ internal static class TradeRecords
         answer.SetSignature(from.Slice(at + 2, signatureLength));
     }
 
-    /// <summary>The trade of either record.</summary>
+    /// <summary>The trade or refund of any record.</summary>
     internal static TradeNo ReadNo(ReadOnlySpan<byte> from) =>
         new(BinaryPrimitives.ReadUInt64LittleEndian(from), BinaryPrimitives.ReadUInt16LittleEndian(from[8..]));
 
@@ -94,13 +94,13 @@ internal static class TradeRecords
 
     internal static long ReadFinalAtMs(ReadOnlySpan<byte> result) => BinaryPrimitives.ReadInt64LittleEndian(result[16..]);
 
-    private static void WriteNo(Span<byte> into, TradeNo number)
+    internal static void WriteNo(Span<byte> into, TradeNo number)
     {
         BinaryPrimitives.WriteUInt64LittleEndian(into, number.Stamp);
         BinaryPrimitives.WriteUInt16LittleEndian(into[8..], number.Node);
     }
 
-    private static void WriteInstId(Span<byte> into, InstId instId)
+    internal static void WriteInstId(Span<byte> into, InstId instId)
     {
         BinaryPrimitives.WriteUInt64LittleEndian(into, instId.A);
         BinaryPrimitives.WriteUInt64LittleEndian(into[8..], instId.B);
@@ -108,20 +108,20 @@ internal static class TradeRecords
         BinaryPrimitives.WriteUInt64LittleEndian(into[24..], instId.D);
     }
 
-    private static InstId ReadInstId(ReadOnlySpan<byte> from) => new(
+    internal static InstId ReadInstId(ReadOnlySpan<byte> from) => new(
         BinaryPrimitives.ReadUInt64LittleEndian(from),
         BinaryPrimitives.ReadUInt64LittleEndian(from[8..]),
         BinaryPrimitives.ReadUInt64LittleEndian(from[16..]),
         BinaryPrimitives.ReadUInt64LittleEndian(from[24..]));
 
-    private static int WriteText(Span<byte> into, ReadOnlySpan<byte> text)
+    internal static int WriteText(Span<byte> into, ReadOnlySpan<byte> text)
     {
         into[0] = (byte)text.Length;
         text.CopyTo(into[1..]);
         return 1 + text.Length;
     }
 
-    private static ReadOnlySpan<byte> ReadText(ReadOnlySpan<byte> from, ref int at)
+    internal static ReadOnlySpan<byte> ReadText(ReadOnlySpan<byte> from, ref int at)
     {
         int length = from[at];
         ReadOnlySpan<byte> text = from.Slice(at + 1, length);
