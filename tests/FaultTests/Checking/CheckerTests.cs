@@ -113,6 +113,60 @@ public sealed class CheckerTests
     }
 
     [Fact]
+    public void RefundsThatFit_BreakNothing() => Assert.Empty(Checker.Check(WithRefunds(
+        Reserved(3, "a", 5_000, held: 5_000, count: 1), Reserved(4, "b", 3_880, held: 8_880, count: 2),
+        Settled(5, "a", "FAILED", held: 3_880, succeeded: 0, count: 1), Reserved(6, "c", 5_000, held: 8_880, count: 2),
+        Settled(7, "c", "SUCCESS", held: 8_880, succeeded: 5_000, count: 2), Settled(8, "b", "SUCCESS", held: 8_880, succeeded: 8_880, count: 2))));
+
+    [Fact]
+    public void RefundsOfMoreThanTheTrade_BreakI5_EvenForAMoment() => AssertBroken("I5", "8881 are held of a trade of 8880", WithRefunds(
+        Reserved(3, "a", 5_000, held: 5_000, count: 1), Reserved(4, "b", 3_881, held: 8_881, count: 2),
+        Settled(5, "a", "FAILED", held: 3_881, succeeded: 0, count: 1), Settled(6, "b", "FAILED", held: 0, succeeded: 0, count: 0)));
+
+    [Fact]
+    public void RecordThatCountsWrong_BreaksI5() => AssertBroken("I5", "they are 5000, 0, 1", WithRefunds(
+        Reserved(3, "a", 5_000, held: 4_999, count: 1), Settled(4, "a", "FAILED", held: 0, succeeded: 0, count: 0)));
+
+    [Fact]
+    public void RefundThatEndsTwice_BreaksI5() => AssertBroken("I5", "and was SUCCESS", WithRefunds(
+        Reserved(3, "a", 5_000, held: 5_000, count: 1), Settled(4, "a", "SUCCESS", held: 5_000, succeeded: 5_000, count: 1),
+        Settled(5, "a", "FAILED", held: 0, succeeded: 0, count: 0)));
+
+    [Fact]
+    public void OneRefundNumberTwice_BreaksI5() => AssertBroken("I5", "one refund number has two refunds", WithRefunds(
+        Reserved(3, "a", 1, held: 1, count: 1), Reserved(4, "b", 1, held: 2, count: 2, refundNo: "F-a")));
+
+    [Fact]
+    public void RefundOfATradeThatHadNotSucceeded_BreaksI5() => AssertBroken("I5", "had not succeeded", WithRefunds(Reserved(1, "a", 1, held: 1, count: 1)));
+
+    [Fact]
+    public void RefundThatNeverEnds_BreaksI5_OnceFaultsAreOver()
+    {
+        Evidence story = WithRefunds(Reserved(3, "a", 1, held: 1, count: 1));
+        AssertBroken("I5", "still PENDING", story);
+        Assert.Empty(Checker.Check(story with { IsSettled = false }));
+    }
+
+    [Fact]
+    public void RefundToldOtherwiseThanTheJournal_BreaksI5()
+    {
+        Evidence story = WithRefunds(Reserved(3, "a", 1, held: 1, count: 1), Settled(4, "a", "FAILED", held: 0, succeeded: 0, count: 0));
+        Assert.Empty(Checker.Check(story with { Refunds = [Told("a", "PENDING"), Told("a", "FAILED")] }));
+        AssertBroken("I5", "told SUCCESS, and the journal says FAILED", story with { Refunds = [Told("a", "SUCCESS")] });
+        AssertBroken("I5", "does not have it", story with { Refunds = [Told("b", "PENDING")] });
+    }
+
+    [Fact]
+    public void QueryThatShowsATotalThatNeverWas_BreaksI5()
+    {
+        Evidence story = WithRefunds(Reserved(3, "a", 5_000, held: 5_000, count: 1), Settled(4, "a", "SUCCESS", held: 5_000, succeeded: 5_000, count: 1));
+        Call query = Query(90, "SUCCESS");
+        Call Shows(string total) => query with { Answer = new Dictionary<string, string>(query.Answer!) { ["total_refunded_amount"] = total } };
+        Assert.Empty(Checker.Check(story with { Calls = [.. story.Calls, Shows("0.00"), Shows("50.00")] }));
+        AssertBroken("I5", "which it never was", story with { Calls = [.. story.Calls, Shows("50.01")] });
+    }
+
+    [Fact]
     public void TradeThatNeverEnds_BreaksI6_OnceFaultsAreOver()
     {
         Evidence story = Story() with { Calls = [], Journal = [Accepted(Trade)], Channel = [] };
@@ -215,6 +269,21 @@ public sealed class CheckerTests
         Answer = new Dictionary<string, string> { ["resp_code"] = "0000", ["trade_no"] = tradeNo, ["trade_status"] = status, ["req_id"] = request["req_id"] },
         IsVerified = true,
     };
+
+    private static Evidence WithRefunds(params RefundEvent[] refunds)
+    {
+        Evidence story = Story();
+        story.Journal[0].Refunds.AddRange(refunds);
+        return story;
+    }
+
+    private static RefundEvent Reserved(long sequence, string refundId, long minorUnits, long held, int count, string? refundNo = null) =>
+        new(sequence, refundId, refundNo ?? $"F-{refundId}", minorUnits, "PENDING", held, Succeeded: 0, count);
+
+    private static RefundEvent Settled(long sequence, string refundId, string status, long held, long succeeded, int count) =>
+        new(sequence, refundId, "", 0, status, held, succeeded, count);
+
+    private static RefundTold Told(string refundId, string status) => new(70, "CN000001", "o1", Trade, refundId, status);
 
     private static ChannelEntry Executed(string tradeNo) => new()
     {

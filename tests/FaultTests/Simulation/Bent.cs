@@ -89,7 +89,7 @@ internal abstract class BentLedger(ILedger real) : ILedger
 
     public virtual ValueTask<Claim> ReserveRefundAsync(Refund refund, Trade trade, TimeSpan? atMost = null) => real.ReserveRefundAsync(refund, trade, atMost);
 
-    public ValueTask<CompleteState> SettleRefundAsync(Refund refund, TimeSpan? atMost = null) => real.SettleRefundAsync(refund, atMost);
+    public virtual ValueTask<CompleteState> SettleRefundAsync(Refund refund, TimeSpan? atMost = null) => real.SettleRefundAsync(refund, atMost);
 
     public ValueTask<bool> FindRefundAsync(TradeNo refundId, Refund into) => real.FindRefundAsync(refundId, into);
 

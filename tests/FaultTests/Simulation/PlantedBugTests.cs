@@ -49,6 +49,16 @@ public sealed class PlantedBugTests
         AssertFinds(new ExpiringClaim(), isBlindToTheDisk: true, "I2", "I3");
     }
 
+    [Fact]
+    public void RefundOfMoreThanWasPaid_IsFound_ByTheJournal() => AssertFinds(new Generous(), "I5");
+
+    [Fact]
+    public void RefundSentBeforeItIsDurable_IsFound_AtTheSend_AndAfterACrash()
+    {
+        AssertFinds(new Hasty(), "P1");
+        AssertFinds(new Hasty(), isBlindToTheDisk: true, "I5");
+    }
+
     private static void AssertFinds(Bugs bug, params string[] oneOf) => AssertFinds(bug, isBlindToTheDisk: false, oneOf);
 
     private static void AssertFinds(Bugs bug, bool isBlindToTheDisk, params string[] oneOf)
@@ -147,6 +157,43 @@ public sealed class PlantedBugTests
                 // Whoever lets a PENDING claim expire lets the next one have it: under a number of its own, with everything that was claimed before.
                 return claim.State == ClaimState.InFlight ? new Claim(ClaimState.Won, trade.TradeNo) : claim;
             }
+        }
+    }
+
+    /// <summary>Refunds are reserved for a trade of twice the amount.</summary>
+    private sealed class Generous : Bugs
+    {
+        internal override ILedger Ledger(ILedger ledger, IScheduler scheduler) => new Twice(ledger);
+
+        private sealed class Twice(ILedger ledger) : BentLedger(ledger)
+        {
+            public override ValueTask<Claim> ReserveRefundAsync(Refund refund, Trade trade, TimeSpan? atMost = null)
+            {
+                Trade twice = trade.CopyOfClaim();
+                twice.Amount = new Amount(2 * trade.Amount.MinorUnits);
+                twice.Status = trade.Status;
+                twice.FinalAtMs = trade.FinalAtMs;
+                return Real.ReserveRefundAsync(refund, twice, atMost);
+            }
+        }
+    }
+
+    /// <summary>A refund counts as reserved, and is told, as soon as the ledger has been asked to.</summary>
+    private sealed class Hasty : Bugs
+    {
+        internal override ILedger Ledger(ILedger ledger, IScheduler scheduler) => new Optimist(ledger);
+
+        private sealed class Optimist(ILedger ledger) : BentLedger(ledger)
+        {
+            public override ValueTask<Claim> ReserveRefundAsync(Refund refund, Trade trade, TimeSpan? atMost = null)
+            {
+                _ = ForgetAsync(Real.ReserveRefundAsync(refund, trade));
+                return new ValueTask<Claim>(new Claim(ClaimState.Won, refund.RefundId));
+            }
+
+            public override ValueTask<CompleteState> SettleRefundAsync(Refund refund, TimeSpan? atMost = null) => new(CompleteState.Recorded);
+
+            private static async Task ForgetAsync(ValueTask<Claim> reserving) => await reserving;
         }
     }
 

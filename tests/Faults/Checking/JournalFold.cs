@@ -26,14 +26,30 @@ internal sealed record JournalTrade
     /// <summary>Records that gave it a result: one, or it is PENDING.</summary>
     internal List<(long Sequence, string Status)> Results { get; } = [];
 
+    /// <summary>What its refunds did to it, in the order of the journal.</summary>
+    internal List<RefundEvent> Refunds { get; } = [];
+
     internal string Status => Results.Count == 0 ? "PENDING" : Results[0].Status;
 }
+
+/// <summary>A refund was reserved or ended.</summary>
+/// <param name="Sequence">The record.</param>
+/// <param name="RefundId">Which refund.</param>
+/// <param name="RefundNo">The institution's number for it; empty when it ends.</param>
+/// <param name="AmountMinor">Of the reservation; 0 when it ends.</param>
+/// <param name="Status">PENDING: reserved. SUCCESS or FAILED: ended.</param>
+/// <param name="Held">What the record says of the trade: the sum that is SUCCESS or PENDING.</param>
+/// <param name="Succeeded">The same: the sum that is SUCCESS.</param>
+/// <param name="Count">The same: how many are SUCCESS or PENDING.</param>
+internal sealed record RefundEvent(
+    long Sequence, string RefundId, string RefundNo, long AmountMinor, string Status, long Held, long Succeeded, int Count);
 
 /// <summary>The journal of a data directory, folded into trades by nothing but its own records: no index, no checkpoint.</summary>
 internal sealed class JournalFold : IRecordVisitor
 {
     private readonly Dictionary<TradeNo, JournalTrade> _trades = [];
     private readonly Trade _trade = new();
+    private readonly Refund _refund = new();
 
     /// <exception cref="JournalDamagedException">It is not whole.</exception>
     internal static IReadOnlyList<JournalTrade> Read(IJournalStorage storage, string dataDirectory) => Read(storage, dataDirectory, out _);
@@ -76,10 +92,33 @@ internal sealed class JournalFold : IRecordVisitor
                 {
                     throw new JournalDamagedException($"record {header.Sequence} is the result of trade {tradeNo}, which was never accepted");
                 }
-                trade.Results.Add((header.Sequence, System.Text.Encoding.ASCII.GetString(TradeStatuses.Name(TradeRecords.ReadStatus(payload)))));
+                trade.Results.Add((header.Sequence, Name(TradeRecords.ReadStatus(payload))));
+                break;
+            case RecordType.Refund:
+                RefundRecords.ReadRefund(payload, _refund);
+                AddRefund(header.Sequence, _refund, "PENDING");
+                break;
+            case RecordType.Settled:
+                _refund.Clear();
+                _refund.RefundId = TradeRecords.ReadNo(payload);
+                RefundRecords.ReadResult(payload, _refund);
+                AddRefund(header.Sequence, _refund, Name(_refund.Status));
                 break;
         }
     }
+
+    private void AddRefund(long sequence, Refund refund, string status)
+    {
+        if (!_trades.TryGetValue(refund.TradeNo, out JournalTrade? trade))
+        {
+            throw new JournalDamagedException($"record {sequence} is a refund of trade {refund.TradeNo}, which was never accepted");
+        }
+        trade.Refunds.Add(new RefundEvent(
+            sequence, refund.RefundId.ToString(), refund.RefundNo.ToString(), refund.Amount.MinorUnits, status,
+            refund.Totals.Held, refund.Totals.Succeeded, refund.Totals.Count));
+    }
+
+    private static string Name(TradeStatus status) => System.Text.Encoding.ASCII.GetString(TradeStatuses.Name(status));
 
     private static JournalTrade Accepted(Trade trade, long sequence)
     {

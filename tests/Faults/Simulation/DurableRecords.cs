@@ -3,7 +3,7 @@ using HotPath.Core.Ledger.Embedded;
 namespace HotPath.Faults.Simulation;
 
 /// <summary>
-/// What a power loss at this moment would leave, as far as trades go: the records in synced writes of files whose names are durable. The
+/// What a power loss at this moment would leave, as far as trades and refunds go: the records in synced writes of files whose names are durable. The
 /// one promise is held against it at the moments it speaks of.
 /// </summary>
 internal sealed class DurableRecords(VirtualDisk disk)
@@ -21,9 +21,13 @@ internal sealed class DurableRecords(VirtualDisk disk)
         while (at < bytes.Length && JournalFormat.ReadRecord(bytes[at..], out RecordHeader header) == RecordDefect.None)
         {
             ReadOnlySpan<byte> payload = bytes.Slice(at + JournalFormat.RecordHeaderBytes, header.PayloadLength);
-            if (header.Type is RecordType.Accepted or RecordType.Result)
+            if (header.Type is RecordType.Accepted or RecordType.Refund)
             {
-                (header.Type == RecordType.Accepted ? _accepted : _ended)[TradeRecords.ReadNo(payload).ToString()] = file;
+                _accepted[TradeRecords.ReadNo(payload).ToString()] = file;
+            }
+            else if (header.Type is RecordType.Result or RecordType.Settled)
+            {
+                _ended[TradeRecords.ReadNo(payload).ToString()] = file;
             }
             at += header.RecordBytes;
         }

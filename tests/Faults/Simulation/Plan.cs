@@ -95,6 +95,9 @@ internal sealed record Plan
 
     internal required double RepeatRate { get; init; }
 
+    /// <summary>Of the orders, those somebody wants refunded.</summary>
+    internal required double RefundRate { get; init; }
+
     internal bool Has(FaultKinds kind) => (Faults & kind) != 0;
 
     internal static Plan Draw(ulong seed, int payments)
@@ -133,6 +136,7 @@ internal sealed record Plan
             ClockStepEvery = IsOn(0.3) ? TimeSpan.FromSeconds(chance.Pick(2, 10)) : TimeSpan.Zero,
             LargestClockStep = chance.Pick(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5), TimeSpan.FromHours(2), TimeSpan.FromDays(1)),
             RepeatRate = chance.Pick(0.05, 0.3, 0.6),
+            RefundRate = chance.Pick(0.0, 0.2, 0.6),
         };
     }
 

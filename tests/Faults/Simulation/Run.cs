@@ -34,6 +34,7 @@ internal sealed class Run : IDisposable
         Troubles = new Troubles(plan, seed.Branch(4), Tally, DieInDiskCall);
         Channel = new VirtualChannel(plan, Loop.World, seed.Branch(5), Tally);
         _clients = new VirtualClient(this, seed.Branch(6));
+        Refunds = new VirtualRefunds(this, seed.Branch(7));
     }
 
     internal Plan Plan { get; }
@@ -53,6 +54,8 @@ internal sealed class Run : IDisposable
     internal Troubles Troubles { get; }
 
     internal VirtualChannel Channel { get; }
+
+    internal VirtualRefunds Refunds { get; }
 
     internal static Outcome Of(Plan plan, Bugs? bugs = null)
     {
@@ -84,19 +87,26 @@ internal sealed class Run : IDisposable
     /// <summary>The gateway tells a final: the result is durable.</summary>
     internal void BeforeAnswer(Dictionary<string, string> answer)
     {
-        string status = answer.GetValueOrDefault("trade_status", "");
-        string tradeNo = answer.GetValueOrDefault("trade_no", "");
+        if (answer.GetValueOrDefault("trade_status", "") is { Length: > 0 } status)
+        {
+            BeforeTold(answer.GetValueOrDefault("trade_no", ""), status, isFinal: status != "PENDING");
+        }
+    }
+
+    /// <summary>Somebody is told of a trade or refund: what he is told is durable.</summary>
+    internal void BeforeTold(string number, string status, bool isFinal)
+    {
         if (Plan.IsBlindToTheDisk)
         {
             return;
         }
-        if (status is "SUCCESS" or "FAILED" or "CANCELLED" && !Durable.HasResult(tradeNo))
+        if (isFinal && !Durable.HasResult(number))
         {
-            Break("P2", $"trade {tradeNo} is told {status}, and a power loss now would leave nothing of its result");
+            Break("P2", $"{number} is told {status}, and a power loss now would leave nothing of its result");
         }
-        if (status == "PENDING" && !Durable.HasAccepted(tradeNo))
+        if (!isFinal && !Durable.HasAccepted(number))
         {
-            Break("P1", $"trade {tradeNo} is told PENDING, and a power loss now would leave nothing of its claim");
+            Break("P1", $"{number} is told {status}, and a power loss now would leave nothing of its claim");
         }
     }
 
@@ -220,6 +230,22 @@ internal sealed class Run : IDisposable
         await Task.WhenAll(under);
     }
 
+    /// <summary>Wants one refund of an order until there is an end to it, over as many processes as it takes.</summary>
+    internal async Task RefundAsync(RefundWish wish)
+    {
+        for (int attempt = 0; attempt < 8; attempt++)
+        {
+            var isDone = new TaskCompletionSource<bool>();
+            Gateway.Refund(wish, isDone.TrySetResult);
+            Loop.World.After(TimeSpan.FromSeconds(5), () => isDone.TrySetResult(false));
+            if (await isDone.Task)
+            {
+                return;
+            }
+            await Loop.World.Delay(Chance.Lognormal(TimeSpan.FromSeconds(2), 0.8));
+        }
+    }
+
     private async Task FaultsAsync() =>
         await Task.WhenAll(
             RepeatAsync(Plan.Has(FaultKinds.Crash) ? Plan.CrashEvery : TimeSpan.Zero, CrashOrStop),
@@ -284,6 +310,7 @@ internal sealed class Run : IDisposable
             Calls = _damage is null ? _calls : [.. _calls.Where(call => _damage.Keeps(call.InstId, call.OrderNo))],
             Channel = _damage is null ? Channel.Books : [],
             Journal = _damage is null ? journal : [.. journal.Where(trade => _damage.Keeps(trade.InstId, trade.OrderNo))],
+            Refunds = [.. Refunds.Told.Where(told => _damage is null || _damage.Keeps(told.InstId, told.OrderNo))],
             Marks = _marks,
             IsSettled = _damage is null,
             ReqIdLifeMs = (long)Math.Max(0, life.TotalMilliseconds),

@@ -1,4 +1,5 @@
 using System.Globalization;
+using HotPath.Core.Model;
 using HotPath.Faults.Checking;
 
 namespace HotPath.Faults.Simulation;
@@ -81,6 +82,28 @@ internal sealed class VirtualClient(Run run, Chance chance)
         {
             await QueryAsync(order);
         }
+        if (chance.Happens(run.Plan.RefundRate))
+        {
+            await RefundAsync(order);
+        }
+    }
+
+    // Several at once, now and then for more than there is, some of them twice.
+    private async Task RefundAsync(Order order)
+    {
+        RefundWish[] wishes = [.. Enumerable.Range(1, chance.Between(1, 5)).Select(number => Wish(order, number))];
+        await Task.WhenAll(wishes.Concat(wishes.Where(_ => chance.Happens(0.3)).ToArray()).Select(run.RefundAsync));
+        // Once more under a new req_id: that refund, or, if it failed, another attempt.
+        await run.RefundAsync(wishes[0] with { ReqId = $"Q{++_numbers}" });
+        await QueryAsync(order);
+    }
+
+    private RefundWish Wish(Order order, int number)
+    {
+        long whole = long.Parse(order.Amount.Replace(".", "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
+        bool isFull = chance.Happens(0.2);
+        return new RefundWish(
+            order, $"F-{order.OrderNo}-{number}", $"Q{++_numbers}", isFull ? whole : Math.Max(1, whole / chance.Between(1, 5)), isFull ? RefundType.Full : RefundType.Partial);
     }
 
     private Dictionary<string, string> Payment(Order order)
