@@ -15,6 +15,8 @@ public enum RespCode : byte
     AccountAbnormal = 23,
     TradeExists = 24,
     TradeNotFound = 25,
+    RefundExceeded = 27,
+    TradeStateUnfit = 30,
     MemberMissing = 40,
     MemberMalformed = 41,
     MemberIllegal = 42,
@@ -89,6 +91,8 @@ public static class RespCodes
         Add(RespCode.AccountAbnormal, "B004", "账户状态异常", "account state abnormal", RetryClass.Never);
         Add(RespCode.TradeExists, "B005", "交易已存在", "trade exists", RetryClass.QueryFirst);
         Add(RespCode.TradeNotFound, "B006", "交易不存在", "trade does not exist", RetryClass.Never);
+        Add(RespCode.RefundExceeded, "B008", "退款金额超限", "refund amount exceeded", RetryClass.Never);
+        Add(RespCode.TradeStateUnfit, "B011", "原交易状态不允许该操作", "state of the original trade does not allow this", RetryClass.Never);
         Add(RespCode.MemberMissing, "C001", "参数缺失", "parameter missing", RetryClass.Never);
         Add(RespCode.MemberMalformed, "C002", "参数格式错误", "parameter malformed", RetryClass.Never);
         Add(RespCode.MemberIllegal, "C003", "参数值非法", "parameter value illegal", RetryClass.Never);
