@@ -23,12 +23,14 @@ public sealed record ChannelOptions
 /// <summary>Where results go that came after their request's answer budget.</summary>
 public interface ILateResults
 {
+    /// <param name="tradeNo">The channel's key: a trade_no, or, where refunds are adopted, a refund_id.</param>
+    /// <param name="result">What the channel said in the end.</param>
     void Adopt(TradeNo tradeNo, in ClearingResult result);
 }
 
 /// <summary>
 /// One clearing channel: its adapter, its in-flight credits, and the lock-free ring with its one consumer. A credit is taken before the
-/// claim and given back when the call has ended, so that a claimed payment always finds room in the ring.
+/// claim and given back when the call has ended, so that a claimed payment, or a reserved refund, always finds room in the ring.
 /// </summary>
 public sealed class Channel : IThreadPoolWorkItem
 {
@@ -61,8 +63,11 @@ public sealed class Channel : IThreadPoolWorkItem
 
     public IClearingAdapter Adapter { get; }
 
-    /// <summary>Set once at composition.</summary>
+    /// <summary>Who adopts payments. Set once at composition.</summary>
     public ILateResults? LateResults { get; set; }
+
+    /// <summary>Who adopts refunds: another book, so that a refund_id is never looked up among trades. Set once at composition.</summary>
+    public ILateResults? LateRefunds { get; set; }
 
     internal TimeProvider Clock { get; }
 
@@ -81,29 +86,82 @@ public sealed class Channel : IThreadPoolWorkItem
         return false;
     }
 
-    /// <summary>Gives a credit back that was taken for a payment that was not sent.</summary>
+    /// <summary>Gives a credit back that was taken for what was not sent.</summary>
     public void ReturnCredit() => Interlocked.Decrement(ref _creditsTaken);
 
     /// <summary>
     /// Sends a payment whose claim is durable and whose credit is taken. Answers the channel's result, or Processing when
     /// <paramref name="budget"/> is over first.
     /// </summary>
+    /// <exception cref="ArgumentException">The reference is a refund's: a bug, and nothing was sent.</exception>
     public ValueTask<ClearingResult> PayAsync(in PayOrder order, TimeSpan budget)
     {
-        ClearingCall call = _calls.Get();
-        call.Begin(order.Reference);
+        if (order.Reference.IsRefund)
+        {
+            throw new ArgumentException($"{order.Reference.TradeNo} is a refund and is to be sent as a payment", nameof(order));
+        }
+        ClearingCall call = Begin(order.Reference);
         try
         {
             Adapter.EncodePay(order, call);
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
-            // A bug of the adapter, and nothing was sent; but the trade is claimed, so it takes the way of every doubt.
-            call.Payload.ResetWrittenCount();
-            _calls.Return(call);
-            ReturnCredit();
-            return new ValueTask<ClearingResult>(ClearingResult.Of(ClearingOutcome.Unknown));
+            return GiveUp(call);
         }
+        return Send(call, budget);
+    }
+
+    /// <summary>
+    /// Sends a refund whose reservation is durable and whose credit is taken. Answers as <see cref="PayAsync"/> does; what comes after
+    /// <paramref name="budget"/> goes to <see cref="LateRefunds"/>.
+    /// </summary>
+    /// <exception cref="ArgumentException">The reference names no payment: a bug, and nothing was sent.</exception>
+    public ValueTask<ClearingResult> RefundAsync(in RefundOrder order, TimeSpan budget)
+    {
+        if (!order.Reference.IsRefund)
+        {
+            throw new ArgumentException($"{order.Reference.TradeNo} is to be sent as a refund and names no payment", nameof(order));
+        }
+        ClearingCall call = Begin(order.Reference);
+        try
+        {
+            Adapter.EncodeRefund(order, call);
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            return GiveUp(call);
+        }
+        return Send(call, budget);
+    }
+
+    /// <summary>Asks what became of a payment or a refund; see <see cref="IClearingAdapter.InquireAsync"/>.</summary>
+    public async ValueTask<ClearingResult> InquireAsync(ClearingReference reference)
+    {
+        long startedAt = Clock.GetTimestamp();
+        ClearingResult result = await Adapter.InquireAsync(reference);
+        _metrics.Called(ToMetric(result.Outcome), Clock.GetElapsedTime(startedAt).TotalSeconds);
+        return result;
+    }
+
+    /// <summary>Undoes a payment, stops a refund, or blocks a reference; see <see cref="IClearingAdapter.ReverseAsync"/>.</summary>
+    public async ValueTask<ClearingResult> ReverseAsync(ClearingReference reference)
+    {
+        long startedAt = Clock.GetTimestamp();
+        ClearingResult result = await Adapter.ReverseAsync(reference);
+        _metrics.Called(ToMetric(result.Outcome), Clock.GetElapsedTime(startedAt).TotalSeconds);
+        return result;
+    }
+
+    private ClearingCall Begin(in ClearingReference reference)
+    {
+        ClearingCall call = _calls.Get();
+        call.Begin(reference);
+        return call;
+    }
+
+    private ValueTask<ClearingResult> Send(ClearingCall call, TimeSpan budget)
+    {
         ValueTask<ClearingResult> answer = call.WaitAsync(budget);
         if (!_ring.TryEnqueue(call))
         {
@@ -116,22 +174,13 @@ public sealed class Channel : IThreadPoolWorkItem
         return answer;
     }
 
-    /// <summary>Asks what became of a payment; see <see cref="IClearingAdapter.InquireAsync"/>.</summary>
-    public async ValueTask<ClearingResult> InquireAsync(ClearingReference reference)
+    // A bug of the adapter, and nothing was sent; but the trade is claimed, so it takes the way of every doubt.
+    private ValueTask<ClearingResult> GiveUp(ClearingCall call)
     {
-        long startedAt = Clock.GetTimestamp();
-        ClearingResult result = await Adapter.InquireAsync(reference);
-        _metrics.Called(ToMetric(result.Outcome), Clock.GetElapsedTime(startedAt).TotalSeconds);
-        return result;
-    }
-
-    /// <summary>Undoes a payment or blocks its reference; see <see cref="IClearingAdapter.ReverseAsync"/>.</summary>
-    public async ValueTask<ClearingResult> ReverseAsync(ClearingReference reference)
-    {
-        long startedAt = Clock.GetTimestamp();
-        ClearingResult result = await Adapter.ReverseAsync(reference);
-        _metrics.Called(ToMetric(result.Outcome), Clock.GetElapsedTime(startedAt).TotalSeconds);
-        return result;
+        call.Payload.ResetWrittenCount();
+        _calls.Return(call);
+        ReturnCredit();
+        return new ValueTask<ClearingResult>(ClearingResult.Of(ClearingOutcome.Unknown));
     }
 
     /// <summary>Takes a permit for an inquiry, if fewer than <paramref name="most"/> are under way.</summary>

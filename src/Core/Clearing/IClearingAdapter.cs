@@ -4,12 +4,13 @@ namespace HotPath.Core.Clearing;
 
 /// <summary>
 /// How the gateway speaks with one clearing system. An adapter translates and carries: it retries nothing, it decides nothing about
-/// the trade. To add a channel, implement this; docs/channel-contract.md says what the channel must promise.
+/// the trade or the refund. To add a channel, implement this; docs/channel-contract.md says what the channel must promise.
 /// </summary>
 /// <remarks>
-/// The trade_no is the channel's reference and its idempotency key. No method throws for what a channel does: silence, nonsense and
-/// errors are <see cref="ClearingOutcome.Unknown"/>. Every call ends within the adapter's own deadline (default 15 s).
-/// An answer counts only if its reference, amount and currency are the call's; otherwise the trade is in doubt.
+/// The trade_no of a payment, the refund_id of a refund, is the channel's reference and its idempotency key. No method throws for what
+/// a channel does: silence, nonsense and errors are <see cref="ClearingOutcome.Unknown"/>. Every call ends within the adapter's own
+/// deadline (default 15 s). An answer counts only if it repeats the whole <see cref="ClearingReference"/> of the call; otherwise the
+/// trade or refund is in doubt.
 /// </remarks>
 public interface IClearingAdapter : IAsyncDisposable
 {
@@ -22,18 +23,37 @@ public interface IClearingAdapter : IAsyncDisposable
     /// <summary>Sends what <see cref="EncodePay"/> wrote.</summary>
     ValueTask<ClearingResult> PayAsync(ClearingCall call);
 
-    /// <summary>Asks what became of a payment. Changes nothing at the channel.</summary>
+    /// <summary>Writes the refund in the channel's own form into <paramref name="call"/>'s buffer.</summary>
+    void EncodeRefund(in RefundOrder order, ClearingCall call);
+
+    /// <summary>Sends what <see cref="EncodeRefund"/> wrote.</summary>
+    ValueTask<ClearingResult> RefundAsync(ClearingCall call);
+
+    /// <summary>Asks what became of a payment or a refund. Changes nothing at the channel.</summary>
     ValueTask<ClearingResult> InquireAsync(ClearingReference reference);
 
     /// <summary>
-    /// Asks the channel to undo the payment, or to block its reference for ever if it never came.
-    /// Answers Reversed, Succeeded (too late: it is executed and final) or Unknown.
+    /// Asks the channel to undo a payment, or to stop a refund that has not been executed, and to block the reference for ever if it never
+    /// came. Answers Reversed (no money moved, and none will), Succeeded (too late: it is executed and final) or Unknown.
     /// </summary>
     ValueTask<ClearingResult> ReverseAsync(ClearingReference reference);
 }
 
-/// <summary>What identifies a payment at its channel, and what its answers must repeat.</summary>
-public readonly record struct ClearingReference(TradeNo TradeNo, Amount Amount, Currency Currency);
+/// <summary>What identifies a payment or a refund at its channel, and what every answer about it must repeat.</summary>
+/// <param name="TradeNo">The channel's key of it: the trade_no of a payment, the refund_id of a refund. Both come from one source of numbers.</param>
+/// <param name="Amount">Of this payment, or of this refund.</param>
+/// <param name="Currency">Of the trade.</param>
+/// <param name="Original">The trade_no of the payment that a refund gives money back of; unassigned for a payment.</param>
+public readonly record struct ClearingReference(TradeNo TradeNo, Amount Amount, Currency Currency, TradeNo Original = default)
+{
+    /// <summary>Money goes back. The one place where payments and refunds are told apart: by what they are about, not by a flag beside it.</summary>
+    public bool IsRefund => Original.IsAssigned;
+}
+
+/// <summary>A refund as a channel needs it.</summary>
+/// <param name="Reference">Its refund_id, amount, currency, and the payment's trade_no.</param>
+/// <param name="InstId">The institution that asks for it.</param>
+public readonly record struct RefundOrder(ClearingReference Reference, InstId InstId);
 
 /// <summary>A payment as a channel needs it. Lives on the request's stack.</summary>
 public readonly ref struct PayOrder

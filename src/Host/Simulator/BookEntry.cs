@@ -3,21 +3,24 @@ using HotPath.Core.Model;
 
 namespace HotPath.Host.Simulator;
 
-/// <summary>What a book keeps of a reference. 24 bytes: a million of them, keyed, take about 70 MB.</summary>
+/// <summary>
+/// What a book keeps of a reference, a payment's or a refund's. 24 bytes: a million of them, keyed, take about 70 MB. What only a refund
+/// has is in <see cref="Refunds"/>.
+/// </summary>
 internal struct BookEntry
 {
     internal Amount Amount;
     internal long DueAtMs;
     internal uint CurrencyRaw;
 
-    /// <summary>A payment came.</summary>
-    internal bool IsPaid;
+    /// <summary>The payment, or the refund, came.</summary>
+    internal bool IsReceived;
     internal bool IsReversed;
 
-    /// <summary>The reversal came before any payment: none will ever be executed.</summary>
+    /// <summary>The reversal came first: nothing will ever be executed.</summary>
     internal bool IsBlocked;
 
-    /// <summary>SUCCESS was told to somebody: no reversal any more.</summary>
+    /// <summary>SUCCESS was told to somebody, or money of it was given back: no reversal any more.</summary>
     internal bool IsFinal;
 }
 
@@ -30,7 +33,7 @@ internal enum BookResult
     Failed,
     Reversed,
 
-    /// <summary>The reference is known with another amount or currency: HTTP 409.</summary>
+    /// <summary>The reference is known with another amount, currency or payment: HTTP 409.</summary>
     OtherContent,
 }
 
@@ -41,7 +44,7 @@ internal enum BookResult
 /// <param name="Written">Ends when the lines behind this answer are with the operating system.</param>
 internal readonly record struct BookAnswer(BookResult Result, string DeclineCode, ClearingReference Reference, Task Written);
 
-/// <summary>A payment that was booked.</summary>
+/// <summary>A payment or a refund that was booked.</summary>
 /// <param name="Answer">How its caller is to be answered.</param>
 /// <param name="DueAtMs">When its result is due.</param>
 /// <param name="IsSettledAlready">The reference is reversed, or known with other content: tell that at once.</param>

@@ -32,9 +32,9 @@ internal sealed class BookFile : IAsyncDisposable
     }
 
     /// <summary>Reads every line there is into <paramref name="replay"/>, drops a torn last one, and opens the file for more.</summary>
-    /// <exception cref="InvalidDataException">A line in the midst of the books is not one of ours.</exception>
+    /// <exception cref="InvalidDataException">A line in the midst of the books is not one of ours, or cannot be.</exception>
     /// <exception cref="IOException">Another simulator has these books, or the folder cannot be written.</exception>
-    internal static BookFile Open(string directory, Action<BookLine> replay)
+    internal static BookFile Open(string directory, Func<BookLine, bool> replay)
     {
         Directory.CreateDirectory(directory);
         FileStream owner = FolderLock.Take(Path.Combine(directory, "books.lock"));

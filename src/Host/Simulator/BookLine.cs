@@ -12,6 +12,9 @@ internal enum BookEvent
     /// <summary>A payment request came, for the first time or again.</summary>
     Pay = 0,
 
+    /// <summary>A refund request came, for the first time or again.</summary>
+    Refund,
+
     /// <summary>A reversal request came.</summary>
     Reverse,
 
@@ -26,7 +29,7 @@ internal struct BookLine
     internal long AtMs;
     internal ClearingReference Reference;
 
-    /// <summary>What the books say at this moment, or, for a new payment, will say at <see cref="DueAtMs"/>.</summary>
+    /// <summary>What the books say at this moment, or, for a new payment or refund, will say at <see cref="DueAtMs"/>.</summary>
     internal BookResult Result;
 
     /// <summary>Money has moved, or will at <see cref="DueAtMs"/>, as far as this line knows: a reference's last line is the truth.</summary>
@@ -35,6 +38,9 @@ internal struct BookLine
     /// <summary>The same was asked for before.</summary>
     internal bool IsDuplicate;
     internal long DueAtMs;
+
+    /// <summary>Why the guard declined a refund; null otherwise.</summary>
+    internal string? DeclineCode;
 
     internal static ReadOnlySpan<byte> NameOf(BookResult result) => result switch
     {
@@ -45,6 +51,27 @@ internal struct BookLine
         BookResult.OtherContent => "OTHER_CONTENT"u8,
         _ => "NOT_FOUND"u8,
     };
+
+    private static ReadOnlySpan<byte> NameOf(BookEvent what) => what switch
+    {
+        BookEvent.Pay => "pay"u8,
+        BookEvent.Refund => "refund"u8,
+        BookEvent.Reverse => "reverse"u8,
+        _ => "final"u8,
+    };
+
+    // An event of a later version is not to be taken for another one.
+    private static BookEvent EventOf(ref Utf8JsonReader reader)
+    {
+        for (BookEvent what = BookEvent.Pay; what <= BookEvent.Final; what++)
+        {
+            if (reader.ValueTextEquals(NameOf(what)))
+            {
+                return what;
+            }
+        }
+        throw new FormatException("no event of the books");
+    }
 
     private static BookResult ResultOf(ref Utf8JsonReader reader)
     {
@@ -62,6 +89,10 @@ internal struct BookLine
     {
         Span<byte> text = stackalloc byte[TradeNo.TextLength];
         json.WriteString("reference"u8, text[..reference.TradeNo.Format(text)]);
+        if (reference.IsRefund)
+        {
+            json.WriteString("original_reference"u8, text[..reference.Original.Format(text)]);
+        }
         Utf8Formatter.TryFormat(reference.Amount.MinorUnits, text, out int length);
         json.WriteString("amount_minor"u8, text[..length]);
         json.WriteString("currency"u8, text[..reference.Currency.Format(text)]);
@@ -71,13 +102,17 @@ internal struct BookLine
     {
         json.Reset(into);
         json.WriteStartObject();
-        json.WriteString("event"u8, Event switch { BookEvent.Pay => "pay"u8, BookEvent.Reverse => "reverse"u8, _ => "final"u8 });
+        json.WriteString("event"u8, NameOf(Event));
         json.WriteNumber("at_ms"u8, AtMs);
         WriteReference(json, Reference);
         json.WriteString("result"u8, NameOf(Result));
         json.WriteBoolean("executed"u8, IsExecuted);
         json.WriteBoolean("duplicate"u8, IsDuplicate);
         json.WriteNumber("due_ms"u8, DueAtMs);
+        if (DeclineCode is not null)
+        {
+            json.WriteString("decline_code"u8, DeclineCode);
+        }
         json.WriteEndObject();
         json.Flush();
         into.GetSpan(1)[0] = (byte)'\n';
@@ -113,9 +148,7 @@ internal struct BookLine
         if (reader.ValueTextEquals("event"u8))
         {
             reader.Read();
-            Event = reader.ValueTextEquals("pay"u8) ? BookEvent.Pay
-                : reader.ValueTextEquals("reverse"u8) ? BookEvent.Reverse
-                : BookEvent.Final;
+            Event = EventOf(ref reader);
         }
         else if (reader.ValueTextEquals("at_ms"u8))
         {
@@ -131,6 +164,14 @@ internal struct BookLine
         {
             reader.Read();
             IsDuplicate = reader.GetBoolean();
+        }
+        else if (reader.ValueTextEquals("decline_code"u8))
+        {
+            reader.Read();
+            // The two there are: one text each, however many refunds.
+            DeclineCode = reader.ValueTextEquals(Refunds.Exceeded) ? Refunds.Exceeded
+                : reader.ValueTextEquals(Refunds.NotExecuted) ? Refunds.NotExecuted
+                : throw new FormatException("no decline of the books");
         }
         else if (reader.ValueTextEquals("result"u8))
         {

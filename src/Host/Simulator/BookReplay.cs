@@ -6,9 +6,9 @@ internal static class BookReplay
     // A line is about 220 bytes; this holds some thousand of them.
     private const int BufferBytes = 1024 * 1024;
 
-    /// <summary>Hands over each whole line.</summary>
+    /// <summary>Hands over each whole line; who takes it answers whether it can be.</summary>
     /// <returns>The length of the whole lines: what follows is a line that was torn by a kill, and was never answered.</returns>
-    internal static long Run(Stream file, string path, Action<BookLine> replay)
+    internal static long Run(Stream file, string path, Func<BookLine, bool> replay)
     {
         byte[] buffer = new byte[BufferBytes];
         int held = 0;
@@ -23,11 +23,10 @@ internal static class BookReplay
             while ((length = buffer.AsSpan(start, held - start).IndexOf((byte)'\n')) >= 0)
             {
                 number++;
-                if (!BookLine.TryRead(buffer.AsSpan(start, length), out BookLine line))
+                if (!BookLine.TryRead(buffer.AsSpan(start, length), out BookLine line) || !replay(line))
                 {
                     throw new InvalidDataException($"{path}: line {number} is not a line of the simulator's books");
                 }
-                replay(line);
                 start += length + 1;
             }
             whole += start;

@@ -6,13 +6,18 @@ using HotPath.Core.Model;
 namespace HotPath.Host.Simulator;
 
 /// <summary>
-/// The simulator's books: what it was asked to pay, when that is due, what was reversed. Memory and file change together under one lock,
-/// so that the lines tell the same story in the same order.
+/// The simulator's books: what it was asked to pay and to give back, when that is due, what was reversed. Memory and file change together
+/// under one lock, so that the lines tell the same story in the same order.
 /// </summary>
+/// <remarks>
+/// Payments and refunds are entries of one dictionary: a reference is given once, whatever for. A refund is executed only out of money
+/// that its payment moved and that no other refund holds (<see cref="Refunds"/>); from then on the payment is not reversed any more.
+/// </remarks>
 internal sealed class Books : IAsyncDisposable
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<TradeNo, BookEntry> _entries = [];
+    private readonly Refunds _refunds = new();
     private readonly TimeSpan _settleWindow;
     private readonly TimeProvider _clock;
     private readonly long _openedAtMs;
@@ -34,31 +39,42 @@ internal sealed class Books : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _file.DisposeAsync();
 
-    /// <summary>Books a payment. A known reference keeps its first outcome and is never executed again.</summary>
+    /// <summary>Books a payment or a refund. A known reference keeps its first outcome and is never executed again.</summary>
     internal BookReceipt Receive(in ClearingReference reference, TimeSpan latency)
     {
-        Interlocked.Increment(ref _paysReceived);
+        if (!reference.IsRefund)
+        {
+            Interlocked.Increment(ref _paysReceived);
+        }
         lock (_gate)
         {
             ref BookEntry entry = ref CollectionsMarshal.GetValueRefOrAddDefault(_entries, reference.TradeNo, out bool isKnown);
             bool isOther = isKnown && !IsSame(entry, reference);
-            bool isDuplicate = entry.IsPaid;
-            Script script = Script.Of(isKnown ? entry.Amount : reference.Amount, _settleWindow);
+            bool isDuplicate = entry.IsReceived;
+            string? declineCode = null;
+            if (!isDuplicate && !isOther && reference.IsRefund)
+            {
+                // A blocked one stays what it is: there is nothing to guard.
+                declineCode = entry.IsBlocked ? null : _refunds.DeclineOf(reference, MoneyOf(reference.Original));
+                _refunds.Know(reference, declineCode);
+            }
+            Script script = ScriptOf(reference.TradeNo, isKnown ? entry.Amount : reference.Amount);
             if (!isDuplicate && !isOther)
             {
                 TimeSpan delay = script.Delay > TimeSpan.Zero ? script.Delay : latency;
                 Enter(ref entry, reference, NowMs + (long)delay.TotalMilliseconds);
-                entry.IsPaid = true;
+                Accept(ref entry, reference, script);
             }
             var line = new BookLine
             {
-                Event = BookEvent.Pay,
+                Event = reference.IsRefund ? BookEvent.Refund : BookEvent.Pay,
                 AtMs = NowMs,
                 Reference = reference,
                 Result = isOther ? BookResult.OtherContent : Look(entry, script, entry.DueAtMs),
                 IsExecuted = IsExecuted(entry, script),
                 IsDuplicate = isDuplicate,
                 DueAtMs = entry.DueAtMs,
+                DeclineCode = declineCode,
             };
             bool isSettled = isOther || Look(entry, script, NowMs) == BookResult.Reversed;
             return new BookReceipt(script.Answer, entry.DueAtMs, isSettled, _file.AddAsync(line));
@@ -75,12 +91,12 @@ internal sealed class Books : IAsyncDisposable
             {
                 return new BookAnswer(BookResult.NotFound, "", reference, _file.WrittenSoFarAsync());
             }
-            Script script = Script.Of(entry.Amount, _settleWindow);
+            Script script = ScriptOf(reference.TradeNo, entry.Amount);
             BookResult result = IsSame(entry, reference) ? Look(entry, script, NowMs) : BookResult.OtherContent;
             if (result == BookResult.Success && !entry.IsFinal)
             {
                 entry.IsFinal = true;
-                // Payments that are answered with their result are taken for final when the books are opened again: no line for each.
+                // What is answered with its result is taken for final when the books are opened again: no line for each.
                 if (script.Answer != PayAnswer.AtDueTime)
                 {
                     _file.AddAsync(new BookLine
@@ -98,7 +114,9 @@ internal sealed class Books : IAsyncDisposable
         }
     }
 
-    /// <summary>Undoes a payment that nobody was told the success of, or blocks a reference that never came.</summary>
+    /// <summary>
+    /// Undoes a payment that nobody was told the success of, stops a refund that has not been executed, or blocks a reference that never came.
+    /// </summary>
     internal BookAnswer Reverse(in ClearingReference reference)
     {
         lock (_gate)
@@ -106,13 +124,13 @@ internal sealed class Books : IAsyncDisposable
             ref BookEntry entry = ref CollectionsMarshal.GetValueRefOrAddDefault(_entries, reference.TradeNo, out bool isKnown);
             bool isOther = isKnown && !IsSame(entry, reference);
             bool wasReversed = entry.IsReversed;
-            Script script = Script.Of(isKnown ? entry.Amount : reference.Amount, _settleWindow);
+            Script script = ScriptOf(reference.TradeNo, isKnown ? entry.Amount : reference.Amount);
             BookResult result = isOther ? BookResult.OtherContent
-                : IsTold(entry, script) ? BookResult.Success
+                : IsTooLate(entry, script, reference.IsRefund) ? BookResult.Success
                 : BookResult.Reversed;
             if (result == BookResult.Reversed)
             {
-                MarkReversed(ref entry, isKnown, reference);
+                MarkReversed(ref entry, isKnown, reference, script);
             }
             Task written = _file.AddAsync(new BookLine
             {
@@ -128,15 +146,12 @@ internal sealed class Books : IAsyncDisposable
         }
     }
 
-    private static bool IsSame(in BookEntry entry, in ClearingReference reference) =>
-        entry.Amount == reference.Amount && entry.CurrencyRaw == reference.Currency.ToRaw();
-
     private static bool IsExecuted(in BookEntry entry, Script script) =>
-        entry.IsPaid && script.Moves && !entry.IsBlocked && (!entry.IsReversed || script.IgnoresReversal);
+        entry.IsReceived && script.Moves && !entry.IsBlocked && (!entry.IsReversed || script.IgnoresReversal);
 
     private static BookResult Look(in BookEntry entry, Script script, long nowMs)
     {
-        bool executesAllTheSame = script.IgnoresReversal && entry.IsPaid && !entry.IsBlocked && nowMs >= entry.DueAtMs;
+        bool executesAllTheSame = script.IgnoresReversal && entry.IsReceived && !entry.IsBlocked && nowMs >= entry.DueAtMs;
         if (entry.IsReversed && !executesAllTheSame)
         {
             return BookResult.Reversed;
@@ -155,38 +170,83 @@ internal sealed class Books : IAsyncDisposable
         entry.DueAtMs = dueAtMs;
     }
 
-    private static void MarkReversed(ref BookEntry entry, bool isKnown, in ClearingReference reference)
+    private bool IsSame(in BookEntry entry, in ClearingReference reference) =>
+        entry.Amount == reference.Amount && entry.CurrencyRaw == reference.Currency.ToRaw() &&
+        _refunds.OriginalOf(reference.TradeNo) == reference.Original;
+
+    private Script ScriptOf(TradeNo reference, Amount amount) => _refunds.ScriptOf(reference, amount, _settleWindow);
+
+    /// <summary>A payment out of which money can be given back: its money has moved. Null: it has not.</summary>
+    private BookEntry? MoneyOf(TradeNo payment)
     {
+        bool isPayment = _entries.TryGetValue(payment, out BookEntry entry) && entry.IsReceived && !_refunds.OriginalOf(payment).IsAssigned;
+        return isPayment && Look(entry, ScriptOf(payment, entry.Amount), NowMs) == BookResult.Success ? entry : null;
+    }
+
+    // A refund that will be executed takes its part of the payment now, and the payment stays paid.
+    private void Accept(ref BookEntry entry, in ClearingReference reference, Script script)
+    {
+        entry.IsReceived = true;
+        if (reference.IsRefund && IsExecuted(entry, script))
+        {
+            CollectionsMarshal.GetValueRefOrNullRef(_entries, reference.Original).IsFinal = true;
+            _refunds.Hold(reference);
+        }
+    }
+
+    private void MarkReversed(ref BookEntry entry, bool isKnown, in ClearingReference reference, Script script)
+    {
+        bool wasToMove = IsExecuted(entry, script);
         if (!isKnown)
         {
             Enter(ref entry, reference, dueAtMs: 0);
             entry.IsBlocked = true;
+            if (reference.IsRefund)
+            {
+                _refunds.Know(reference, declineCode: null);
+            }
         }
         entry.IsReversed = true;
+        if (reference.IsRefund && wasToMove && !IsExecuted(entry, script))
+        {
+            _refunds.Release(reference);
+        }
     }
 
-    private bool IsTold(in BookEntry entry, Script script)
+    // A refund that was executed is not taken back from whoever has the money now, told or not; the liar says that it was.
+    private bool IsTooLate(in BookEntry entry, Script script, bool isRefund)
     {
-        bool wasAnsweredBeforeRestart = entry.IsPaid && !entry.IsReversed && script.Moves &&
-            script.Answer == PayAnswer.AtDueTime && entry.DueAtMs <= _openedAtMs;
-        return entry.IsFinal || wasAnsweredBeforeRestart;
+        bool isMoved = IsExecuted(entry, script) && !script.IgnoresReversal;
+        bool wasAnsweredBeforeRestart = isMoved && script.Answer == PayAnswer.AtDueTime && entry.DueAtMs <= _openedAtMs;
+        return entry.IsFinal || wasAnsweredBeforeRestart || (isRefund && isMoved && entry.DueAtMs <= NowMs);
     }
 
-    private void Replay(BookLine line)
+    // False: such a line was never written, for what it says cannot be.
+    private bool Replay(BookLine line)
     {
         if (line.Result == BookResult.OtherContent)
         {
-            return;
+            return true;
         }
-        ref BookEntry entry = ref CollectionsMarshal.GetValueRefOrAddDefault(_entries, line.Reference.TradeNo, out bool isKnown);
+        ClearingReference reference = line.Reference;
+        bool isPastTheGuard = reference.IsRefund && line.DeclineCode is null && line.Result != BookResult.Reversed;
+        ref BookEntry entry = ref CollectionsMarshal.GetValueRefOrAddDefault(_entries, reference.TradeNo, out bool isKnown);
         switch (line.Event)
         {
-            case BookEvent.Pay when !entry.IsPaid:
-                Enter(ref entry, line.Reference, line.DueAtMs);
-                entry.IsPaid = true;
+            case BookEvent.Pay when reference.IsRefund:
+            case BookEvent.Refund when !reference.IsRefund:
+            case BookEvent.Refund when !entry.IsReceived && isPastTheGuard && !_entries.ContainsKey(reference.Original):
+                return false;
+            case BookEvent.Pay or BookEvent.Refund when !entry.IsReceived:
+                if (reference.IsRefund)
+                {
+                    _refunds.Know(reference, line.DeclineCode);
+                }
+                Enter(ref entry, reference, line.DueAtMs);
+                Accept(ref entry, reference, ScriptOf(reference.TradeNo, reference.Amount));
                 break;
             case BookEvent.Reverse when line.Result == BookResult.Reversed:
-                MarkReversed(ref entry, isKnown, line.Reference);
+                MarkReversed(ref entry, isKnown, reference, ScriptOf(reference.TradeNo, reference.Amount));
                 break;
             case BookEvent.Reverse or BookEvent.Final:
                 entry.IsFinal = true;
@@ -194,5 +254,6 @@ internal sealed class Books : IAsyncDisposable
             default:
                 break;
         }
+        return true;
     }
 }

@@ -5,20 +5,31 @@ using HotPath.Core.Model;
 
 namespace HotPath.Host.Simulator;
 
-/// <summary>Picks reference, amount_minor and currency out of a JSON object: a request's, or a line's of the books.</summary>
+/// <summary>
+/// Picks reference, amount_minor, currency and, of a refund, original_reference out of a JSON object: a request's, or a line's of the books.
+/// </summary>
 internal struct ReferenceReader
 {
     private TradeNo _tradeNo;
+    private TradeNo _original;
+    private bool _namesOriginal;
     private long _amountMinor;
     private Currency _currency;
 
-    /// <summary>Takes the member the reader stands on if it is one of the three; otherwise leaves the reader there.</summary>
+    /// <summary>Takes the member the reader stands on if it is one of these; otherwise leaves the reader there.</summary>
     internal bool TryTake(ref Utf8JsonReader reader)
     {
         if (reader.ValueTextEquals("reference"u8))
         {
             reader.Read();
             _tradeNo = reader.TokenType == JsonTokenType.String ? TradeNo.Parse(reader.ValueSpan) : default;
+            return true;
+        }
+        if (reader.ValueTextEquals("original_reference"u8))
+        {
+            reader.Read();
+            _original = reader.TokenType == JsonTokenType.String ? TradeNo.Parse(reader.ValueSpan) : default;
+            _namesOriginal = true;
             return true;
         }
         if (reader.ValueTextEquals("amount_minor"u8))
@@ -37,14 +48,14 @@ internal struct ReferenceReader
         return false;
     }
 
-    /// <summary>True when all three were there and make sense.</summary>
+    /// <summary>True when all were there that must be, and make sense.</summary>
     internal readonly bool TryGet(out ClearingReference reference)
     {
-        reference = new ClearingReference(_tradeNo, new Amount(_amountMinor), _currency);
-        return _tradeNo.IsAssigned && _amountMinor > 0 && _currency.IsKnown;
+        reference = new ClearingReference(_tradeNo, new Amount(_amountMinor), _currency, _original);
+        return _tradeNo.IsAssigned && _amountMinor > 0 && _currency.IsKnown && _original.IsAssigned == _namesOriginal && _original != _tradeNo;
     }
 
-    /// <summary>Reads a whole request; members that are not these three do not matter to the simulator.</summary>
+    /// <summary>Reads a whole request; members that are not these do not matter to the simulator.</summary>
     internal static bool TryRead(ReadOnlySpan<byte> json, out ClearingReference reference)
     {
         reference = default;

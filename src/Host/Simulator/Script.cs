@@ -2,11 +2,11 @@ using HotPath.Core.Model;
 
 namespace HotPath.Host.Simulator;
 
-/// <summary>What becomes of a payment, by the last two digits of its amount in minor units.</summary>
+/// <summary>What becomes of a payment or a refund, by the last two digits of its amount in minor units.</summary>
 /// <param name="Moves">Money moves at the due time, unless a reversal comes first.</param>
 /// <param name="DeclineCode">Why it is declined at the due time; empty when it is not.</param>
-/// <param name="Answer">What the caller of the payment sees.</param>
-/// <param name="Delay">From the payment to its due time; zero: the channel latency.</param>
+/// <param name="Answer">What its caller sees.</param>
+/// <param name="Delay">From its arrival to its due time; zero: the channel latency.</param>
 /// <param name="IgnoresReversal">It confirms a reversal and executes all the same.</param>
 internal sealed record Script(bool Moves, string DeclineCode, PayAnswer Answer, TimeSpan Delay, bool IgnoresReversal)
 {
@@ -22,8 +22,11 @@ internal sealed record Script(bool Moves, string DeclineCode, PayAnswer Answer, 
     private static readonly Script SilentSuccess = Success with { Answer = PayAnswer.None };
     private static readonly Script SilentLoss = Error with { Answer = PayAnswer.None };
 
-    /// <summary>False: the payment is lost at the door, and inquiries do not find it.</summary>
+    /// <summary>False: it is lost at the door, and inquiries do not find it.</summary>
     internal bool IsKnown => Moves || DeclineCode.Length > 0;
+
+    /// <summary>Declined after the channel latency, whatever the amount says.</summary>
+    internal static Script Declined(string code) => AccountAbnormal with { DeclineCode = code };
 
     internal static Script Of(Amount amount, TimeSpan settleWindow) => (amount.MinorUnits % 100) switch
     {
@@ -41,7 +44,7 @@ internal sealed record Script(bool Moves, string DeclineCode, PayAnswer Answer, 
     };
 }
 
-/// <summary>What the caller of a payment sees.</summary>
+/// <summary>What the caller of a payment or a refund sees.</summary>
 internal enum PayAnswer
 {
     /// <summary>The result, once it is due.</summary>

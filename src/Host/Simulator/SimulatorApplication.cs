@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace HotPath.Host.Simulator;
 
-/// <summary>The three requests of the channel contract over the simulator's books.</summary>
+/// <summary>The four requests of the channel contract over the simulator's books.</summary>
 internal sealed class SimulatorApplication(
     Books books, LognormalLatency latency, TimeSpan silenceCap, TimeProvider clock, CancellationToken stopping) : IHttpApplication<HttpContext>
 {
@@ -50,8 +50,13 @@ internal sealed class SimulatorApplication(
         }
         switch (context.Request.Path.Value)
         {
-            case "/v1/pay":
-                await PayAsync(context, reference, ended);
+            // Money out or money back is said twice, by the path and by the payment named: what disagrees is no request.
+            case "/v1/pay" when !reference.IsRefund:
+            case "/v1/refund" when reference.IsRefund:
+                await MoveAsync(context, reference, ended);
+                break;
+            case "/v1/pay" or "/v1/refund":
+                context.Response.StatusCode = StatusCodes.Status400BadRequest;
                 break;
             case "/v1/inquire":
                 await WriteAsync(context, books.Tell(reference), ended);
@@ -83,7 +88,7 @@ internal sealed class SimulatorApplication(
         }
     }
 
-    private async Task PayAsync(HttpContext context, ClearingReference reference, CancellationToken ended)
+    private async Task MoveAsync(HttpContext context, ClearingReference reference, CancellationToken ended)
     {
         TimeSpan channelLatency = latency.Next();
         BookReceipt receipt = books.Receive(reference, channelLatency);

@@ -30,6 +30,21 @@ public sealed class ChannelAllocationTests
     }
 
     [Fact]
+    public async Task A_refund_through_a_channel_allocates_nothing_either()
+    {
+        await using var adapter = new SimulatedClearingAdapter(TimeSpan.Zero, TimeProvider.System);
+        Channel channel = Payments.NewChannel(adapter, scheduler: InlineScheduler.Instance);
+        ClearingReference refund = Payments.NewRefund();
+        RefundMany(channel, refund, 10_000);
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        RefundMany(channel, refund, 10_000);
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal((0, 20_000), (adapter.Payments, adapter.Refunds));
+    }
+
+    [Fact]
     public async Task A_payment_that_waits_for_its_channel_on_other_threads_allocates_nothing_either()
     {
         await using var adapter = new SimulatedClearingAdapter(TimeSpan.FromMilliseconds(1), TimeProvider.System);
@@ -46,6 +61,19 @@ public sealed class ChannelAllocationTests
         {
             channel.TryTakeCredit();
             ValueTask<ClearingResult> answer = channel.PayAsync(reference, Budget);
+            if (!answer.IsCompleted || answer.Result.Outcome != ClearingOutcome.Succeeded)
+            {
+                throw new InvalidOperationException("the simulated channel always succeeds");
+            }
+        }
+    }
+
+    private static void RefundMany(Channel channel, ClearingReference refund, int refunds)
+    {
+        for (int i = 0; i < refunds; i++)
+        {
+            channel.TryTakeCredit();
+            ValueTask<ClearingResult> answer = channel.RefundAsync(refund, Budget);
             if (!answer.IsCompleted || answer.Result.Outcome != ClearingOutcome.Succeeded)
             {
                 throw new InvalidOperationException("the simulated channel always succeeds");

@@ -12,6 +12,7 @@ public sealed class ChannelTests : IDisposable
     private readonly FakeTimeProvider _clock = new();
     private readonly ScriptedAdapter _adapter = new();
     private readonly LateResults _late = new();
+    private readonly LateResults _lateRefunds = new();
 
     public void Dispose() => _adapter.Dispose();
 
@@ -42,6 +43,69 @@ public sealed class ChannelTests : IDisposable
         _adapter.Answer(reference, ClearingOutcome.Succeeded);
 
         Assert.Equal([(reference.TradeNo, ClearingOutcome.Succeeded)], _late.Adopted);
+    }
+
+    [Fact]
+    public async Task A_refund_is_answered_within_its_budget_and_never_late()
+    {
+        Channel channel = NewChannel();
+        ClearingReference refund = Payments.NewRefund();
+
+        ValueTask<ClearingResult> answer = Refund(channel, refund);
+        _adapter.Answer(refund, ClearingOutcome.Succeeded);
+
+        Assert.Equal(ClearingOutcome.Succeeded, (await answer).Outcome);
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.Empty(_lateRefunds.Adopted);
+    }
+
+    [Fact]
+    public async Task Late_refunds_and_late_payments_each_reach_their_own_adopter_although_they_share_calls()
+    {
+        Channel channel = NewChannel(maxInFlight: 1);
+        for (int i = 0; i < 4; i++)
+        {
+            bool isRefund = i % 2 == 1;
+            ClearingReference reference = isRefund ? Payments.NewRefund() : Payments.NewReference();
+            LateResults adopts = isRefund ? _lateRefunds : _late;
+            LateResults mustNot = isRefund ? _late : _lateRefunds;
+            int others = mustNot.Adopted.Count;
+
+            ValueTask<ClearingResult> answer = isRefund ? Refund(channel, reference) : Pay(channel, reference);
+            _clock.Advance(Budget);
+            Assert.Equal(ClearingOutcome.Processing, (await answer).Outcome);
+            _adapter.Answer(reference, ClearingOutcome.Failed);
+
+            Assert.Equal((reference.TradeNo, ClearingOutcome.Failed), adopts.Adopted.Last());
+            Assert.Equal(others, mustNot.Adopted.Count);
+        }
+    }
+
+    [Fact]
+    public async Task Payments_and_refunds_share_the_credits()
+    {
+        Channel channel = NewChannel(maxInFlight: 2);
+        ClearingReference refund = Payments.NewRefund();
+        ValueTask<ClearingResult> paying = Pay(channel, Payments.NewReference());
+        ValueTask<ClearingResult> refunding = Refund(channel, refund);
+
+        Assert.False(channel.TryTakeCredit());
+        _adapter.Answer(refund, ClearingOutcome.Succeeded);
+        await refunding;
+        Assert.True(channel.TryTakeCredit());
+        _clock.Advance(Budget);
+        Assert.Equal(ClearingOutcome.Processing, (await paying).Outcome);
+    }
+
+    [Fact]
+    public async Task A_refund_is_never_sent_as_a_payment_nor_a_payment_as_a_refund()
+    {
+        Channel channel = NewChannel();
+
+        await Assert.ThrowsAsync<ArgumentException>(async () => await channel.PayAsync(Payments.NewRefund(), Budget));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await channel.RefundAsync(Payments.NewReference(), Budget));
+
+        Assert.Empty(_adapter.Calls);
     }
 
     [Fact]
@@ -146,10 +210,17 @@ public sealed class ChannelTests : IDisposable
         return channel.PayAsync(reference, Budget);
     }
 
+    private static ValueTask<ClearingResult> Refund(Channel channel, ClearingReference refund)
+    {
+        Assert.True(channel.TryTakeCredit());
+        return channel.RefundAsync(refund, Budget);
+    }
+
     private Channel NewChannel(int maxInFlight = 64)
     {
         Channel channel = Payments.NewChannel(_adapter, _clock, InlineScheduler.Instance, maxInFlight);
         channel.LateResults = _late;
+        channel.LateRefunds = _lateRefunds;
         return channel;
     }
 }

@@ -20,6 +20,17 @@ public class EncodingFailureTests
         }
     }
 
+    [Fact]
+    public async Task AdapterThatCannotEncodeARefund_LeavesItInDoubt_AndNoCreditLost()
+    {
+        Channel channel = Payments.NewChannel(new Broken(), maxInFlight: 1);
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.True(channel.TryTakeCredit());
+            Assert.Equal(ClearingOutcome.Unknown, (await channel.RefundAsync(Payments.NewRefund(), TimeSpan.FromSeconds(1))).Outcome);
+        }
+    }
+
     private static ValueTask<ClearingResult> Pay(Channel channel) => channel.PayAsync(
         new PayOrder
         {
@@ -39,6 +50,10 @@ public class EncodingFailureTests
         public void EncodePay(in PayOrder order, ClearingCall call) => throw new InvalidOperationException("an adapter with a bug");
 
         public ValueTask<ClearingResult> PayAsync(ClearingCall call) => throw new InvalidOperationException("nothing was encoded");
+
+        public void EncodeRefund(in RefundOrder order, ClearingCall call) => throw new InvalidOperationException("an adapter with a bug");
+
+        public ValueTask<ClearingResult> RefundAsync(ClearingCall call) => throw new InvalidOperationException("nothing was encoded");
 
         public ValueTask<ClearingResult> InquireAsync(ClearingReference reference) => new(ClearingResult.Of(ClearingOutcome.NotFound));
 

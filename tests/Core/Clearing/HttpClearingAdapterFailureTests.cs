@@ -7,12 +7,20 @@ using Xunit;
 
 namespace HotPath.Core.Tests.Clearing;
 
-/// <summary>What a channel and a network can do to a payment: in doubt, unless it is certain that nothing was sent.</summary>
-public sealed class HttpClearingAdapterFailureTests
+/// <summary>What a channel and a network can do to a payment or a refund: in doubt, unless it is certain that nothing was sent.</summary>
+public abstract class HttpClearingAdapterFailureTests
 {
     private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(150);
 
-    private readonly ClearingReference _reference = Payments.NewReference();
+    private readonly Func<ClearingReference> _next;
+    private readonly ClearingReference _reference;
+
+    /// <param name="next">Makes payments, or refunds.</param>
+    protected HttpClearingAdapterFailureTests(Func<ClearingReference> next)
+    {
+        _next = next;
+        _reference = next();
+    }
 
     [Theory]
     [InlineData("500 Internal Server Error")]
@@ -26,7 +34,7 @@ public sealed class HttpClearingAdapterFailureTests
         byte[] answer = ScriptedServer.Http(Payments.AnswerTo(_reference, "SUCCESS"), status);
         await using var server = new ScriptedServer((_, stream) => stream.WriteAsync(answer).AsTask());
 
-        Assert.Equal(ClearingOutcome.Unknown, await PayAsync(server));
+        Assert.Equal(ClearingOutcome.Unknown, await SendAsync(server));
         Assert.Single(server.Requests);
     }
 
@@ -39,7 +47,7 @@ public sealed class HttpClearingAdapterFailureTests
     {
         await using var server = new ScriptedServer((_, stream) => stream.WriteAsync(Encoding.UTF8.GetBytes(answer)).AsTask(), closesAfterAnswer: true);
 
-        Assert.Equal(ClearingOutcome.Unknown, await PayAsync(server));
+        Assert.Equal(ClearingOutcome.Unknown, await SendAsync(server));
         Assert.Single(server.Requests);
     }
 
@@ -54,12 +62,12 @@ public sealed class HttpClearingAdapterFailureTests
         await using var server = new ScriptedServer(
             (_, stream) => stream.WriteAsync(whole.AsMemory(0, bytes < 0 ? whole.Length + bytes : bytes)).AsTask(), closesAfterAnswer: true);
 
-        Assert.Equal(ClearingOutcome.Unknown, await PayAsync(server));
+        Assert.Equal(ClearingOutcome.Unknown, await SendAsync(server));
         Assert.Single(server.Requests);
     }
 
     [Fact]
-    public async Task A_pooled_connection_that_closes_on_the_next_payment_does_not_send_it_twice()
+    public async Task A_pooled_connection_that_closes_on_the_next_call_does_not_send_it_twice()
     {
         byte[] first = ScriptedServer.Http(Payments.AnswerTo(_reference, "SUCCESS"));
         int requests = 0;
@@ -74,13 +82,13 @@ public sealed class HttpClearingAdapterFailureTests
         });
         await using HttpClearingAdapter adapter = AdapterTo(server.BaseAddress);
 
-        Assert.Equal(ClearingOutcome.Succeeded, (await adapter.PayOnceAsync(_reference)).Outcome);
-        Assert.Equal(ClearingOutcome.Unknown, (await adapter.PayOnceAsync(_reference)).Outcome);
+        Assert.Equal(ClearingOutcome.Succeeded, (await adapter.SendOnceAsync(_reference)).Outcome);
+        Assert.Equal(ClearingOutcome.Unknown, (await adapter.SendOnceAsync(_reference)).Outcome);
         Assert.Equal(2, server.Requests.Count);
     }
 
     [Fact]
-    public async Task Connections_that_went_stale_in_the_pool_never_carry_a_payment_twice()
+    public async Task Connections_that_went_stale_in_the_pool_never_carry_a_request_twice()
     {
         await using var server = new ScriptedServer(
             async (request, stream) => await stream.WriteAsync(ScriptedServer.Http(request.Body[..^1] + ",\"result\":\"PENDING\"}")), closesAfterAnswer: true);
@@ -88,7 +96,7 @@ public sealed class HttpClearingAdapterFailureTests
 
         for (int i = 0; i < 40; i++)
         {
-            ClearingReference reference = Payments.NewReference();
+            ClearingReference reference = _next();
             ClearingOutcome outcome = (await adapter.InquireAsync(reference)).Outcome;
             Assert.Contains(outcome, new[] { ClearingOutcome.Processing, ClearingOutcome.Unknown });
             Assert.InRange(server.Requests.Count(request => request.Body.Contains(reference.TradeNo.ToString(), StringComparison.Ordinal)), 0, 1);
@@ -101,7 +109,7 @@ public sealed class HttpClearingAdapterFailureTests
         byte[] head = Encoding.ASCII.GetBytes("HTTP/1.1 200 OK\r\nContent-Length: 209715200\r\n\r\n");
         await using var server = new ScriptedServer((_, stream) => stream.WriteAsync(head).AsTask());
 
-        Assert.Equal(ClearingOutcome.Unknown, await PayAsync(server));
+        Assert.Equal(ClearingOutcome.Unknown, await SendAsync(server));
     }
 
     [Fact]
@@ -119,13 +127,13 @@ public sealed class HttpClearingAdapterFailureTests
             }
         });
 
-        Assert.Equal(ClearingOutcome.Unknown, await PayAsync(server));
+        Assert.Equal(ClearingOutcome.Unknown, await SendAsync(server));
         // What the socket buffers took; far from the 200 MB.
         Assert.InRange(Interlocked.Read(ref written), 0, 50_000_000);
     }
 
     [Fact]
-    public async Task Silence_and_a_slow_drip_end_at_the_deadline_and_the_next_payment_is_unharmed()
+    public async Task Silence_and_a_slow_drip_end_at_the_deadline_and_the_next_call_is_unharmed()
     {
         byte[] whole = ScriptedServer.Http(Payments.AnswerTo(_reference, "SUCCESS"));
         int requests = 0;
@@ -149,9 +157,9 @@ public sealed class HttpClearingAdapterFailureTests
         });
         await using HttpClearingAdapter adapter = AdapterTo(server.BaseAddress, Short);
 
-        Assert.Equal(ClearingOutcome.Unknown, (await adapter.PayOnceAsync(_reference)).Outcome);
-        Assert.Equal(ClearingOutcome.Unknown, (await adapter.PayOnceAsync(_reference)).Outcome);
-        Assert.Equal(ClearingOutcome.Succeeded, (await adapter.PayOnceAsync(_reference)).Outcome);
+        Assert.Equal(ClearingOutcome.Unknown, (await adapter.SendOnceAsync(_reference)).Outcome);
+        Assert.Equal(ClearingOutcome.Unknown, (await adapter.SendOnceAsync(_reference)).Outcome);
+        Assert.Equal(ClearingOutcome.Succeeded, (await adapter.SendOnceAsync(_reference)).Outcome);
         Assert.Equal(3, server.Requests.Count);
     }
 
@@ -164,8 +172,8 @@ public sealed class HttpClearingAdapterFailureTests
         reserved.Stop();
         await using HttpClearingAdapter adapter = AdapterTo(new Uri($"http://127.0.0.1:{port}"));
 
-        Assert.Equal(ClearingOutcome.NotDelivered, (await adapter.PayOnceAsync(_reference)).Outcome);
-        // These did not arrive either, which says nothing about a payment that may have arrived before them.
+        Assert.Equal(ClearingOutcome.NotDelivered, (await adapter.SendOnceAsync(_reference)).Outcome);
+        // These did not arrive either, which says nothing about what may have arrived before them.
         Assert.Equal(ClearingOutcome.Unknown, (await adapter.InquireAsync(_reference)).Outcome);
         Assert.Equal(ClearingOutcome.Unknown, (await adapter.ReverseAsync(_reference)).Outcome);
     }
@@ -175,7 +183,7 @@ public sealed class HttpClearingAdapterFailureTests
     {
         await using HttpClearingAdapter adapter = AdapterTo(new Uri("http://channel.invalid"), connectTimeout: Short);
 
-        Assert.Equal(ClearingOutcome.NotDelivered, (await adapter.PayOnceAsync(_reference)).Outcome);
+        Assert.Equal(ClearingOutcome.NotDelivered, (await adapter.SendOnceAsync(_reference)).Outcome);
     }
 
     [Theory]
@@ -188,14 +196,14 @@ public sealed class HttpClearingAdapterFailureTests
         Task<TcpClient> accepted = listener.AcceptTcpClientAsync();
         await using HttpClearingAdapter adapter = AdapterTo(new Uri($"https://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}"), connectTimeout: Short);
 
-        Task<ClearingResult> paying = adapter.PayOnceAsync(_reference);
+        Task<ClearingResult> sending = adapter.SendOnceAsync(_reference);
         using TcpClient client = await accepted;
         if (!hangs)
         {
             await client.GetStream().WriteAsync("HTTP/1.1 400 Bad Request\r\n\r\n"u8.ToArray());
         }
 
-        Assert.Equal(ClearingOutcome.NotDelivered, (await paying).Outcome);
+        Assert.Equal(ClearingOutcome.NotDelivered, (await sending).Outcome);
     }
 
     [Fact]
@@ -205,8 +213,8 @@ public sealed class HttpClearingAdapterFailureTests
         await using var adapter = new HttpClearingAdapter(
             new HttpClearingOptions { BaseAddress = server.BaseAddress, Deadline = Short, MaxConnections = 1 }, TimeProvider.System);
 
-        Task<ClearingResult> first = adapter.PayOnceAsync(_reference);
-        Task<ClearingResult> second = adapter.PayOnceAsync(Payments.NewReference());
+        Task<ClearingResult> first = adapter.SendOnceAsync(_reference);
+        Task<ClearingResult> second = adapter.SendOnceAsync(_next());
 
         Assert.Equal(ClearingOutcome.Unknown, (await first).Outcome);
         Assert.NotEqual(ClearingOutcome.Succeeded, (await second).Outcome);
@@ -222,9 +230,13 @@ public sealed class HttpClearingAdapterFailureTests
         },
         TimeProvider.System);
 
-    private async Task<ClearingOutcome> PayAsync(ScriptedServer server)
+    private async Task<ClearingOutcome> SendAsync(ScriptedServer server)
     {
         await using HttpClearingAdapter adapter = AdapterTo(server.BaseAddress);
-        return (await adapter.PayOnceAsync(_reference)).Outcome;
+        return (await adapter.SendOnceAsync(_reference)).Outcome;
     }
 }
+
+public sealed class HttpPaymentFailureTests() : HttpClearingAdapterFailureTests(() => Payments.NewReference());
+
+public sealed class HttpRefundFailureTests() : HttpClearingAdapterFailureTests(() => Payments.NewRefund());

@@ -18,7 +18,7 @@ public sealed class HttpClearingAdapterTests
         await using ScriptedServer server = Answering(Payments.AnswerTo(_reference, "SUCCESS", ",\"channel_trade_no\":\"C-1\",\"more\":{\"x\":[1]}"));
         await using HttpClearingAdapter adapter = AdapterTo(server);
 
-        ClearingResult result = await adapter.PayOnceAsync(_reference);
+        ClearingResult result = await adapter.SendOnceAsync(_reference);
 
         Assert.Equal(ClearingOutcome.Succeeded, result.Outcome);
         Assert.Equal("C-1", result.ChannelTradeNo.ToString());
@@ -77,7 +77,7 @@ public sealed class HttpClearingAdapterTests
         await using ScriptedServer server = Answering(Payments.AnswerTo(_reference, "FAILED", $",\"decline_code\":\"{declineCode}\""));
         await using HttpClearingAdapter adapter = AdapterTo(server);
 
-        ClearingResult result = await adapter.PayOnceAsync(_reference);
+        ClearingResult result = await adapter.SendOnceAsync(_reference);
 
         Assert.Equal((ClearingOutcome.Failed, failCode), (result.Outcome, result.FailCode));
     }
@@ -96,6 +96,9 @@ public sealed class HttpClearingAdapterTests
     [InlineData("SUCCESS", "NOT_FOUND")]
     [InlineData("\"SUCCESS\"", "\"FAILED\"")]
     [InlineData("\"SUCCESS\"", "\"FAILED\",\"decline_code\":\"B002\"")]
+    [InlineData("\"SUCCESS\"", "\"FAILED\",\"decline_code\":\"REFUND_EXCEEDED\"")]
+    [InlineData("\"SUCCESS\"", "\"FAILED\",\"decline_code\":\"ORIGINAL_NOT_EXECUTED\"")]
+    [InlineData("\"SUCCESS\"", "\"SUCCESS\",\"original_reference\":\"2026030112000000000700000001\"")]
     [InlineData("\"SUCCESS\"", "\"SUCCESS\",\"channel_trade_no\":\"a b\"")]
     [InlineData("\"SUCCESS\"}", "\"SUCCESS\"}{}")]
     [InlineData("\"SUCCESS\"}", "\"SUCCESS\"}x")]
@@ -108,7 +111,7 @@ public sealed class HttpClearingAdapterTests
         await using ScriptedServer server = Answering(answer.Replace(was, became, StringComparison.Ordinal));
         await using HttpClearingAdapter adapter = AdapterTo(server);
 
-        Assert.Equal(ClearingOutcome.Unknown, (await adapter.PayOnceAsync(_reference)).Outcome);
+        Assert.Equal(ClearingOutcome.Unknown, (await adapter.SendOnceAsync(_reference)).Outcome);
     }
 
     [Fact]

@@ -21,6 +21,12 @@ internal sealed class ScriptedAdapter : IClearingAdapter, IDisposable
             ? throw Breach
             : new ValueTask<ClearingResult>(Calls.GetOrAdd(call.Reference.TradeNo, _ => new TaskCompletionSource<ClearingResult>()).Task);
 
+    public void EncodeRefund(in RefundOrder order, ClearingCall call)
+    {
+    }
+
+    public ValueTask<ClearingResult> RefundAsync(ClearingCall call) => PayAsync(call);
+
     public ValueTask<ClearingResult> InquireAsync(ClearingReference reference) => throw new NotSupportedException();
 
     public ValueTask<ClearingResult> ReverseAsync(ClearingReference reference) => throw new NotSupportedException();

@@ -42,7 +42,7 @@ public static class Plants
     public static void RingMovesItsTailWithoutSwap(ModuleDefinition core) =>
         Replace(core, Buffers + "MpscRing`1", "TryEnqueue", "CompareExchange", nameof(Controlled.TornCompareExchange));
 
-    public static void DrainIsPostedTwice(ModuleDefinition core) => Replace(core, Clearing + "Channel", "PayAsync", "Exchange", nameof(Controlled.TornExchange));
+    public static void DrainIsPostedTwice(ModuleDefinition core) => Replace(core, Clearing + "Channel", "Send", "Exchange", nameof(Controlled.TornExchange));
 
     /// <summary>A producer that saw the flag still up has not posted, and nobody looks for its item.</summary>
     public static void DrainDoesNotLookAgain(ModuleDefinition core)
@@ -58,6 +58,13 @@ public static class Plants
 
     public static void DeadlineWinsWithoutSwap(ModuleDefinition core) =>
         Replace(core, Clearing + "ClearingCall", "Abandon", "CompareExchange", nameof(Controlled.TornCompareExchange));
+
+    /// <summary>A refund_id is looked up among trades, where it is not: the refund is in doubt for ever.</summary>
+    public static void LateRefundIsTakenForAPayment(ModuleDefinition core)
+    {
+        Instruction adopter = Method(core, Clearing + "ClearingCall", "Finish").Body.Instructions.Single(at => at.Operand is MethodReference { Name: "get_LateRefunds" });
+        adopter.Operand = Method(core, Clearing + "Channel", "get_LateResults");
+    }
 
     /// <summary>Work that comes between the last look and the flag wakes nobody.</summary>
     public static void WorkerLooksBeforeItParks(ModuleDefinition core)

@@ -33,7 +33,8 @@ internal static class Scenarios
         nameof(Ring) => Ring,
         nameof(FullRing) => FullRing,
         nameof(Drain) => Drain,
-        nameof(ResultOrDeadline) => ResultOrDeadline,
+        nameof(ResultOrDeadline) => execution => ResultOrDeadline(execution, Payments.NewReference()),
+        nameof(RefundOrDeadline) => RefundOrDeadline,
         nameof(Parking) => Parking,
         nameof(Numbers) => Numbers,
         nameof(Waiters) => execution => Waiters(execution, registersFirst: true),
@@ -109,7 +110,7 @@ internal static class Scenarios
         ActorPool? pool = null;
         void Payer()
         {
-            outcomes.Add(Await(Pay(channel!, Payments.NewReference(), TimeSpan.FromHours(1))));
+            outcomes.Add(Await(Send(channel!, Payments.NewReference(), TimeSpan.FromHours(1))));
             pool!.Leave(of: 2);
         }
         // In this order two deviations reach what needs both payers and both threads.
@@ -128,22 +129,26 @@ internal static class Scenarios
     /// The result against the deadline: one of them answers, the other is late, and a timer of the first payment does nothing to the second
     /// one, which may have got the same call from the pool.
     /// </summary>
-    internal static Action ResultOrDeadline(Execution execution)
+    internal static Action ResultOrDeadline(Execution execution, ClearingReference first)
     {
         var adapter = new AtOnce();
         var late = new LateResults();
+        var lateOfTheOtherKind = new LateResults();
         var clock = new StillClock();
         var pool = new ActorPool(execution, threads: 1);
-        var channel = new Channel(new ChannelOptions { Id = "race", MaxInFlight = 2 }, adapter, pool, clock, Metrics) { LateResults = late };
-        ClearingReference first = Payments.NewReference();
+        var channel = new Channel(new ChannelOptions { Id = "race", MaxInFlight = 2 }, adapter, pool, clock, Metrics)
+        {
+            LateResults = first.IsRefund ? lateOfTheOtherKind : late,
+            LateRefunds = first.IsRefund ? late : lateOfTheOtherKind,
+        };
         var outcomes = new List<ClearingOutcome>();
         bool isFirstSent = false;
         execution.Add("request", () =>
         {
-            ValueTask<ClearingResult> answer = Pay(channel, first, TimeSpan.Zero);
+            ValueTask<ClearingResult> answer = Send(channel, first, TimeSpan.Zero);
             isFirstSent = true;
             outcomes.Add(Await(answer));
-            outcomes.Add(Await(Pay(channel, Payments.NewReference(), TimeSpan.FromHours(1))));
+            outcomes.Add(Await(Send(channel, Payments.NewReference(), TimeSpan.FromHours(1))));
             pool.Leave(of: 2);
         });
         execution.Add("timer", () =>
@@ -158,9 +163,13 @@ internal static class Scenarios
         {
             Assert.Equal(ClearingOutcome.Succeeded, outcomes[1]);
             Assert.Equal(outcomes[0] == ClearingOutcome.Processing ? [(first.TradeNo, ClearingOutcome.Succeeded)] : [], late.Adopted);
+            Assert.Empty(lateOfTheOtherKind.Adopted);
             Assert.True(channel.TryTakeCredit() && channel.TryTakeCredit());
         };
     }
+
+    /// <summary>The same of a refund whose call then serves a payment: its late result is a refund's, whoever has the call by now.</summary>
+    internal static Action RefundOrDeadline(Execution execution) => ResultOrDeadline(execution, Payments.NewRefund());
 
     /// <summary>A worker goes to sleep while work comes: nobody waits for its time-out.</summary>
     internal static Action Parking(Execution execution)
@@ -311,10 +320,10 @@ internal static class Scenarios
         new EmbeddedLedgerOptions { DataDirectory = "/ledger", NodeId = 7, MaxTrades = 1_000, SegmentBytes = EmbeddedLedgerOptions.MinSegmentBytes, CommandRingCapacity = 16, ScrubBytesPerSecond = 0 },
         scheduler, new StillClock(), Metrics, _ => { }, storage, new DictionaryIndexFactory());
 
-    private static ValueTask<ClearingResult> Pay(Channel channel, ClearingReference reference, TimeSpan budget)
+    private static ValueTask<ClearingResult> Send(Channel channel, ClearingReference reference, TimeSpan budget)
     {
         Assert.True(channel.TryTakeCredit());
-        return channel.PayAsync(reference, budget);
+        return reference.IsRefund ? channel.RefundAsync(reference, budget) : channel.PayAsync(reference, budget);
     }
 
     private static ClearingOutcome Await(ValueTask<ClearingResult> task) => Await<ClearingResult>(task).Outcome;

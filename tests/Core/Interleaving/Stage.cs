@@ -106,6 +106,12 @@ internal sealed class AtOnce : IClearingAdapter
     {
     }
 
+    public void EncodeRefund(in RefundOrder order, ClearingCall call)
+    {
+    }
+
+    public ValueTask<ClearingResult> RefundAsync(ClearingCall call) => PayAsync(call);
+
     public ValueTask<ClearingResult> PayAsync(ClearingCall call)
     {
         Assert.Equal(1, ++_inside);

@@ -352,6 +352,10 @@ internal sealed class ToldChannel : IClearingAdapter
         return await Pay(call.Reference);
     }
 
+    public void EncodeRefund(in RefundOrder order, ClearingCall call) => throw new NotSupportedException();
+
+    public ValueTask<ClearingResult> RefundAsync(ClearingCall call) => throw new NotSupportedException();
+
     public async ValueTask<ClearingResult> InquireAsync(ClearingReference reference)
     {
         Interlocked.Increment(ref _inquiries);

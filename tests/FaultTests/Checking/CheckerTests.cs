@@ -210,6 +210,54 @@ public sealed class CheckerTests
     }
 
     [Fact]
+    public void RefundsUpToThePayment_BreakNothing()
+    {
+        Evidence story = Story();
+        Assert.Empty(Checker.Check(story with
+        {
+            Channel = [.. story.Channel, Refunded("R1", 8000), Refunded("R2", 880), Refunded("R3", 1) with { IsExecuted = false }],
+        }));
+    }
+
+    [Fact]
+    public void OneMinorUnitTooMuchBack_BreaksI5()
+    {
+        Evidence story = Story();
+        AssertBroken("I5", "8880 was paid and 8881 given back, by R1, R2", story with { Channel = [.. story.Channel, Refunded("R1", 8000), Refunded("R2", 881)] });
+    }
+
+    [Fact]
+    public void RefundOfWhatWasNotPaid_BreaksI5()
+    {
+        AssertBroken("I5", "0 was paid and 1 given back", Story() with { Channel = [Executed(Trade) with { IsExecuted = false }, Refunded("R1", 1)] });
+        AssertBroken("I5", "0 was paid and 1 given back", Story() with { Channel = [Refunded("R1", 1)] });
+    }
+
+    [Fact]
+    public void RefundsBeyondInt64_BreakI5_AndDoNotWrapAround()
+    {
+        Evidence story = Story();
+        AssertBroken("I5", "18446744073709551614 given back", story with
+        {
+            Channel = [.. story.Channel, Refunded("R1", long.MaxValue), Refunded("R2", long.MaxValue)],
+        });
+    }
+
+    [Fact]
+    public void RefundInAnotherCurrency_BreaksI5()
+    {
+        Evidence story = Story();
+        AssertBroken("I5", "its refund R1 moved JPY", story with { Channel = [.. story.Channel, Refunded("R1", 100) with { Currency = "JPY" }] });
+    }
+
+    [Fact]
+    public void RefundSentTwice_BreaksI5_AlthoughTheChannelGaveBackOnce()
+    {
+        Evidence story = Story();
+        AssertBroken("I5", "refund R1 was sent to the channel 2 times", story with { Channel = [.. story.Channel, Refunded("R1", 100) with { Deliveries = 2 }] });
+    }
+
+    [Fact]
     public void AnswerThatDoesNotVerify_BreaksI8()
     {
         Evidence story = Story();
@@ -294,6 +342,9 @@ public sealed class CheckerTests
         IsExecuted = true,
         Story = [(10, "executes 88.80")],
     };
+
+    private static ChannelEntry Refunded(string refundId, long amountMinor) =>
+        Executed(refundId) with { OriginalTradeNo = Trade, AmountMinor = amountMinor };
 
     private static JournalTrade Accepted(string tradeNo, string reqId = "r1", string? status = null)
     {

@@ -212,6 +212,10 @@ public sealed class PlantedBugTests
                 return result.Outcome == ClearingOutcome.Unknown ? await adapter.PayAsync(call) : result;
             }
 
+            public void EncodeRefund(in RefundOrder order, ClearingCall call) => adapter.EncodeRefund(order, call);
+
+            public ValueTask<ClearingResult> RefundAsync(ClearingCall call) => adapter.RefundAsync(call);
+
             public ValueTask<ClearingResult> InquireAsync(ClearingReference reference) => adapter.InquireAsync(reference);
 
             public ValueTask<ClearingResult> ReverseAsync(ClearingReference reference) => adapter.ReverseAsync(reference);

@@ -7,7 +7,7 @@ internal static class BooksAgree
     {
         Dictionary<string, JournalTrade> journal = evidence.Journal.ToDictionary(trade => trade.TradeNo);
         // A trade sent before its claim was durable is at the channel and, after a crash, not in the journal: broken whenever it is seen.
-        foreach (ChannelEntry entry in evidence.Channel.Where(entry => !journal.ContainsKey(entry.TradeNo) && entry.Deliveries > 0))
+        foreach (ChannelEntry entry in evidence.Channel.Where(entry => !entry.IsRefund && !journal.ContainsKey(entry.TradeNo) && entry.Deliveries > 0))
         {
             yield return new Broken("I7", long.MaxValue, "", "", $"the channel was sent trade {entry.TradeNo}, which the journal does not have");
         }

@@ -3,14 +3,19 @@ namespace HotPath.Faults.Checking;
 /// <summary>What the channel's own books say of one reference, once everything has come to rest.</summary>
 internal sealed record ChannelEntry
 {
-    /// <summary>The reference: our trade_no.</summary>
+    /// <summary>The reference: our trade_no, or, of a refund, our refund_id.</summary>
     internal required string TradeNo { get; init; }
+
+    /// <summary>Of a refund: the trade_no of the payment whose money goes back. Empty for a payment.</summary>
+    internal string OriginalTradeNo { get; init; } = "";
+
+    internal bool IsRefund => OriginalTradeNo.Length > 0;
 
     internal required long AmountMinor { get; init; }
 
     internal required string Currency { get; init; }
 
-    /// <summary>Payment requests that arrived with this reference. The gateway sends one, ever.</summary>
+    /// <summary>Payment or refund requests that arrived with this reference. The gateway sends one, ever.</summary>
     internal required int Deliveries { get; init; }
 
     /// <summary>Money moved, and was not moved back.</summary>

@@ -14,6 +14,7 @@ internal static class Checker
         ("I3", "the same request gets the same trade, and its final answer the same bytes", RepeatedRequests.FindDifferingAnswers),
         ("I4", "a req_id used again for something else has no effect", RepeatedRequests.FindReusedReqIds),
         ("I5", "refunds of a trade never sum up to more than it, and end as they were told", RefundsFit.Find),
+        ("I5", "of a payment no more goes back than was paid, and a refund is sent to its channel at most once", RefundsWithinPayment.Find),
         ("I6", "once faults are over every trade ends", Ends.Find),
         ("I7", "the journal and the channel's books agree to the minor unit", BooksAgree.Find),
         ("I8", "every answer's signature covers its own bytes", Signatures.Find),

@@ -24,15 +24,16 @@ internal static class ChannelBooks
     private static ChannelEntry Entry(string reference, Line[] lines, long epochMs) => new()
     {
         TradeNo = reference,
+        OriginalTradeNo = lines[0].Original,
         AmountMinor = lines[0].AmountMinor,
         Currency = lines[0].Currency,
-        Deliveries = lines.Count(line => line.Event == "pay"),
+        Deliveries = lines.Count(line => line.Event is "pay" or "refund"),
         IsExecuted = lines[^1].IsExecuted,
         HasLied = lines[^1].IsExecuted && lines.Any(line => line is { Event: "reverse", Result: "REVERSED" }),
         Story = [.. lines.Select(line => (line.AtMs - epochMs, $"{line.Event}: {line.Result}{(line.IsExecuted ? ", executed" : "")}{(line.IsDuplicate ? ", again" : "")}"))],
     };
 
-    private sealed record Line(string Event, long AtMs, string Reference, long AmountMinor, string Currency, string Result, bool IsExecuted, bool IsDuplicate)
+    private sealed record Line(string Event, long AtMs, string Reference, string Original, long AmountMinor, string Currency, string Result, bool IsExecuted, bool IsDuplicate)
     {
         internal static Line Parse(string text)
         {
@@ -42,6 +43,7 @@ internal static class ChannelBooks
                 Member("event"),
                 json.RootElement.GetProperty("at_ms").GetInt64(),
                 Member("reference"),
+                json.RootElement.TryGetProperty("original_reference", out JsonElement original) ? original.GetString()! : "",
                 long.Parse(Member("amount_minor"), CultureInfo.InvariantCulture),
                 Member("currency"),
                 Member("result"),

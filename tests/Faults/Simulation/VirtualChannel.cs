@@ -1,6 +1,7 @@
 using System.Text;
 using HotPath.Core.Clearing;
 using HotPath.Core.Clearing.Adapters.Http;
+using HotPath.Core.Model;
 using HotPath.Faults.Checking;
 using HotPath.Host.Simulator;
 
@@ -23,6 +24,7 @@ internal sealed class VirtualChannel(Plan plan, Life world, Chance chance, Tally
     internal IReadOnlyList<ChannelEntry> Books => [.. _books.Values.Select(entry => new ChannelEntry
     {
         TradeNo = entry.Reference.TradeNo.ToString(),
+        OriginalTradeNo = entry.Reference.IsRefund ? entry.Reference.Original.ToString() : "",
         AmountMinor = entry.Reference.Amount.MinorUnits,
         Currency = entry.Reference.Currency.ToString(),
         Deliveries = entry.Deliveries,
@@ -31,7 +33,7 @@ internal sealed class VirtualChannel(Plan plan, Life world, Chance chance, Tally
         Story = entry.Story,
     })];
 
-    /// <summary>How the channel will behave to a payment that is about to be sent.</summary>
+    /// <summary>How the channel will behave to a payment or a refund that is about to be sent.</summary>
     internal Behaviour Draw()
     {
         Behaviour behaviour = Behaviour.Draw(plan, chance, IsCalm);
@@ -39,14 +41,14 @@ internal sealed class VirtualChannel(Plan plan, Life world, Chance chance, Tally
         return behaviour;
     }
 
-    /// <summary>A payment request goes out. What comes back, if anything, goes to <paramref name="answer"/>: a status and a body.</summary>
+    /// <summary>A payment or refund request goes out. What comes back, if anything, goes to <paramref name="answer"/>: a status and a body.</summary>
     internal void Send(byte[] request, Behaviour behaviour, Life sender, Action<int, byte[]> answer)
     {
         bool isLost = behaviour.Deed == Deed.LosesIt || (!IsCalm && chance.Happens(0.01));
         bool diesWithSender = chance.Happens(0.3);
         if (!ReferenceReader.TryRead(request, out ClearingReference reference))
         {
-            throw new InvalidOperationException($"the gateway sent what is no payment: {Encoding.UTF8.GetString(request)}");
+            throw new InvalidOperationException($"the gateway sent what is no payment and no refund: {Encoding.UTF8.GetString(request)}");
         }
         world.After(behaviour.Travel, () =>
         {
@@ -69,7 +71,8 @@ internal sealed class VirtualChannel(Plan plan, Life world, Chance chance, Tally
         Ask(request, answer, entry =>
         {
             entry ??= Open(reference);
-            if (entry.IsTold && entry.IsExecuted)
+            // What was given back is not taken from its owner again, told or not.
+            if (entry.IsExecuted && (entry.IsTold || reference.IsRefund))
             {
                 return "SUCCESS";
             }
@@ -115,13 +118,17 @@ internal sealed class VirtualChannel(Plan plan, Life world, Chance chance, Tally
         entry.Deliveries++;
         if (isKnown)
         {
-            tally.Count("payment sent twice");
-            Tell(entry, $"is sent the payment again ({entry.Deliveries})");
+            tally.Count(reference.IsRefund ? "refund sent twice" : "payment sent twice");
+            Tell(entry, $"is sent it again ({entry.Deliveries})");
             Later(() => answer(200, Answer(reference, ResultOf(entry), entry.Behaviour.DeclineCode)));
             return;
         }
+        if (reference.IsRefund && Guard(reference) is { } refusal)
+        {
+            behaviour = behaviour with { Deed = Deed.Declines, DeclineCode = refusal };
+        }
         entry.Behaviour = behaviour;
-        Tell(entry, $"receives the payment: {behaviour.Deed} {behaviour.DeclineCode}");
+        Tell(entry, $"receives the {(reference.IsRefund ? "refund" : "payment")}: {behaviour.Deed} {behaviour.DeclineCode}");
         switch (behaviour.Deed)
         {
             case Deed.Errs:
@@ -165,6 +172,24 @@ internal sealed class VirtualChannel(Plan plan, Life world, Chance chance, Tally
         }
     }
 
+    /// <summary>The clearing house's own guard: no more goes back than was paid. From the first refund on a payment is final.</summary>
+    private string? Guard(in ClearingReference refund)
+    {
+        (TradeNo own, TradeNo original) = (refund.TradeNo, refund.Original);
+        if (!_books.TryGetValue(original.ToString(), out Entry? payment) || !payment.IsExecuted || payment.Reference.Currency != refund.Currency)
+        {
+            return "ORIGINAL_NOT_EXECUTED";
+        }
+        long held = _books.Values.Where(entry => entry.Reference.Original == original && entry.Reference.TradeNo != own && entry.WillMove)
+            .Sum(entry => entry.Reference.Amount.MinorUnits);
+        if (held + refund.Amount.MinorUnits > payment.Reference.Amount.MinorUnits)
+        {
+            return "REFUND_EXCEEDED";
+        }
+        payment.IsTold = true;
+        return null;
+    }
+
     private static string ResultOf(Entry? entry) =>
         entry is null ? "NOT_FOUND"
         : entry.IsExecuted ? "SUCCESS"
@@ -177,8 +202,9 @@ internal sealed class VirtualChannel(Plan plan, Life world, Chance chance, Tally
     {
         string decline = result == "FAILED" ? $",\"decline_code\":\"{declineCode}\"" : "";
         string number = result == "SUCCESS" ? $",\"channel_trade_no\":\"SIM{reference.TradeNo}\"" : "";
+        string original = reference.IsRefund ? $",\"original_reference\":\"{reference.Original}\"" : "";
         return Encoding.UTF8.GetBytes(
-            $$"""{"reference":"{{reference.TradeNo}}","amount_minor":"{{reference.Amount}}","currency":"{{reference.Currency}}","result":"{{result}}"{{decline}}{{number}}}""");
+            $$"""{"reference":"{{reference.TradeNo}}"{{original}},"amount_minor":"{{reference.Amount}}","currency":"{{reference.Currency}}","result":"{{result}}"{{decline}}{{number}}}""");
     }
 
     private Entry Open(in ClearingReference reference)
@@ -210,6 +236,9 @@ internal sealed class VirtualChannel(Plan plan, Life world, Chance chance, Tally
 
         internal bool IsReversed { get; set; }
 
+        /// <summary>It came, and money has moved or will.</summary>
+        internal bool WillMove => Deliveries > 0 && Behaviour.Moves && (!IsReversed || Behaviour.Deed == Deed.Lies);
+
         /// <summary>SUCCESS was told: final, no reversal undoes it.</summary>
         internal bool IsTold { get; set; }
 
@@ -229,7 +258,13 @@ internal sealed class VirtualAdapter(VirtualChannel channel, Life life, Action<s
 
     public void EncodePay(in PayOrder order, ClearingCall call) => _encoder.Pay(order, call.Payload);
 
-    public ValueTask<ClearingResult> PayAsync(ClearingCall call)
+    public void EncodeRefund(in RefundOrder order, ClearingCall call) => _encoder.Refund(order, call.Payload);
+
+    public ValueTask<ClearingResult> PayAsync(ClearingCall call) => SendAsync(ClearingVerb.Pay, call);
+
+    public ValueTask<ClearingResult> RefundAsync(ClearingCall call) => SendAsync(ClearingVerb.Refund, call);
+
+    private ValueTask<ClearingResult> SendAsync(ClearingVerb verb, ClearingCall call)
     {
         life.ThrowIfDead();
         string tradeNo = call.Reference.TradeNo.ToString();
@@ -239,7 +274,7 @@ internal sealed class VirtualAdapter(VirtualChannel channel, Life life, Action<s
         {
             return new ValueTask<ClearingResult>(AfterAsync(ConnectTimeout, ClearingOutcome.NotDelivered));
         }
-        return ExchangeAsync(ClearingVerb.Pay, call.Reference, answer => channel.Send(call.Payload.WrittenSpan.ToArray(), behaviour, life, answer));
+        return ExchangeAsync(verb, call.Reference, answer => channel.Send(call.Payload.WrittenSpan.ToArray(), behaviour, life, answer));
     }
 
     public ValueTask<ClearingResult> InquireAsync(ClearingReference reference)

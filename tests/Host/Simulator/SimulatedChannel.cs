@@ -54,6 +54,24 @@ internal sealed class SimulatedChannel : IAsyncDisposable
     internal ClearingReference Reference(long amountMinor) =>
         new(new TradeNo(((ulong)Start.ToUnixTimeMilliseconds() << TradeNo.CounterBits) | ++_lastNumber, 7), new Amount(amountMinor), Currency.Parse("CNY"));
 
+    /// <summary>A refund of this payment, with a number of its own.</summary>
+    internal ClearingReference RefundOf(ClearingReference payment, long amountMinor) =>
+        Reference(amountMinor) with { Original = payment.TradeNo };
+
+    /// <summary>A payment that was executed and told.</summary>
+    internal async Task<ClearingReference> PaidAsync(long amountMinor = 10_000)
+    {
+        ClearingReference payment = Reference(amountMinor);
+        Assert.Equal(ClearingOutcome.Succeeded, (await PayAsync(payment)).Outcome);
+        return payment;
+    }
+
+    internal Task<ClearingResult> RefundAsync(ClearingReference refund)
+    {
+        Assert.True(_channel!.TryTakeCredit());
+        return _channel.RefundAsync(new RefundOrder(refund, InstId.From("CN000001")), TimeSpan.FromSeconds(30)).AsTask();
+    }
+
     internal Task<ClearingResult> PayAsync(ClearingReference reference)
     {
         var order = new PayOrder
@@ -71,12 +89,11 @@ internal sealed class SimulatedChannel : IAsyncDisposable
         return _channel.PayAsync(order, TimeSpan.FromSeconds(30)).AsTask();
     }
 
-    /// <summary>Sends a payment and comes back when the simulator has booked it.</summary>
+    /// <summary>Sends a payment or a refund and comes back when the simulator has booked it.</summary>
     internal async Task<Task<ClearingResult>> BookAsync(ClearingReference reference)
     {
-        long before = PaysReceived;
-        Task<ClearingResult> answer = PayAsync(reference);
-        while (PaysReceived == before)
+        Task<ClearingResult> answer = reference.IsRefund ? RefundAsync(reference) : PayAsync(reference);
+        while (await InquireAsync(reference) == ClearingOutcome.NotFound)
         {
             await Task.Delay(1);
         }

@@ -183,6 +183,10 @@ internal sealed class ReaderRig : IDisposable
 
         public ValueTask<ClearingResult> PayAsync(ClearingCall call) => new(ClearingResult.Of(ClearingOutcome.Processing));
 
+        public void EncodeRefund(in RefundOrder order, ClearingCall call) => throw new NotSupportedException();
+
+        public ValueTask<ClearingResult> RefundAsync(ClearingCall call) => throw new NotSupportedException();
+
         public ValueTask<ClearingResult> InquireAsync(ClearingReference reference) => throw new NotSupportedException();
 
         public ValueTask<ClearingResult> ReverseAsync(ClearingReference reference) => throw new NotSupportedException();

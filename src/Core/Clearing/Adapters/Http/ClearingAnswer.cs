@@ -5,8 +5,8 @@ using HotPath.Core.Model;
 namespace HotPath.Core.Clearing.Adapters.Http;
 
 /// <summary>
-/// Reads a channel's answer. Whatever is not a whole, unambiguous answer that repeats the call's reference, amount and currency leaves
-/// the trade in doubt.
+/// Reads a channel's answer. Whatever is not a whole, unambiguous answer that repeats the call's reference, amount and currency, and of a
+/// refund the payment's reference, leaves it in doubt.
 /// </summary>
 internal ref struct ClearingAnswer
 {
@@ -15,6 +15,7 @@ internal ref struct ClearingAnswer
 
     private Member _seen;
     private ReadOnlySpan<byte> _reference;
+    private ReadOnlySpan<byte> _originalReference;
     private ReadOnlySpan<byte> _amountMinor;
     private ReadOnlySpan<byte> _currency;
     private ReadOnlySpan<byte> _result;
@@ -31,6 +32,7 @@ internal ref struct ClearingAnswer
         Result = 8,
         DeclineCode = 16,
         ChannelTradeNo = 32,
+        OriginalReference = 64,
     }
 
     internal static ClearingResult Read(ReadOnlySpan<byte> json, ClearingVerb verb, in ClearingReference expected)
@@ -39,7 +41,7 @@ internal ref struct ClearingAnswer
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });
         try
         {
-            return answer.TryRead(ref reader) && answer.IsAbout(expected) ? answer.ToResult(verb) : InDoubt;
+            return answer.TryRead(ref reader) && answer.IsAbout(expected) ? answer.ToResult(verb, expected.IsRefund) : InDoubt;
         }
         catch (JsonException)
         {
@@ -78,6 +80,7 @@ internal ref struct ClearingAnswer
 
     private static Member NameOf(ref Utf8JsonReader reader) =>
         reader.ValueTextEquals("reference"u8) ? Member.Reference
+        : reader.ValueTextEquals("original_reference"u8) ? Member.OriginalReference
         : reader.ValueTextEquals("amount_minor"u8) ? Member.AmountMinor
         : reader.ValueTextEquals("currency"u8) ? Member.Currency
         : reader.ValueTextEquals("result"u8) ? Member.Result
@@ -91,6 +94,9 @@ internal ref struct ClearingAnswer
         {
             case Member.Reference:
                 _reference = value;
+                break;
+            case Member.OriginalReference:
+                _originalReference = value;
                 break;
             case Member.AmountMinor:
                 _amountMinor = value;
@@ -117,14 +123,20 @@ internal ref struct ClearingAnswer
         {
             return false;
         }
+        // An answer to a payment names none: one that does speaks of a refund.
+        bool namesOriginal = (_seen & Member.OriginalReference) != 0;
+        if (namesOriginal != expected.IsRefund || (namesOriginal && !_originalReference.SequenceEqual(text[..expected.Original.Format(text)])))
+        {
+            return false;
+        }
         Utf8Formatter.TryFormat(expected.Amount.MinorUnits, text, out int length);
         return _amountMinor.SequenceEqual(text[..length]) && _currency.SequenceEqual(text[..expected.Currency.Format(text)]);
     }
 
-    private readonly ClearingResult ToResult(ClearingVerb verb)
+    private readonly ClearingResult ToResult(ClearingVerb verb, bool isRefund)
     {
         ClearingOutcome outcome = OutcomeOf(_result);
-        RespCode failCode = outcome == ClearingOutcome.Failed ? FailCodeOf(_declineCode) : RespCode.None;
+        RespCode failCode = outcome == ClearingOutcome.Failed ? FailCodeOf(_declineCode, isRefund) : RespCode.None;
         bool isNumberFine = _channelTradeNo.Length <= ShortText.MaxLength &&
             _channelTradeNo.IndexOfAnyExceptInRange((byte)'!', (byte)'~') < 0;
         // A decline for a reason we do not know may be one that leaves money behind ("partly executed"): somebody must look.
@@ -140,7 +152,7 @@ internal ref struct ClearingAnswer
 
     private static bool IsAnswerTo(ClearingVerb verb, ClearingOutcome outcome) => verb switch
     {
-        ClearingVerb.Pay => outcome != ClearingOutcome.NotFound,
+        ClearingVerb.Pay or ClearingVerb.Refund => outcome != ClearingOutcome.NotFound,
         ClearingVerb.Reverse => outcome is ClearingOutcome.Reversed or ClearingOutcome.Succeeded,
         _ => true,
     };
@@ -153,9 +165,11 @@ internal ref struct ClearingAnswer
         : result.SequenceEqual("REVERSED"u8) ? ClearingOutcome.Reversed
         : ClearingOutcome.Unknown;
 
-    private static RespCode FailCodeOf(ReadOnlySpan<byte> declineCode) =>
+    private static RespCode FailCodeOf(ReadOnlySpan<byte> declineCode, bool isRefund) =>
         declineCode.SequenceEqual("INSUFFICIENT_BALANCE"u8) ? RespCode.InsufficientBalance
         : declineCode.SequenceEqual("LIMIT_EXCEEDED"u8) ? RespCode.LimitExceeded
         : declineCode.SequenceEqual("ACCOUNT_ABNORMAL"u8) ? RespCode.AccountAbnormal
+        : isRefund && declineCode.SequenceEqual("REFUND_EXCEEDED"u8) ? RespCode.RefundAmountExceeded
+        : isRefund && declineCode.SequenceEqual("ORIGINAL_NOT_EXECUTED"u8) ? RespCode.TradeStateForbids
         : RespCode.None;
 }

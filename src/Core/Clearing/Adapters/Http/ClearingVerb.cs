@@ -6,4 +6,5 @@ internal enum ClearingVerb : byte
     Pay = 0,
     Inquire,
     Reverse,
+    Refund,
 }

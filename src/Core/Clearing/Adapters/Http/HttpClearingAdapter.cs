@@ -12,7 +12,7 @@ namespace HotPath.Core.Clearing.Adapters.Http;
 /// <para>
 /// Sent once. SocketsHttpHandler repeats a request by itself in one case only: the pooled connection it picked turns out to be closed
 /// before it has begun to send the body. From the first byte of a body on it repeats nothing, and ours is never empty. Should that ever
-/// change, the channel still executes once: each request carries its trade_no as <c>Idempotency-Key</c> and as <c>reference</c>.
+/// change, the channel still executes once: each request carries its trade_no or refund_id as <c>Idempotency-Key</c> and as <c>reference</c>.
 /// </para>
 /// <para>
 /// The handler sends the body to its end (or fails) before it reads the answer, so that the call's buffer is free when a send has ended.
@@ -40,7 +40,8 @@ public sealed class HttpClearingAdapter : IClearingAdapter
         _deadline = options.Deadline;
         _exchanges = new DefaultObjectPool<Exchange>(new Exchange.Policy(clock), options.MaxConnections);
         string root = options.BaseAddress.AbsoluteUri.TrimEnd('/');
-        _addresses = [new Uri(root + "/v1/pay"), new Uri(root + "/v1/inquire"), new Uri(root + "/v1/reverse")];
+        // By ClearingVerb.
+        _addresses = [new Uri(root + "/v1/pay"), new Uri(root + "/v1/inquire"), new Uri(root + "/v1/reverse"), new Uri(root + "/v1/refund")];
         _http = new HttpMessageInvoker(NewHandler(options));
     }
 
@@ -53,6 +54,16 @@ public sealed class HttpClearingAdapter : IClearingAdapter
 
     public ValueTask<ClearingResult> PayAsync(ClearingCall call) =>
         ExchangeAsync(ClearingVerb.Pay, call.Reference, call.Payload.WrittenMemory);
+
+    public void EncodeRefund(in RefundOrder order, ClearingCall call)
+    {
+        RequestEncoder encoder = _encoders.Get();
+        encoder.Refund(order, call.Payload);
+        _encoders.Return(encoder);
+    }
+
+    public ValueTask<ClearingResult> RefundAsync(ClearingCall call) =>
+        ExchangeAsync(ClearingVerb.Refund, call.Reference, call.Payload.WrittenMemory);
 
     public ValueTask<ClearingResult> InquireAsync(ClearingReference reference) => AskAsync(ClearingVerb.Inquire, reference);
 
@@ -127,8 +138,8 @@ public sealed class HttpClearingAdapter : IClearingAdapter
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
-            // Of an inquiry or a reversal that did not get through, nothing follows for the payment.
-            bool isProof = verb == ClearingVerb.Pay && IsNotDelivered(failure, exchange);
+            // Of an inquiry or a reversal that did not get through, nothing follows for what it asked about.
+            bool isProof = (verb is ClearingVerb.Pay or ClearingVerb.Refund) && IsNotDelivered(failure, exchange);
             return ClearingResult.Of(isProof ? ClearingOutcome.NotDelivered : ClearingOutcome.Unknown);
         }
         finally

@@ -3,7 +3,7 @@ namespace HotPath.Core.Clearing.Adapters.Http;
 /// <summary>How the HTTP adapter reaches its channel.</summary>
 public sealed record HttpClearingOptions
 {
-    /// <summary>What <c>/v1/pay</c>, <c>/v1/inquire</c> and <c>/v1/reverse</c> are appended to: an absolute http or https address.</summary>
+    /// <summary>What <c>/v1/pay</c>, <c>/v1/refund</c>, <c>/v1/inquire</c> and <c>/v1/reverse</c> are appended to: an absolute http or https address.</summary>
     public required Uri BaseAddress { get; init; }
 
     /// <summary>From handing over the request to the last byte of the answer. Default 15 s. Range 10 ms to 60 s.</summary>

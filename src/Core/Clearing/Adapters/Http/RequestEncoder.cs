@@ -27,14 +27,23 @@ internal sealed class RequestEncoder : IDisposable
         _json.Reset(into);
         _json.WriteStartObject();
         WriteReference(order.Reference);
-        Span<byte> inst = stackalloc byte[InstId.MaxLength];
-        _json.WriteString("inst_id"u8, inst[..order.InstId.Format(inst)]);
+        WriteInstId(order.InstId);
         _json.WriteString("trade_type"u8, order.TradeType == TradeType.Native ? "NATIVE"u8 : "SCAN"u8);
         WriteUnlessEmpty("qr_type"u8, NameOf(order.QrType));
         WriteUnlessEmpty("qr_content"u8, order.QrContent);
         WriteUnlessEmpty("body"u8, order.Body);
         WriteUnlessEmpty("terminal_type"u8, order.TerminalType);
         WriteUnlessEmpty("terminal_id"u8, order.TerminalId);
+        _json.WriteEndObject();
+        Leave();
+    }
+
+    internal void Refund(in RefundOrder order, ArrayBufferWriter<byte> into)
+    {
+        _json.Reset(into);
+        _json.WriteStartObject();
+        WriteReference(order.Reference);
+        WriteInstId(order.InstId);
         _json.WriteEndObject();
         Leave();
     }
@@ -62,10 +71,20 @@ internal sealed class RequestEncoder : IDisposable
     {
         Span<byte> text = stackalloc byte[TradeNo.TextLength];
         _json.WriteString("reference"u8, text[..reference.TradeNo.Format(text)]);
+        if (reference.IsRefund)
+        {
+            _json.WriteString("original_reference"u8, text[..reference.Original.Format(text)]);
+        }
         // A string: a 16-digit number would lose its last digits in every reader that keeps numbers as doubles.
         Utf8Formatter.TryFormat(reference.Amount.MinorUnits, text, out int length);
         _json.WriteString("amount_minor"u8, text[..length]);
         _json.WriteString("currency"u8, text[..reference.Currency.Format(text)]);
+    }
+
+    private void WriteInstId(InstId instId)
+    {
+        Span<byte> text = stackalloc byte[InstId.MaxLength];
+        _json.WriteString("inst_id"u8, text[..instId.Format(text)]);
     }
 
     private void WriteUnlessEmpty(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)

@@ -4,12 +4,12 @@ using Microsoft.Extensions.ObjectPool;
 namespace HotPath.Core.Clearing.Adapters.Simulated;
 
 /// <summary>
-/// A channel inside the process, for benchmarks and load tests: every payment succeeds after a latency, and nothing is allocated for it
-/// once the pool is warm.
+/// A channel inside the process, for benchmarks and load tests: every payment and every refund succeeds after a latency, and nothing is
+/// allocated for it once the pool is warm.
 /// </summary>
 /// <remarks>
 /// It keeps counters, not books: an inquiry finds nothing and a reversal is confirmed. That is true as long as the latency stays below
-/// the channel's settle window, since a payment that it has not answered by then died with its process. For books, declines and silence
+/// the channel's settle window, since what it has not answered by then died with its process. For books, declines and silence
 /// there is the clearing simulator of the host.
 /// </remarks>
 public sealed class SimulatedClearingAdapter : IClearingAdapter
@@ -21,6 +21,7 @@ public sealed class SimulatedClearingAdapter : IClearingAdapter
     private readonly TimeProvider _clock;
     private readonly ObjectPool<Wait> _waits;
     private long _payments;
+    private long _refunds;
     private long _inquiries;
     private long _reversals;
 
@@ -35,6 +36,8 @@ public sealed class SimulatedClearingAdapter : IClearingAdapter
 
     public long Payments => Interlocked.Read(ref _payments);
 
+    public long Refunds => Interlocked.Read(ref _refunds);
+
     public long Inquiries => Interlocked.Read(ref _inquiries);
 
     public long Reversals => Interlocked.Read(ref _reversals);
@@ -47,6 +50,17 @@ public sealed class SimulatedClearingAdapter : IClearingAdapter
     public ValueTask<ClearingResult> PayAsync(ClearingCall call)
     {
         Interlocked.Increment(ref _payments);
+        return After(_latency.Next(), ClearingOutcome.Succeeded);
+    }
+
+    /// <summary>Nothing to write, as of a payment.</summary>
+    public void EncodeRefund(in RefundOrder order, ClearingCall call)
+    {
+    }
+
+    public ValueTask<ClearingResult> RefundAsync(ClearingCall call)
+    {
+        Interlocked.Increment(ref _refunds);
         return After(_latency.Next(), ClearingOutcome.Succeeded);
     }
 
