@@ -7,8 +7,7 @@ namespace HotPath.Core.Clearing;
 
 /// <summary>
 /// One payment or refund on its way to a channel. It outlives the request that made it: the request waits at most its answer budget, the
-/// call lives on to the channel's deadline, and a result that nobody waits for any more goes to <see cref="Channel.LateResults"/> or
-/// <see cref="Channel.LateRefunds"/>.
+/// call lives on to the channel's deadline, and a result that nobody waits for any more goes to <see cref="Channel.LateResults"/>.
 /// </summary>
 /// <remarks>
 /// Pooled. Two owners, the waiting request and the channel's side; <c>_state</c> decides by one compare-and-swap who of result and
@@ -125,7 +124,7 @@ public sealed class ClearingCall : IValueTaskSource<ClearingResult>, IThreadPool
         }
         else
         {
-            (Reference.IsRefund ? _channel.LateRefunds : _channel.LateResults)?.Adopt(Reference.TradeNo, result);
+            _channel.LateResults?.Adopt(Reference.TradeNo, result);
         }
         Release();
     }

@@ -5,14 +5,19 @@ public enum BizType : byte
 {
     None = 0,
     ScanPay = 1,
+    Refund = 3,
     TradeQuery = 5,
+    RefundQuery = 6,
 }
 
 /// <summary>The names of <see cref="BizType"/> on the wire and in metric labels.</summary>
 public static class BizTypes
 {
     /// <summary>Every interface this gateway serves.</summary>
-    public static readonly BizType[] All = [BizType.ScanPay, BizType.TradeQuery];
+    public static readonly BizType[] All = [BizType.ScanPay, BizType.Refund, BizType.TradeQuery, BizType.RefundQuery];
+
+    /// <summary>Queries claim no req_id: they may be repeated and mean the moment they are asked.</summary>
+    public static bool IsQuery(BizType type) => type is BizType.TradeQuery or BizType.RefundQuery;
 
     public static BizType Parse(ReadOnlySpan<byte> text)
     {
@@ -29,7 +34,9 @@ public static class BizTypes
     public static ReadOnlySpan<byte> Name(BizType type) => type switch
     {
         BizType.ScanPay => "SCAN_PAY"u8,
+        BizType.Refund => "REFUND"u8,
         BizType.TradeQuery => "TRADE_QUERY"u8,
+        BizType.RefundQuery => "REFUND_QUERY"u8,
         _ => "UNKNOWN"u8,
     };
 }

@@ -60,6 +60,29 @@ public sealed class Refund
     /// <summary>refund_time: when it became final, or, while PENDING, when it was accepted.</summary>
     public long TimeMs => IsFinal ? FinalAtMs : AcceptedAtMs;
 
+    /// <summary>
+    /// Its call could not be sent and nothing changed (A003): the request was not executed, and its req_id may be used again (protocol, section 3).
+    /// </summary>
+    public bool WasNeverSent => FailCode == RespCode.NetworkError;
+
+    /// <summary>What was reserved, without a result.</summary>
+    public Refund CopyOfReservation() => new()
+    {
+        RefundId = RefundId,
+        TradeNo = TradeNo,
+        InstId = InstId,
+        ReqId = ReqId,
+        RefundNo = RefundNo,
+        OrderNo = OrderNo,
+        Fingerprint = Fingerprint,
+        RefundType = RefundType,
+        Amount = Amount,
+        Currency = Currency,
+        ChannelId = ChannelId,
+        AcceptedAtMs = AcceptedAtMs,
+        Totals = Totals,
+    };
+
     /// <summary>Takes a result back that could not be recorded: the refund is PENDING as before.</summary>
     public void Reopen()
     {

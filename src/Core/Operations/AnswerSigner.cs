@@ -30,11 +30,12 @@ public sealed class AnswerSigner(GatewayKeys keys, ILedger ledger, TimeProvider 
             Offender = Offender(slot, rejection.Member),
             View = view,
             Trade = slot.Trade,
+            Refund = slot.Refund,
         });
         Sign(slot.Answer, key);
     }
 
-    /// <summary>Signs a fresh answer that shows the slot's trade: 0001 while it is PENDING, or a query's 0000.</summary>
+    /// <summary>Signs a fresh answer that shows the slot's trade or refund: 0001 while it is PENDING, or a query's 0000.</summary>
     public void Show(RequestSlot slot, RespCode code, Institution institution, TradeView view)
     {
         SigningKey key = keys.For(institution.SignType);
@@ -50,6 +51,7 @@ public sealed class AnswerSigner(GatewayKeys keys, ILedger ledger, TimeProvider 
             BizType = slot.BizType,
             View = view,
             Trade = slot.Trade,
+            Refund = slot.Refund,
         });
         Sign(slot.Answer, key);
     }
@@ -63,16 +65,18 @@ public sealed class AnswerSigner(GatewayKeys keys, ILedger ledger, TimeProvider 
     /// <param name="institution">Whose it is: its language and its sign type, as they are now, stay this answer's for ever. Null when it is not registered any more.</param>
     public void SignFinal(AnswerBuffer buffer, Trade trade, Institution? institution)
     {
-        SigningKey key = keys.For(institution?.SignType ?? SignType.Rsa2);
-        trade.Answer.RespId = ledger.NextNo();
-        trade.Answer.RespTimeMs = NowMs;
-        trade.Answer.Language = institution?.Language ?? Language.Chinese;
-        trade.Answer.KeyId.Set(key.KeyIdUtf8.Span);
+        SigningKey key = Begin(trade.Answer, institution);
         LayFinal(buffer, trade);
-        Span<byte> signature = stackalloc byte[SigningKey.MaxSignatureLength];
-        int length = key.Sign(buffer.SigningText, signature);
-        trade.Answer.SetSignature(signature[..length]);
-        buffer.Seal(signature[..length]);
+        End(buffer, trade.Answer, key);
+    }
+
+    /// <summary>Signs the final answer of a refund; again, when it could not be recorded with the total that it says.</summary>
+    /// <inheritdoc cref="SignFinal(AnswerBuffer, Trade, Institution?)"/>
+    public void SignFinal(AnswerBuffer buffer, Refund refund, Institution? institution)
+    {
+        SigningKey key = Begin(refund.Answer, institution);
+        LayFinal(buffer, refund);
+        End(buffer, refund.Answer, key);
     }
 
     /// <summary>The recorded final answer, byte for byte: no signature is made.</summary>
@@ -82,7 +86,32 @@ public sealed class AnswerSigner(GatewayKeys keys, ILedger ledger, TimeProvider 
         buffer.Seal(trade.Answer.Signature);
     }
 
+    /// <inheritdoc cref="Repeat(AnswerBuffer, Trade)"/>
+    public static void Repeat(AnswerBuffer buffer, Refund refund)
+    {
+        LayFinal(buffer, refund);
+        buffer.Seal(refund.Answer.Signature);
+    }
+
     private long NowMs => clock.GetUtcNow().ToUnixTimeMilliseconds();
+
+    private SigningKey Begin(RecordedAnswer answer, Institution? institution)
+    {
+        SigningKey key = keys.For(institution?.SignType ?? SignType.Rsa2);
+        answer.RespId = ledger.NextNo();
+        answer.RespTimeMs = NowMs;
+        answer.Language = institution?.Language ?? Language.Chinese;
+        answer.KeyId.Set(key.KeyIdUtf8.Span);
+        return key;
+    }
+
+    private static void End(AnswerBuffer buffer, RecordedAnswer answer, SigningKey key)
+    {
+        Span<byte> signature = stackalloc byte[SigningKey.MaxSignatureLength];
+        int length = key.Sign(buffer.SigningText, signature);
+        answer.SetSignature(signature[..length]);
+        buffer.Seal(signature[..length]);
+    }
 
     // Everything here comes from the trade as it is recorded, nothing from the request: whoever lays it out, whenever, gets the same bytes.
     private static void LayFinal(AnswerBuffer buffer, Trade trade)
@@ -90,7 +119,7 @@ public sealed class AnswerSigner(GatewayKeys keys, ILedger ledger, TimeProvider 
         Span<byte> instId = stackalloc byte[InstId.MaxLength];
         buffer.Lay(new Answer
         {
-            Code = FinalCode(trade),
+            Code = FinalCode(trade.Status, trade.FailCode),
             Language = trade.Answer.Language,
             RespId = trade.Answer.RespId,
             RespTimeMs = trade.Answer.RespTimeMs,
@@ -103,11 +132,32 @@ public sealed class AnswerSigner(GatewayKeys keys, ILedger ledger, TimeProvider 
         });
     }
 
-    /// <summary>resp_code of a final trade: 0000, its fail code, or, cancelled, B001.</summary>
-    public static RespCode FinalCode(Trade trade) => trade.Status switch
+    private static void LayFinal(AnswerBuffer buffer, Refund refund)
+    {
+        Span<byte> instId = stackalloc byte[InstId.MaxLength];
+        buffer.Lay(new Answer
+        {
+            Code = FinalCode(refund.Status, refund.FailCode),
+            Language = refund.Answer.Language,
+            RespId = refund.Answer.RespId,
+            RespTimeMs = refund.Answer.RespTimeMs,
+            KeyId = refund.Answer.KeyId.Span,
+            ReqId = refund.ReqId.Span,
+            InstId = instId[..refund.InstId.Format(instId)],
+            BizType = BizType.Refund,
+            View = TradeView.Refund,
+            Refund = refund,
+        });
+    }
+
+    /// <summary>resp_code of what the slot is about, once it is final: 0000, its fail code, or, cancelled, B001.</summary>
+    public static RespCode FinalCode(RequestSlot slot) =>
+        slot.IsOfRefund ? FinalCode(slot.Refund.Status, slot.Refund.FailCode) : FinalCode(slot.Trade.Status, slot.Trade.FailCode);
+
+    private static RespCode FinalCode(TradeStatus status, RespCode failCode) => status switch
     {
         TradeStatus.Success => RespCode.Success,
-        TradeStatus.Failed => trade.FailCode,
+        TradeStatus.Failed => failCode,
         _ => RespCode.TradeTimeout,
     };
 

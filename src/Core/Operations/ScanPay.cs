@@ -46,18 +46,11 @@ public static class ScanPay
         budget);
 
     /// <summary>
-    /// Puts a channel's word into the trade. False, and nothing changed, while it is in doubt: FAILED is written only when it is certain
-    /// that no money moved, SUCCESS only when it did.
+    /// Puts a channel's word into the trade. False, and nothing changed, while it is in doubt.
     /// </summary>
     public static bool TrySettle(Trade trade, in ClearingResult result, long nowMs)
     {
-        (TradeStatus status, RespCode failCode) = result.Outcome switch
-        {
-            ClearingOutcome.Succeeded => (TradeStatus.Success, RespCode.None),
-            ClearingOutcome.Failed => (TradeStatus.Failed, result.FailCode),
-            ClearingOutcome.NotDelivered or ClearingOutcome.Reversed => (TradeStatus.Failed, RespCode.TradeTimeout),
-            _ => (TradeStatus.Pending, RespCode.None),
-        };
+        (TradeStatus status, RespCode failCode) = ChannelWord.Of(result, RespCode.TradeTimeout);
         if (status == TradeStatus.Pending)
         {
             return false;

@@ -13,26 +13,39 @@ public sealed class AnswerDesk(AnswerSigner signer, RateGate strangersBudget, Ti
     private const int Ok = 200;
     private const int TooManyRequests = 429;
 
-    /// <summary>The final answer of a trade that was recorded before: the same bytes, no signature.</summary>
+    /// <summary>The final answer of a trade or refund that was recorded before: the same bytes, no signature.</summary>
     public void Repeat(RequestSlot slot)
     {
-        AnswerSigner.Repeat(slot.Answer, slot.Trade);
+        if (slot.IsOfRefund)
+        {
+            AnswerSigner.Repeat(slot.Answer, slot.Refund);
+        }
+        else
+        {
+            AnswerSigner.Repeat(slot.Answer, slot.Trade);
+        }
         metrics.Replayed();
-        Finish(slot, AnswerSigner.FinalCode(slot.Trade));
+        Finish(slot, AnswerSigner.FinalCode(slot));
     }
 
-    /// <summary>The slot's trade is known by now: its recorded answer, or a fresh 0001 while it is PENDING.</summary>
+    /// <summary>The slot's trade or refund is known by now: its recorded answer, or a fresh 0001 while it is PENDING.</summary>
     public void RepeatOrShow(RequestSlot slot, Institution institution)
     {
-        if (slot.Trade.IsFinal)
+        if (slot.IsFinal)
         {
             Repeat(slot);
             return;
         }
-        Show(slot, RespCode.Processing, institution, TradeView.Payment);
+        Show(slot, RespCode.Processing, institution, ViewOf(slot));
     }
 
-    /// <summary>Shows the slot's trade: 0001 while it is PENDING, or a query's 0000.</summary>
+    /// <summary>
+    /// The refund number stands for a refund that another request made: that one, as it is now.
+    /// </summary>
+    public void ShowRefund(RequestSlot slot, Institution institution) => Show(
+        slot, slot.IsFinal ? AnswerSigner.FinalCode(slot) : RespCode.Processing, institution, TradeView.Refund);
+
+    /// <summary>Shows the slot's trade or refund: 0001 while it is PENDING, or a query's 0000.</summary>
     public void Show(RequestSlot slot, RespCode code, Institution institution, TradeView view)
     {
         signer.Show(slot, code, institution, view);
@@ -42,15 +55,15 @@ public sealed class AnswerDesk(AnswerSigner signer, RateGate strangersBudget, Ti
     /// <summary>The final answer is sealed in the slot and its result is durable.</summary>
     public void Tell(RequestSlot slot)
     {
-        metrics.TradeReached(slot.Trade.Status);
-        Finish(slot, AnswerSigner.FinalCode(slot.Trade));
+        Reached(slot, slot.IsOfRefund ? slot.Refund.Status : slot.Trade.Status);
+        Finish(slot, AnswerSigner.FinalCode(slot));
     }
 
-    /// <summary>The budget is over, or the channel's word is no result: 0001, and the trade lives on.</summary>
+    /// <summary>The budget is over, or the channel's word is no result: 0001, and the trade or refund lives on.</summary>
     public void TellPending(RequestSlot slot, Institution institution)
     {
-        metrics.TradeReached(TradeStatus.Pending);
-        Show(slot, RespCode.Processing, institution, TradeView.Payment);
+        Reached(slot, TradeStatus.Pending);
+        Show(slot, RespCode.Processing, institution, ViewOf(slot));
     }
 
     /// <summary>Refuses a caller who is known.</summary>
@@ -96,6 +109,20 @@ public sealed class AnswerDesk(AnswerSigner signer, RateGate strangersBudget, Ti
 
     /// <summary>The ledger stopped, or stood still, under a request whose outcome is open: no answer, the connection is cut.</summary>
     public static void Cut(RequestSlot slot) => slot.HttpStatus = 0;
+
+    private static TradeView ViewOf(RequestSlot slot) => slot.IsOfRefund ? TradeView.Refund : TradeView.Payment;
+
+    private void Reached(RequestSlot slot, TradeStatus status)
+    {
+        if (slot.IsOfRefund)
+        {
+            metrics.RefundReached(status);
+        }
+        else
+        {
+            metrics.TradeReached(status);
+        }
+    }
 
     private void Finish(RequestSlot slot, RespCode code)
     {

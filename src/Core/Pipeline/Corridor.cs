@@ -52,7 +52,12 @@ public sealed class Corridor : IAsyncDisposable
         var strangers = new RateGate(new Rate(options.StrangersRefusalsPerSecond, TimeSpan.FromSeconds(1), clock), clock);
         var desk = new AnswerDesk(Signer, strangers, clock, metrics, log);
         Admission = new AdmissionControl(options.Admission, scheduler, clock, metrics, logs.CreateLogger<AdmissionControl>());
-        Pipeline = new PaymentPipeline(Authenticator, ledger, Admission, router, Signer, Resolver, waiters, options, clock, desk);
+        var budget = new AnswerBudget(options, clock);
+        var repetitions = new Repetitions(ledger, Admission, waiters, options, clock, desk);
+        var lostClaims = new LostClaims(ledger, repetitions, desk);
+        var refunds = new RefundPipeline(ledger, router, Signer, Resolver, waiters, lostClaims, budget, clock, desk);
+        Pipeline = new PaymentPipeline(
+            Authenticator, ledger, Admission, router, Signer, Resolver, waiters, repetitions, lostClaims, refunds, budget, options, clock, desk);
     }
 
     public PaymentPipeline Pipeline { get; }

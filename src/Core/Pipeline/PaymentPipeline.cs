@@ -28,7 +28,8 @@ namespace HotPath.Core.Pipeline;
 ///  bytes ◀─11 write     Host
 /// </code>
 /// </summary>
-/// <remarks>This method branches; what it calls computes. It waits at 4, 7, 8 and 10 only; at 8 it has stepped aside, for it wants no thread. TRADE_QUERY skips 4 and leaves after 5.</remarks>
+/// <remarks>This method branches; what it calls computes. It waits at 4, 7, 8 and 10 only; at 8 it has stepped aside, for it wants no thread. Queries skip 4 and leave after 5; a refund goes on in
+/// <see cref="RefundPipeline"/> then.</remarks>
 public sealed class PaymentPipeline(
     Authenticator authenticator,
     ILedger ledger,
@@ -37,14 +38,15 @@ public sealed class PaymentPipeline(
     AnswerSigner signer,
     PendingResolver resolver,
     TradeWaiters waiters,
+    Repetitions repetitions,
+    LostClaims lostClaims,
+    RefundPipeline refunds,
+    AnswerBudget budget,
     PipelineOptions options,
     TimeProvider clock,
     AnswerDesk desk)
 {
-    private static readonly TimeSpan LeastCommitBudget = TimeSpan.FromMilliseconds(250);
-
     private readonly TradeQuery _tradeQuery = new(ledger);
-    private readonly Repetitions _repetitions = new(ledger, admission, waiters, options, clock, desk);
 
     /// <summary>
     /// Serves the body in <paramref name="slot"/>. Afterwards <see cref="RequestSlot.HttpStatus"/> is 200 with a sealed answer, 429 without
@@ -77,16 +79,16 @@ public sealed class PaymentPipeline(
 
         // 4 recall: a known req_id is answered before the freshness check, for a retry may carry its old req_time
         Digest fingerprint = default;
-        if (slot.BizType != BizType.TradeQuery)
+        if (!BizTypes.IsQuery(slot.BizType))
         {
             fingerprint = RequestReader.Fingerprint(slot);
-            switch (await ledger.RecallAsync(institution.InstId, slot.Memory(Member.ReqId), fingerprint, slot.Trade))
+            switch (await RecallAsync(slot, institution, fingerprint))
             {
                 case ReqIdState.Replay:
                     desk.Repeat(slot);
                     return;
                 case ReqIdState.InFlight:
-                    await _repetitions.OfOneInFlightAsync(slot, institution);
+                    await repetitions.OfOneInFlightAsync(slot, institution);
                     return;
                 case ReqIdState.OtherContent:
                     desk.RefuseWithinBudget(slot, institution, RespCode.ReqIdReused, GatewayMetrics.RefusalCause.ReqIdReused);
@@ -112,10 +114,17 @@ public sealed class PaymentPipeline(
             desk.Refuse(slot, rejection, institution);
             return;
         }
-        if (slot.BizType == BizType.TradeQuery)
+        switch (slot.BizType)
         {
-            await QueryAsync(slot, institution);
-            return;
+            case BizType.TradeQuery:
+                await QueryAsync(slot, institution);
+                return;
+            case BizType.RefundQuery:
+                await refunds.QueryAsync(slot, institution);
+                return;
+            case BizType.Refund:
+                await refunds.RunAsync(slot, institution, admittance, fingerprint);
+                return;
         }
 
         // 6 route, and the number first: where none can be had (the ledger stands still for minutes), no credit is lost with it
@@ -131,11 +140,11 @@ public sealed class PaymentPipeline(
 
         // 7 claim
         ScanPay.FillClaim(slot, institution, channel, fingerprint, tradeNo, NowMs);
-        Claim claim = await ledger.ClaimAsync(slot.Trade, CommitBudget(slot));
+        Claim claim = await ledger.ClaimAsync(slot.Trade, budget.LeftForCommit(slot));
         if (!claim.IsWon)
         {
             channel.ReturnCredit();
-            await AnswerLostClaimAsync(slot, institution, admittance, claim);
+            await lostClaims.AnswerAsync(slot, institution, admittance, claim);
             return;
         }
 
@@ -143,7 +152,7 @@ public sealed class PaymentPipeline(
         ClearingResult result;
         using (admittance.StepAside())
         {
-            result = await ScanPay.Send(slot, channel, BudgetLeft(slot));
+            result = await ScanPay.Send(slot, channel, budget.Left(slot));
         }
         if (!ScanPay.TrySettle(slot.Trade, result, NowMs))
         {
@@ -155,17 +164,17 @@ public sealed class PaymentPipeline(
         signer.SignFinal(slot.Answer, slot.Trade, institution);
 
         // 10 record
-        switch (await ledger.CompleteAsync(slot.Trade, CommitBudget(slot)))
+        switch (await ledger.CompleteAsync(slot.Trade, budget.LeftForCommit(slot)))
         {
             case CompleteState.Recorded:
                 waiters.Signal(slot.Trade.TradeNo);
                 desk.Tell(slot);
                 return;
             case CompleteState.AlreadyFinal:
-                await _repetitions.OfOneRecordedAsync(slot, slot.Trade.TradeNo);
+                await repetitions.OfOneRecordedAsync(slot, slot.Trade.TradeNo);
                 return;
             case CompleteState.Late:
-                slot.GiveAwayTrade();
+                slot.GiveAway();
                 LeaveInDoubt(slot, institution, channel);
                 return;
             case CompleteState.Unavailable when ledger.IsReady:
@@ -181,10 +190,9 @@ public sealed class PaymentPipeline(
 
     private long NowMs => clock.GetUtcNow().ToUnixTimeMilliseconds();
 
-    private TimeSpan BudgetLeft(RequestSlot slot) => options.PayBudget - clock.GetElapsedTime(slot.ArrivedAt);
-
-    // Late in the budget a commit still gets what one takes on a disk that is not slow: half a second is left for the way back.
-    private TimeSpan CommitBudget(RequestSlot slot) => BudgetLeft(slot) > LeastCommitBudget ? BudgetLeft(slot) : LeastCommitBudget;
+    private ValueTask<ReqIdState> RecallAsync(RequestSlot slot, Institution institution, in Digest fingerprint) => slot.IsOfRefund
+        ? ledger.RecallRefundAsync(institution.InstId, slot.Memory(Member.ReqId), fingerprint, slot.Refund)
+        : ledger.RecallAsync(institution.InstId, slot.Memory(Member.ReqId), fingerprint, slot.Trade);
 
     private Institution? Authenticate(RequestSlot slot)
     {
@@ -202,53 +210,14 @@ public sealed class PaymentPipeline(
         }
         if (!slot.Trade.IsFinal)
         {
-            resolver.Nudge(slot.Trade);
+            resolver.Nudge(slot.Trade.TradeNo, slot.Trade.AcceptedAtMs);
         }
         desk.Show(slot, RespCode.Success, institution, TradeView.Query);
     }
 
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
-    private async ValueTask AnswerLostClaimAsync(RequestSlot slot, Institution institution, Admittance admittance, Claim claim)
-    {
-        switch (claim.State)
-        {
-            case ClaimState.Replay:
-                await _repetitions.OfOneRecordedAsync(slot, claim.TradeNo);
-                return;
-            case ClaimState.InFlight:
-                await _repetitions.AwaitResultAsync(slot, institution, admittance, claim.TradeNo);
-                return;
-            case ClaimState.OtherContent:
-                desk.Refuse(slot, Rejection.Of(RespCode.ReqIdReused), institution);
-                return;
-            case ClaimState.OrderExists:
-            case ClaimState.CodeUsed:
-                bool isShown = await ledger.FindAsync(claim.TradeNo, slot.Trade) && slot.Trade.InstId == institution.InstId;
-                desk.Refuse(slot, Rejection.Of(RespCode.TradeExists), institution, isShown ? TradeView.Payment : TradeView.None);
-                return;
-            case ClaimState.Refused:
-                desk.RefuseWithinBudget(slot, institution, RespCode.SystemBusy, GatewayMetrics.RefusalCause.LedgerCapacity);
-                return;
-            case ClaimState.DiskFull:
-                desk.RefuseWithinBudget(slot, institution, RespCode.SystemBusy, GatewayMetrics.RefusalCause.DiskFull);
-                return;
-            case ClaimState.DiskSlow:
-                desk.RefuseWithinBudget(slot, institution, RespCode.SystemBusy, GatewayMetrics.RefusalCause.DiskSlow);
-                return;
-            case ClaimState.Unavailable:
-                desk.RefuseWithinBudget(slot, institution, RespCode.ServiceUnavailable, GatewayMetrics.RefusalCause.NotReady);
-                return;
-            default:
-                // Should it become durable after all, the resolver is told.
-                slot.GiveAwayTrade();
-                AnswerDesk.Cut(slot);
-                return;
-        }
-    }
-
     private void LeaveInDoubt(RequestSlot slot, Institution institution, Channel channel)
     {
-        resolver.Watch(slot.Trade, channel);
+        resolver.Watch(slot.Trade.TradeNo, slot.Trade.AcceptedAtMs, channel);
         desk.TellPending(slot, institution);
     }
 

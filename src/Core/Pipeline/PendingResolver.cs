@@ -11,8 +11,8 @@ using Microsoft.Extensions.Logging;
 namespace HotPath.Core.Pipeline;
 
 /// <summary>
-/// Brings every PENDING trade to an end: asks its channel, adopts results that came late, and, when a channel never heard of a trade and
-/// its settle window is over, has the reference reversed first and only then calls it failed. It never sends a payment.
+/// Brings every PENDING trade and refund to an end: asks its channel, adopts results that came late, and, when a channel never heard of it and
+/// its settle window is over, has the reference reversed first and only then calls it failed. It never sends a payment or a refund.
 /// </summary>
 /// <remarks>
 /// Inquiries at 3, 6, 12, 24 s … after acceptance, then every 10 min (protocol, section 6). <see cref="PendingSchedule"/> knows what is due;
@@ -31,12 +31,9 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
     private static readonly TimeSpan ReportEvery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan AlarmAge = TimeSpan.FromHours(24);
 
-    private readonly ILedger _ledger;
     private readonly Router _router;
-    private readonly InstitutionDirectory _institutions;
-    private readonly AnswerSigner _signer;
     private readonly TradeWaiters _waiters;
-    private readonly GatewayMetrics _metrics;
+    private readonly IInDoubt[] _kinds;
     private readonly TimeProvider _clock;
     private readonly ILogger<PendingResolver> _logger;
     private readonly PendingSchedule _schedule;
@@ -49,42 +46,42 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
         ILedger ledger, Router router, InstitutionDirectory institutions, AnswerSigner signer, TradeWaiters waiters,
         GatewayMetrics metrics, TimeProvider clock, ILogger<PendingResolver> logger)
     {
-        _ledger = ledger;
         _router = router;
-        _institutions = institutions;
-        _signer = signer;
         _waiters = waiters;
-        _metrics = metrics;
+        _kinds = [new PaymentsInDoubt(ledger, institutions, signer, metrics, clock), new RefundsInDoubt(ledger, institutions, signer, metrics, clock)];
         _clock = clock;
         _logger = logger;
         _schedule = new PendingSchedule(clock);
-        _ledger.WhenClaimedLate(TakeOver);
+        ledger.WhenClaimedLate(TakeOver);
+        ledger.WhenReservedLate(TakeOver);
         _timer = clock.CreateTimer(static self => ((PendingResolver)self!).StartDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Trades that are being brought to an end.</summary>
+    /// <summary>Trades and refunds that are being brought to an end.</summary>
     public int Count => _schedule.Count;
 
-    /// <summary>Takes over every accepted trade without a result, and begins. Call once the ledger is ready.</summary>
+    /// <summary>Takes over everything that was accepted and has no result, and begins. Call once the ledger is ready.</summary>
     public async Task StartAsync()
     {
-        IReadOnlyList<TradeNo> pending = await _ledger.PendingAsync();
-        foreach (TradeNo tradeNo in pending)
+        foreach (IInDoubt kind in _kinds)
         {
-            _schedule.AddDueNow(tradeNo, tradeNo.UnixMs);
+            foreach (TradeNo number in await kind.ListAsync())
+            {
+                _schedule.AddDueNow(number, number.UnixMs);
+            }
         }
-        if (pending.Count > 0)
+        if (Count > 0)
         {
-            LogTakenOver(pending.Count);
+            LogTakenOver(Count);
         }
         _timer.Change(TimeSpan.Zero, Tick);
     }
 
-    /// <summary>A payment is in doubt: inquire by the schedule.</summary>
-    public void Watch(Trade trade, Channel channel) => _schedule.Add(trade.TradeNo, trade.AcceptedAtMs, channel);
+    /// <summary>A payment or refund is in doubt: inquire by the schedule.</summary>
+    public void Watch(TradeNo number, long acceptedAtMs, Channel channel) => _schedule.Add(number, acceptedAtMs, channel);
 
-    /// <summary>Somebody asked for a PENDING trade: inquire soon, at most once in 3 s.</summary>
-    public void Nudge(Trade trade) => _schedule.Hasten(trade.TradeNo, trade.AcceptedAtMs);
+    /// <summary>Somebody asked for one that is PENDING: inquire soon, at most once in 3 s.</summary>
+    public void Nudge(TradeNo number, long acceptedAtMs) => _schedule.Hasten(number, acceptedAtMs);
 
     /// <summary>A channel answered after the answer budget.</summary>
     public void Adopt(TradeNo tradeNo, in ClearingResult result)
@@ -158,19 +155,18 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
 
     private async Task<bool> InquireAsync(TradeNo tradeNo)
     {
-        var trade = new Trade();
-        if (!await _ledger.FindAsync(tradeNo, trade) || trade.IsFinal)
+        if (await FindAsync(tradeNo) is not { } doubt)
         {
             return true;
         }
         TimeSpan age = _schedule.Age(tradeNo);
         if (age > AlarmAge)
         {
-            LogOverdue(tradeNo, trade.ChannelId.ToString(), age.TotalHours);
+            LogOverdue(tradeNo, doubt.ChannelId.ToString(), age.TotalHours);
         }
-        if (_router.Find(trade.ChannelId.Span) is not { } channel)
+        if (_router.Find(doubt.ChannelId.Span) is not { } channel)
         {
-            LogNoChannel(tradeNo, trade.ChannelId.ToString());
+            LogNoChannel(tradeNo, doubt.ChannelId.ToString());
             return false;
         }
         _schedule.Place(tradeNo, channel);
@@ -181,7 +177,7 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
         }
         try
         {
-            return await RecordAsync(tradeNo, await AskAsync(channel, trade, age));
+            return await RecordAsync(tradeNo, await AskAsync(channel, doubt.Reference, age));
         }
         finally
         {
@@ -190,9 +186,8 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
     }
 
     // "Not found" is no proof while the payment may still be on its way, nor after: only a confirmed reversal, which blocks the reference, is.
-    private static async Task<ClearingResult> AskAsync(Channel channel, Trade trade, TimeSpan age)
+    private static async Task<ClearingResult> AskAsync(Channel channel, ClearingReference reference, TimeSpan age)
     {
-        var reference = new ClearingReference(trade.TradeNo, trade.Amount, trade.Currency);
         ClearingResult result = await channel.InquireAsync(reference);
         if (result.Outcome == ClearingOutcome.NotFound && age > channel.Options.SettleWindow)
         {
@@ -202,30 +197,38 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
         return result.Outcome == ClearingOutcome.NotDelivered ? ClearingResult.Of(ClearingOutcome.Unknown) : result;
     }
 
-    private async Task<bool> RecordAsync(TradeNo tradeNo, ClearingResult result)
+    private async Task<Doubt?> FindAsync(TradeNo number)
     {
-        var trade = new Trade();
-        if (!await _ledger.FindAsync(tradeNo, trade) || trade.IsFinal)
+        foreach (IInDoubt kind in _kinds)
         {
-            if (result.Outcome == ClearingOutcome.Succeeded && trade.Status is TradeStatus.Failed or TradeStatus.Cancelled)
+            if (await kind.FindAsync(number) is { } doubt)
             {
-                // The channel broke its word: it confirmed a reversal, or declined, and executed. Money moved that nobody was told of (长款).
-                LogContradiction(tradeNo, trade.ChannelId.ToString(), trade.Status, result.ChannelTradeNo.ToString());
+                return doubt;
             }
-            return true;
         }
-        if (!ScanPay.TrySettle(trade, result, _clock.GetUtcNow().ToUnixTimeMilliseconds()))
+        return null;
+    }
+
+    private async Task<bool> RecordAsync(TradeNo number, ClearingResult result)
+    {
+        foreach (IInDoubt kind in _kinds)
         {
-            return false;
+            Adoption adoption = await kind.AdoptAsync(number, result);
+            if (adoption == Adoption.NotMine)
+            {
+                continue;
+            }
+            if (adoption == Adoption.Contradicted)
+            {
+                LogContradiction(number, result.ChannelTradeNo.ToString());
+            }
+            if (adoption != Adoption.StillInDoubt)
+            {
+                _waiters.Signal(number);
+            }
+            return adoption != Adoption.StillInDoubt;
         }
-        _signer.SignFinal(new AnswerBuffer(), trade, _institutions.Find(trade.InstId));
-        CompleteState state = await _ledger.CompleteAsync(trade);
-        if (state == CompleteState.Recorded)
-        {
-            _waiters.Signal(tradeNo);
-            _metrics.TradeReached(trade.Status);
-        }
-        return state is CompleteState.Recorded or CompleteState.AlreadyFinal;
+        return true;
     }
 
     [LoggerMessage(EventId = 200, Level = LogLevel.Information, Message = "{Count} trades without a result taken over from the ledger: each will be inquired")]
@@ -238,8 +241,8 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
     private partial void LogNoChannel(TradeNo tradeNo, string channel);
 
     [LoggerMessage(EventId = 204, Level = LogLevel.Error,
-        Message = "trade_no {TradeNo} is {Status}, and channel {Channel} now says it executed it as {ChannelTradeNo}")]
-    private partial void LogContradiction(TradeNo tradeNo, string channel, TradeStatus status, string channelTradeNo);
+        Message = "{TradeNo} is final without money, and its channel now says it executed it as {ChannelTradeNo}")]
+    private partial void LogContradiction(TradeNo tradeNo, string channelTradeNo);
 
     [LoggerMessage(EventId = 205, Level = LogLevel.Warning, Message = "trade_no {TradeNo} was claimed too late to be sent: it will be inquired and reversed")]
     private partial void LogClaimedLate(TradeNo tradeNo);

@@ -8,8 +8,8 @@ using HotPath.Core.Wire;
 
 namespace HotPath.Core.Pipeline;
 
-/// <summary>Answers requests whose trade is in the book already: with its recorded answer, with the first request's when that comes, or with 0001.</summary>
-internal sealed class Repetitions(
+/// <summary>Answers requests whose trade or refund is in the book already: with its recorded answer, with the first request's when that comes, or with 0001.</summary>
+public sealed class Repetitions(
     ILedger ledger, AdmissionControl admission, TradeWaiters waiters, PipelineOptions options, TimeProvider clock, AnswerDesk desk)
 {
     /// <summary>
@@ -17,7 +17,7 @@ internal sealed class Repetitions(
     /// recorded: its trade is claimed. It is turned away without a word.
     /// </summary>
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
-    internal async ValueTask OfOneInFlightAsync(RequestSlot slot, Institution institution)
+    public async ValueTask OfOneInFlightAsync(RequestSlot slot, Institution institution)
     {
         using Admittance admittance = admission.Ask(institution.Allowance);
         if (!admittance.IsGranted)
@@ -25,25 +25,26 @@ internal sealed class Repetitions(
             desk.TurnAway(slot, admittance.Cause);
             return;
         }
-        await AwaitResultAsync(slot, institution, admittance, slot.Trade.TradeNo);
+        await AwaitResultAsync(slot, institution, admittance, slot.IsOfRefund ? slot.Refund.RefundId : slot.Trade.TradeNo);
     }
 
     /// <summary>A repetition of a request in flight waits as long as the first one would, and answers what that one answered.</summary>
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
-    internal async ValueTask AwaitResultAsync(RequestSlot slot, Institution institution, Admittance admittance, TradeNo tradeNo)
+    public async ValueTask AwaitResultAsync(RequestSlot slot, Institution institution, Admittance admittance, TradeNo number)
     {
-        using TradeWaiters.Registration registration = waiters.Register(tradeNo);
-        bool isFound = await ledger.FindAsync(tradeNo, slot.Trade);
-        if (isFound && !slot.Trade.IsFinal)
+        using TradeWaiters.Registration registration = waiters.Register(number);
+        bool isFound = await FindAsync(slot, number);
+        if (isFound && !slot.IsFinal)
         {
-            long ageMs = clock.GetUtcNow().ToUnixTimeMilliseconds() - slot.Trade.AcceptedAtMs;
-            TimeSpan firstsBudget = options.PayBudget - TimeSpan.FromMilliseconds(Math.Max(0, ageMs));
-            TimeSpan ownBudget = options.PayBudget - clock.GetElapsedTime(slot.ArrivedAt);
+            long ageMs = clock.GetUtcNow().ToUnixTimeMilliseconds() - slot.AcceptedAtMs;
+            TimeSpan budget = options.BudgetOf(slot.BizType);
+            TimeSpan firstsBudget = budget - TimeSpan.FromMilliseconds(Math.Max(0, ageMs));
+            TimeSpan ownBudget = budget - clock.GetElapsedTime(slot.ArrivedAt);
             using (admittance.StepAside())
             {
                 await registration.WaitAsync(firstsBudget < ownBudget ? firstsBudget : ownBudget);
             }
-            isFound = await ledger.FindAsync(tradeNo, slot.Trade);
+            isFound = await FindAsync(slot, number);
         }
         if (!isFound)
         {
@@ -53,13 +54,16 @@ internal sealed class Repetitions(
         desk.RepeatOrShow(slot, institution);
     }
 
-    /// <summary>The trade is final.</summary>
+    /// <summary>It is final.</summary>
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
-    internal async ValueTask OfOneRecordedAsync(RequestSlot slot, TradeNo tradeNo)
+    public async ValueTask OfOneRecordedAsync(RequestSlot slot, TradeNo number)
     {
-        if (await ledger.FindAsync(tradeNo, slot.Trade))
+        if (await FindAsync(slot, number))
         {
             desk.Repeat(slot);
         }
     }
+
+    private ValueTask<bool> FindAsync(RequestSlot slot, TradeNo number) =>
+        slot.IsOfRefund ? ledger.FindRefundAsync(number, slot.Refund) : ledger.FindAsync(number, slot.Trade);
 }

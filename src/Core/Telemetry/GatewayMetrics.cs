@@ -27,6 +27,7 @@ public sealed class GatewayMetrics
     private readonly Counter.Child[,] _requests;
     private readonly Histogram.Child[] _durations;
     private readonly Counter.Child[] _trades;
+    private readonly Counter.Child[] _refunds;
     private readonly Counter.Child[] _refusedSigned;
     private readonly Counter.Child[] _refusedUnsigned;
     private readonly Gauge _inFlight;
@@ -60,9 +61,10 @@ public sealed class GatewayMetrics
         Counter requests = make.CreateCounter("hotpath_requests_total", "Answered calls.", "biz_type", "resp_code");
         Histogram durations = make.CreateHistogram(
             "hotpath_request_duration_seconds",
-            "From the last byte of the request to the first of the answer.",
-            new HistogramConfiguration { LabelNames = ["biz_type"], Buckets = SecondsBuckets });
-        Counter trades = make.CreateCounter("hotpath_trades_total", "Trades by the state they reached; PENDING counts those answered before they were final.", "biz_type", "status");
+            "From the last byte of the request to the first of the answer.", new HistogramConfiguration { LabelNames = ["biz_type"], Buckets = SecondsBuckets });
+        const string reached = " by the state they reached; PENDING counts those answered before they were final.";
+        Counter trades = make.CreateCounter("hotpath_trades_total", "Trades" + reached, "biz_type", "status");
+        Counter refunds = make.CreateCounter("hotpath_refunds_total", "Refunds" + reached, "status");
         _requests = new Counter.Child[bizTypes, codes];
         _durations = new Histogram.Child[bizTypes];
         foreach (BizType type in BizTypes.All.Prepend(BizType.None))
@@ -74,8 +76,8 @@ public sealed class GatewayMetrics
                 _requests[(int)type, (int)code] = requests.WithLabels(name, RespCodes.Label(code));
             }
         }
-        _trades = Enum.GetValues<TradeStatus>()
-            .Select(status => trades.WithLabels(Label(BizType.ScanPay), Text(TradeStatuses.Name(status)))).ToArray();
+        _trades = Enum.GetValues<TradeStatus>().Select(status => trades.WithLabels(Label(BizType.ScanPay), Text(TradeStatuses.Name(status)))).ToArray();
+        _refunds = Enum.GetValues<TradeStatus>().Select(status => refunds.WithLabels(Text(TradeStatuses.Name(status)))).ToArray();
 
         Counter refused = make.CreateCounter(
             "hotpath_refused_total", "Calls refused within a signing budget (signed), and above it with HTTP 429 (unsigned), by cause.", "cause", "answer");
@@ -93,7 +95,7 @@ public sealed class GatewayMetrics
         _checkpoints = make.CreateCounter("hotpath_checkpoints_total", "Checkpoints of the index that were completed.");
         _checkpointSeconds = make.CreateHistogram(
             "hotpath_checkpoint_seconds", "Duration of a checkpoint.", new HistogramConfiguration { Buckets = SecondsBuckets });
-        _trackedTrades = make.CreateGauge("hotpath_ledger_trades", "Trades in the book.");
+        _trackedTrades = make.CreateGauge("hotpath_ledger_trades", "Trades and refunds in the book.");
         _diskFree = make.CreateGauge("hotpath_disk_free_bytes", "Free space where the ledger's data lies.");
         _diskFull = make.CreateGauge("hotpath_disk_full", "1 while new payments are refused for want of disk space (A001).");
         _diskSlow = make.CreateGauge("hotpath_disk_slow", "1 while new payments are refused because a commit takes too long (A001).");
@@ -178,6 +180,9 @@ public sealed class GatewayMetrics
     }
 
     public void TradeReached(TradeStatus status) => _trades[(int)status].Inc();
+
+    /// <summary>A refund became final, or was answered while PENDING.</summary>
+    public void RefundReached(TradeStatus status) => _refunds[(int)status].Inc();
 
     public void Replayed() => _replays.Inc();
 

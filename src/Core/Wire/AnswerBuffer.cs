@@ -7,7 +7,7 @@ using HotPath.Signing;
 
 namespace HotPath.Core.Wire;
 
-/// <summary>Which of a trade's members an answer shows.</summary>
+/// <summary>Which of a trade's or refund's members an answer shows.</summary>
 public enum TradeView : byte
 {
     None = 0,
@@ -17,6 +17,12 @@ public enum TradeView : byte
 
     /// <summary>The pay answer's members, and reason and refunds.</summary>
     Query,
+
+    /// <summary>A refund's members (2.3.3).</summary>
+    Refund,
+
+    /// <summary>A refund's members and its reason.</summary>
+    RefundQuery,
 }
 
 /// <summary>What an answer says. Lives on the stack while it is laid out.</summary>
@@ -46,6 +52,8 @@ public readonly ref struct Answer
     public TradeView View { get; init; }
 
     public Trade? Trade { get; init; }
+
+    public Refund? Refund { get; init; }
 }
 
 #pragma warning disable CA1001 // The writer holds no resource: it writes into _json, and both live as long as this buffer.
@@ -84,27 +92,36 @@ public sealed class AnswerBuffer
     {
         var text = new SigningText(_text);
         _memberCount = 0;
-        Trade? trade = answer.View == TradeView.None ? null : answer.Trade;
+        Trade? trade = answer.View is TradeView.Payment or TradeView.Query ? answer.Trade : null;
+        Refund? refund = answer.View is TradeView.Refund or TradeView.RefundQuery ? answer.Refund : null;
         bool isQuery = answer.View == TradeView.Query;
+        Currency currency = trade?.Currency ?? refund?.Currency ?? default;
 
         // Byte order of the names, as the signing string wants them; SigningText refuses any other.
         Put(ref text, Names.BizType, answer.BizType == BizType.None ? default : BizTypes.Name(answer.BizType));
-        Put(ref text, Names.Currency, trade is null ? default : _scratch.AsSpan(0, trade.Currency.Format(_scratch)));
-        Put(ref text, Names.FailCode, isQuery && trade!.FailCode != RespCode.None ? RespCodes.Text(trade.FailCode) : default);
+        Put(ref text, Names.Currency, trade is null && refund is null ? default : _scratch.AsSpan(0, currency.Format(_scratch)));
+        Put(ref text, Names.FailCode, FailCode(answer));
         Put(ref text, Names.InstId, answer.InstId);
         Put(ref text, Names.KeyId, answer.KeyId);
-        Put(ref text, Names.OutTradeNo, trade is null ? default : trade.OrderNo.Span);
-        Put(ref text, Names.RefundStatus, isQuery ? RefundStatus(trade!) : default);
+        Put(ref text, Names.OrigTradeNo, refund is null ? default : Digits(refund.TradeNo));
+        Put(ref text, Names.OutTradeNo, trade is not null ? trade.OrderNo.Span : refund is not null ? refund.OrderNo.Span : default);
+        Put(ref text, Names.RefundAmount, refund is null ? default : Digits(refund.Amount, currency));
+        Put(ref text, Names.RefundId, refund is null ? default : Digits(refund.RefundId));
+        Put(ref text, Names.RefundNo, refund is null ? default : refund.RefundNo.Span);
+        Put(ref text, Names.RefundStatus, refund is not null ? TradeStatuses.Name(refund.Status) : isQuery ? RefundStatus(trade!) : default);
+        Put(ref text, Names.RefundTime, refund is null ? default : Time(refund.TimeMs));
         Put(ref text, Names.ReqId, answer.ReqId);
         Put(ref text, Names.RespCode, RespCodes.Text(answer.Code));
-        Put(ref text, Names.RespId, _scratch.AsSpan(0, answer.RespId.Format(_scratch)));
+        Put(ref text, Names.RespId, Digits(answer.RespId));
         Put(ref text, Names.RespMsg, _scratch.AsSpan(0, Message(answer)));
-        Put(ref text, Names.RespTime, _scratch.AsSpan(0, BeijingTime.Format(answer.RespTimeMs, _scratch)));
-        Put(ref text, Names.TotalAmount, trade is null ? default : _scratch.AsSpan(0, trade.Amount.Format(_scratch, trade.Currency.Exponent)));
-        Put(ref text, Names.TotalRefunded, isQuery ? _scratch.AsSpan(0, new Amount(trade!.Refunded.Succeeded).Format(_scratch, trade.Currency.Exponent)) : default);
-        Put(ref text, Names.TradeNo, trade is null ? default : _scratch.AsSpan(0, trade.TradeNo.Format(_scratch)));
+        Put(ref text, Names.RespTime, Time(answer.RespTimeMs));
+        Put(ref text, Names.TotalAmount, trade is null ? default : Digits(trade.Amount, currency));
+        Put(ref text, Names.TotalRefunded, isQuery ? Digits(new Amount(trade!.Refunded.Succeeded), currency)
+            : refund is not null ? Digits(new Amount(refund.Totals.Succeeded), currency)
+            : default);
+        Put(ref text, Names.TradeNo, trade is null ? default : Digits(trade.TradeNo));
         Put(ref text, Names.TradeStatus, trade is null ? default : TradeStatuses.Name(trade.Status));
-        Put(ref text, Names.TradeTime, trade is null ? default : _scratch.AsSpan(0, BeijingTime.Format(trade.TimeMs, _scratch)));
+        Put(ref text, Names.TradeTime, trade is null ? default : Time(trade.TimeMs));
         _textLength = text.Length;
     }
 
@@ -125,6 +142,17 @@ public sealed class AnswerBuffer
         _writer.Flush();
     }
 
+    private static ReadOnlySpan<byte> FailCode(scoped in Answer answer)
+    {
+        RespCode code = answer.View switch
+        {
+            TradeView.Query => answer.Trade!.FailCode,
+            TradeView.RefundQuery => answer.Refund!.FailCode,
+            _ => RespCode.None,
+        };
+        return code == RespCode.None ? default : RespCodes.Text(code);
+    }
+
     private static ReadOnlySpan<byte> RefundStatus(Trade trade) =>
         trade.Refunded.Succeeded == 0 ? "NONE"u8 : trade.Refunded.Succeeded == trade.Amount.MinorUnits ? "FULL"u8 : "PARTIAL"u8;
 
@@ -135,6 +163,12 @@ public sealed class AnswerBuffer
             _members[_memberCount++] = (name, text.Append(name, value), value.Length);
         }
     }
+
+    private ReadOnlySpan<byte> Digits(TradeNo number) => _scratch.AsSpan(0, number.Format(_scratch));
+
+    private ReadOnlySpan<byte> Digits(Amount amount, Currency currency) => _scratch.AsSpan(0, amount.Format(_scratch, currency.Exponent));
+
+    private ReadOnlySpan<byte> Time(long unixMs) => _scratch.AsSpan(0, BeijingTime.Format(unixMs, _scratch));
 
     private int Message(in Answer answer)
     {
@@ -156,8 +190,13 @@ public sealed class AnswerBuffer
         internal static readonly byte[] FailCode = "fail_code"u8.ToArray();
         internal static readonly byte[] InstId = "inst_id"u8.ToArray();
         internal static readonly byte[] KeyId = "key_id"u8.ToArray();
+        internal static readonly byte[] OrigTradeNo = "orig_trade_no"u8.ToArray();
         internal static readonly byte[] OutTradeNo = "out_trade_no"u8.ToArray();
+        internal static readonly byte[] RefundAmount = "refund_amount"u8.ToArray();
+        internal static readonly byte[] RefundId = "refund_id"u8.ToArray();
+        internal static readonly byte[] RefundNo = "refund_no"u8.ToArray();
         internal static readonly byte[] RefundStatus = "refund_status"u8.ToArray();
+        internal static readonly byte[] RefundTime = "refund_time"u8.ToArray();
         internal static readonly byte[] ReqId = "req_id"u8.ToArray();
         internal static readonly byte[] RespCode = "resp_code"u8.ToArray();
         internal static readonly byte[] RespId = "resp_id"u8.ToArray();

@@ -66,7 +66,12 @@ public static class MemberTable
         Member.TerminalType, Member.TerminalId,
     ];
 
+    private static readonly Member[] Refund =
+        [Member.OrigTradeNo, Member.OutTradeNo, Member.RefundNo, Member.RefundAmount, Member.RefundType];
+
     private static readonly Member[] TradeQuery = [Member.TradeNo, Member.OutTradeNo];
+
+    private static readonly Member[] RefundQuery = [Member.RefundNo, Member.RefundId];
 
     // Names by their length: at most four candidates to compare.
     private static readonly MemberRule[][] ByLength = BuildByLength();
@@ -75,12 +80,14 @@ public static class MemberTable
     public static ReadOnlySpan<Member> Of(BizType type) => type switch
     {
         BizType.ScanPay => ScanPay,
+        BizType.Refund => Refund,
         BizType.TradeQuery => TradeQuery,
+        BizType.RefundQuery => RefundQuery,
         _ => default,
     };
 
-    /// <summary>True when the interface needs only one of its members (a query by trade_no, by out_trade_no, or by both).</summary>
-    public static bool NeedsOnlyOne(BizType type) => type == BizType.TradeQuery;
+    /// <summary>True when the interface needs only one of its members (a query by one number, by the other, or by both).</summary>
+    public static bool NeedsOnlyOne(BizType type) => BizTypes.IsQuery(type);
 
     /// <summary>The member's name on the wire.</summary>
     public static ReadOnlySpan<byte> NameOf(Member member) => Rules[(int)member].NameUtf8;
@@ -112,9 +119,14 @@ public static class MemberTable
         new(Member.InstId, "inst_id", MemberForm.Alphanumeric, 1, Model.InstId.MaxLength, LogView.Plain),
         new(Member.KeyId, "key_id", MemberForm.Token, 1, 64, LogView.Plain),
         new(Member.Nonce, "nonce", MemberForm.Token, 8, 64, LogView.Plain),
+        new(Member.OrigTradeNo, "orig_trade_no", MemberForm.Digits, Model.TradeNo.TextLength, Model.TradeNo.TextLength, LogView.Plain),
         new(Member.OutTradeNo, "out_trade_no", MemberForm.Token, 1, 64, LogView.Plain),
         new(Member.QrContent, "qr_content", MemberForm.Text, 1, 512, LogView.Hidden),
         new(Member.QrType, "qr_type", MemberForm.Listed, 2, 2, LogView.Plain, "01", "02"),
+        new(Member.RefundAmount, "refund_amount", MemberForm.Amount, 1, Model.Amount.MaxTextLength, LogView.Plain),
+        new(Member.RefundId, "refund_id", MemberForm.Digits, Model.TradeNo.TextLength, Model.TradeNo.TextLength, LogView.Plain),
+        new(Member.RefundNo, "refund_no", MemberForm.Token, 1, 64, LogView.Plain),
+        new(Member.RefundType, "refund_type", MemberForm.Listed, 2, 2, LogView.Plain, "01", "02"),
         new(Member.ReqId, "req_id", MemberForm.Token, 1, 64, LogView.Plain),
         new(Member.ReqTime, "req_time", MemberForm.Time, BeijingTime.SecondsLength, BeijingTime.SecondsLength, LogView.Plain),
         new(Member.Sign, "sign", MemberForm.Opaque, 1, 1024, LogView.Hidden),

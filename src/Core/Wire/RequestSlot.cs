@@ -33,6 +33,18 @@ public sealed class RequestSlot
     /// <summary>The trade of this request: filled for the claim, completed with the result.</summary>
     public Trade Trade { get; private set; } = new();
 
+    /// <summary>The refund of this request; its <see cref="Trade"/> is the one that is refunded.</summary>
+    public Refund Refund { get; private set; } = new();
+
+    /// <summary>The request is about a refund, and so is its answer.</summary>
+    public bool IsOfRefund => BizType is BizType.Refund or BizType.RefundQuery;
+
+    /// <summary>What the request is about, trade or refund, has its result.</summary>
+    public bool IsFinal => IsOfRefund ? Refund.IsFinal : Trade.IsFinal;
+
+    /// <summary>When that was accepted, Unix milliseconds.</summary>
+    public long AcceptedAtMs => IsOfRefund ? Refund.AcceptedAtMs : Trade.AcceptedAtMs;
+
     /// <summary>When the last byte of the request had come, in ticks of the clock.</summary>
     public long ArrivedAt { get; set; }
 
@@ -81,8 +93,15 @@ public sealed class RequestSlot
         _unescapedEnd = length;
     }
 
-    /// <summary>The trade stays with the ledger, which still reads it: the slot goes on with what was claimed, in a trade of its own.</summary>
-    public void GiveAwayTrade() => Trade = Trade.CopyOfClaim();
+    /// <summary>Trade and refund stay with the ledger, which still reads them: the slot goes on with what was claimed, in its own.</summary>
+    public void GiveAway()
+    {
+        Trade = Trade.CopyOfClaim();
+        if (IsOfRefund)
+        {
+            Refund = Refund.CopyOfReservation();
+        }
+    }
 
     /// <summary>Makes the slot ready for the next request.</summary>
     public void Clear()
@@ -98,6 +117,7 @@ public sealed class RequestSlot
         Currency = default;
         HttpStatus = 0;
         Trade.Clear();
+        Refund.Clear();
     }
 
     internal void Set(Member member, TextRange range) => _members[(int)member] = range;

@@ -158,6 +158,22 @@ public abstract partial class LedgerContract
     }
 
     [Fact]
+    public async Task Settle_OneThatWasNeverSent_FreesItsReqIdItsNumberAndItsAmount_OverRestartsToo()
+    {
+        Trade trade = await Paid("R1", "T1");
+        Refund refund = await Reserved(trade, "F1", 8_880);
+        refund.Ended(Ledger, NowMs, 0, TradeStatus.Failed);
+        refund.FailCode = RespCode.NetworkError;
+        await Ledger.SettleRefundAsync(refund);
+        for (int restart = 0; restart < 2; restart++)
+        {
+            Assert.Equal(ReqIdState.Free, await Ledger.RecallRefundAsync(trade.InstId, Trades.Bytes("Q-F1"), refund.Fingerprint, new Refund()));
+            await Reopen();
+        }
+        await Reserved(trade, "F1", 8_880);
+    }
+
+    [Fact]
     public async Task Settle_ASecondTime_ChangesNothing_AndOfATradeIsNotFound()
     {
         Trade trade = await Paid("R1", "T1");

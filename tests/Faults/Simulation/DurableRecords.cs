@@ -10,10 +10,15 @@ internal sealed class DurableRecords(VirtualDisk disk)
 {
     private readonly Dictionary<string, VirtualFile> _accepted = [];
     private readonly Dictionary<string, VirtualFile> _ended = [];
+    private readonly Dictionary<string, VirtualFile> _refunded = [];
+    private readonly HotPath.Core.Model.Refund _refund = new();
 
     internal bool HasAccepted(string tradeNo) => Has(_accepted, tradeNo);
 
     internal bool HasResult(string tradeNo) => Has(_ended, tradeNo);
+
+    /// <summary>A record says that so much, in minor units, is refunded of this trade.</summary>
+    internal bool HasRefunded(string tradeNo, long minorUnits) => Has(_refunded, $"{tradeNo} {minorUnits}");
 
     internal void Synced(VirtualFile file, int offset, ReadOnlySpan<byte> bytes)
     {
@@ -28,6 +33,11 @@ internal sealed class DurableRecords(VirtualDisk disk)
             else if (header.Type is RecordType.Result or RecordType.Settled)
             {
                 _ended[TradeRecords.ReadNo(payload).ToString()] = file;
+            }
+            if (header.Type == RecordType.Settled)
+            {
+                RefundRecords.ReadResult(payload, _refund);
+                _refunded[$"{_refund.TradeNo} {_refund.Totals.Succeeded}"] = file;
             }
             at += header.RecordBytes;
         }

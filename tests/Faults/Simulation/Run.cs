@@ -91,7 +91,17 @@ internal sealed class Run : IDisposable
         {
             BeforeTold(answer.GetValueOrDefault("trade_no", ""), status, isFinal: status != "PENDING");
         }
+        long refunded = MinorUnits(answer.GetValueOrDefault("total_refunded_amount", "0"));
+        string refundedTrade = answer.GetValueOrDefault("trade_no") ?? answer.GetValueOrDefault("orig_trade_no", "");
+        if (refunded > 0 && !Plan.IsBlindToTheDisk && !Durable.HasRefunded(refundedTrade, refunded))
+        {
+            Break("P2", $"of trade {refundedTrade} {refunded} is told to be refunded, and a power loss now would leave no record that says so");
+        }
     }
+
+    // The amount without its point is in minor units, for every currency has its digits shown.
+    private static long MinorUnits(string amount) =>
+        long.Parse(amount.Replace(".", "", StringComparison.Ordinal), System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>Somebody is told of a trade or refund: what he is told is durable.</summary>
     internal void BeforeTold(string number, string status, bool isFinal)

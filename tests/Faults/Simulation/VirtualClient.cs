@@ -92,10 +92,19 @@ internal sealed class VirtualClient(Run run, Chance chance)
     private async Task RefundAsync(Order order)
     {
         RefundWish[] wishes = [.. Enumerable.Range(1, chance.Between(1, 5)).Select(number => Wish(order, number))];
-        await Task.WhenAll(wishes.Concat(wishes.Where(_ => chance.Happens(0.3)).ToArray()).Select(run.RefundAsync));
+        await Task.WhenAll([.. wishes.Concat(wishes.Where(_ => chance.Happens(0.3)).ToArray()).Select(run.RefundAsync), WatchAsync(order)]);
         // Once more under a new req_id: that refund, or, if it failed, another attempt.
         await run.RefundAsync(wishes[0] with { ReqId = $"Q{++_numbers}" });
         await QueryAsync(order);
+    }
+
+    private async Task WatchAsync(Order order)
+    {
+        for (int look = 0; look < 10; look++)
+        {
+            await run.Loop.World.Delay(chance.Lognormal(TimeSpan.FromMilliseconds(5), 1));
+            await QueryAsync(order);
+        }
     }
 
     private RefundWish Wish(Order order, int number)

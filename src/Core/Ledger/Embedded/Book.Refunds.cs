@@ -97,7 +97,7 @@ internal sealed partial class Book
         int length = RefundRecords.WriteResult(refund, _payload);
         long address = journal.Append(RecordType.Settled, _payload.AsSpan(0, length));
         _index.PutBook(keys.Totals, BookEntry.Refunded(address, refund.Totals));
-        End(refund.RefundId, entry, address, refund.Status, refund.FinalAtMs, journal.TimeMs);
+        End(refund.RefundId, entry, address, refund.Status, refund.FinalAtMs, journal.TimeMs, refund.WasNeverSent);
         return CompleteState.Recorded;
     }
 
@@ -124,7 +124,7 @@ internal sealed partial class Book
     {
         RefundRecords.ReadResult(payload, _replayedRefund);
         _index.PutBook(IndexKey.Totals(_replayedRefund.TradeNo), BookEntry.Refunded(address, _replayedRefund.Totals));
-        ReplayResult(payload, address);
+        ReplayResult(payload, address, _replayedRefund.WasNeverSent);
     }
 
     private static Claim NotRefundable(RespCode reason) => new(ClaimState.NotRefundable, default, reason);

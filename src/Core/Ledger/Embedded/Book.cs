@@ -63,8 +63,9 @@ internal sealed partial class Book : IRecordVisitor
 
     internal int PendingCount => _pending.Count;
 
-    /// <summary>Whether a claim whose trade ended at <paramref name="finalAtMs"/> is still remembered.</summary>
-    internal static bool IsAlive(long finalAtMs, long nowMs) => nowMs - finalAtMs <= ClaimLifeMs;
+    /// <summary>Whether the claim of this trade or refund is still remembered.</summary>
+    internal static bool IsRemembered(in BookEntry entry, long nowMs) =>
+        !entry.IsFinal || (!entry.FreesReqId && nowMs - entry.FinalAtMs <= ClaimLifeMs);
 
     /// <summary>Decides what the caller wishes, and leaves the answer in the command.</summary>
     internal void Decide(LedgerCommand command, JournalWriter journal, long nowMs, bool isDiskFull)
@@ -201,7 +202,7 @@ internal sealed partial class Book : IRecordVisitor
         in ClaimEntry claim, in Digest fingerprint, TradeNo own, JournalWriter journal, long nowMs, out Claim answer)
     {
         answer = default;
-        if (!IsKept(claim.TradeNo, journal, out BookEntry entry) || (entry.IsFinal && !IsAlive(entry.FinalAtMs, nowMs)))
+        if (!IsKept(claim.TradeNo, journal, out BookEntry entry) || !IsRemembered(entry, nowMs))
         {
             return false;
         }
@@ -260,10 +261,10 @@ internal sealed partial class Book : IRecordVisitor
         _pending[number] = entry;
     }
 
-    private void End(TradeNo number, in BookEntry entry, long address, TradeStatus status, long finalAtMs, long journalMs)
+    private void End(TradeNo number, in BookEntry entry, long address, TradeStatus status, long finalAtMs, long journalMs, bool freesReqId = false)
     {
         // The 24 h of a req_id run on journal time: a clock that was ahead and came back must not make the trade old before it is a second.
-        _index.PutBook(IndexKey.Trade(number), entry.WithResult(address, status, Math.Max(finalAtMs, journalMs)));
+        _index.PutBook(IndexKey.Trade(number), entry.WithResult(address, status, Math.Max(finalAtMs, journalMs), freesReqId));
         _pending.Remove(number);
         Changes++;
     }
@@ -274,13 +275,13 @@ internal sealed partial class Book : IRecordVisitor
         Accept(CommandKeys.Of(_replayed), _replayed, address);
     }
 
-    private void ReplayResult(ReadOnlySpan<byte> payload, long address)
+    private void ReplayResult(ReadOnlySpan<byte> payload, long address, bool freesReqId = false)
     {
         TradeNo number = TradeRecords.ReadNo(payload);
         if (!_index.TryGetBook(IndexKey.Trade(number), out BookEntry entry))
         {
             throw new JournalDamagedException($"the journal has a result of {number}, which it never accepted");
         }
-        End(number, entry, address, TradeRecords.ReadStatus(payload), TradeRecords.ReadFinalAtMs(payload), TimeMs);
+        End(number, entry, address, TradeRecords.ReadStatus(payload), TradeRecords.ReadFinalAtMs(payload), TimeMs, freesReqId);
     }
 }

@@ -87,7 +87,7 @@ internal abstract class BookReads<T>(ReaderGate gate, JournalWriter journal)
             {
                 throw Mismatch(claim.TradeNo, "req_id");
             }
-            state = entry.IsFinal && !Book.IsAlive(entry.FinalAtMs, nowMs) ? ReqIdState.Free
+            state = !Book.IsRemembered(entry, nowMs) ? ReqIdState.Free
                 : isOtherKind || FingerprintOf(into) != fingerprint ? ReqIdState.OtherContent
                 : entry.IsFinal ? ReqIdState.Replay
                 : ReqIdState.InFlight;

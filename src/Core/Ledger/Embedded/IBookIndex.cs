@@ -91,7 +91,7 @@ internal readonly record struct ClaimEntry(ulong Stamp, ulong Node, ulong Finger
 /// what is refunded of a trade.
 /// </summary>
 /// <remarks>
-/// For a trade or refund: A = address of ACCEPTED or REFUND, B = address of its result or 0, C = final time, which of both, status. For a pointer:
+/// For a trade or refund: A = address of ACCEPTED or REFUND, B = address of its result or 0, C = final time, which of both, whether its req_id is free, status. For a pointer:
 /// A = stamp, B = node, C = content of the refund. For totals: A = address of the newest record that says them, B = held and count, C = succeeded.
 /// Of a trade or refund only C and then B ever change, in place, once, by the ledger thread; readers look at B alone, so they can never see half a
 /// change.
@@ -101,6 +101,7 @@ internal struct BookEntry
 {
     private const int StatusBits = 8;
     private const int RefundBit = 0x80;
+    private const int FreeBit = 0x40;
 
     // Sums stay below 10^16 minor units (13 digits and 3 of fraction), 54 bits.
     private const int CountBits = 8;
@@ -115,9 +116,12 @@ internal struct BookEntry
 
     internal readonly bool IsFinal => B != 0;
 
-    internal readonly TradeStatus Status => (TradeStatus)(C & (RefundBit - 1));
+    internal readonly TradeStatus Status => (TradeStatus)(C & (FreeBit - 1));
 
     internal readonly bool IsRefund => (C & RefundBit) != 0;
+
+    /// <summary>It ended as if it had never been asked for: its req_id is free again.</summary>
+    internal readonly bool FreesReqId => (C & FreeBit) != 0;
 
     internal readonly long FinalAtMs => C >> StatusBits;
 
@@ -136,8 +140,8 @@ internal struct BookEntry
     internal static BookEntry Refunded(long address, in RefundTotals totals) =>
         new() { A = address, B = (totals.Held << CountBits) | (byte)totals.Count, C = totals.Succeeded };
 
-    internal readonly BookEntry WithResult(long address, TradeStatus status, long finalAtMs) =>
-        new() { A = A, B = address, C = (finalAtMs << StatusBits) | (C & RefundBit) | (byte)status };
+    internal readonly BookEntry WithResult(long address, TradeStatus status, long finalAtMs, bool freesReqId = false) =>
+        new() { A = A, B = address, C = (finalAtMs << StatusBits) | (C & RefundBit) | (freesReqId ? FreeBit : 0L) | (byte)status };
 }
 
 /// <summary>16 bytes of SHA-256 over a kind and its parts: a strong hash for free, and nobody can choose colliding ones.</summary>
