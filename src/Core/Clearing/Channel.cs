@@ -23,7 +23,7 @@ public sealed record ChannelOptions
 /// <summary>Where results go that came after their request's answer budget.</summary>
 public interface ILateResults
 {
-    /// <param name="tradeNo">The channel's key: a trade_no or a refund_id.</param>
+    /// <param name="tradeNo">The channel's key: a trade_no, or, where refunds are adopted, a refund_id.</param>
     /// <param name="result">What the channel said in the end.</param>
     void Adopt(TradeNo tradeNo, in ClearingResult result);
 }
@@ -63,8 +63,11 @@ public sealed class Channel : IThreadPoolWorkItem
 
     public IClearingAdapter Adapter { get; }
 
-    /// <summary>Set once at composition.</summary>
+    /// <summary>Who adopts payments. Set once at composition.</summary>
     public ILateResults? LateResults { get; set; }
+
+    /// <summary>Who adopts refunds: another book, so that a refund_id is never looked up among trades. Set once at composition.</summary>
+    public ILateResults? LateRefunds { get; set; }
 
     internal TimeProvider Clock { get; }
 
@@ -111,7 +114,7 @@ public sealed class Channel : IThreadPoolWorkItem
 
     /// <summary>
     /// Sends a refund whose reservation is durable and whose credit is taken. Answers as <see cref="PayAsync"/> does; what comes after
-    /// <paramref name="budget"/> goes to <see cref="LateResults"/>.
+    /// <paramref name="budget"/> goes to <see cref="LateRefunds"/>.
     /// </summary>
     /// <exception cref="ArgumentException">The reference names no payment: a bug, and nothing was sent.</exception>
     public ValueTask<ClearingResult> RefundAsync(in RefundOrder order, TimeSpan budget)

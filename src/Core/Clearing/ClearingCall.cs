@@ -7,7 +7,8 @@ namespace HotPath.Core.Clearing;
 
 /// <summary>
 /// One payment or refund on its way to a channel. It outlives the request that made it: the request waits at most its answer budget, the
-/// call lives on to the channel's deadline, and a result that nobody waits for any more goes to <see cref="Channel.LateResults"/>.
+/// call lives on to the channel's deadline, and a result that nobody waits for any more goes to <see cref="Channel.LateResults"/> or
+/// <see cref="Channel.LateRefunds"/>.
 /// </summary>
 /// <remarks>
 /// Pooled. Two owners, the waiting request and the channel's side; <c>_state</c> decides by one compare-and-swap who of result and
@@ -124,7 +125,7 @@ public sealed class ClearingCall : IValueTaskSource<ClearingResult>, IThreadPool
         }
         else
         {
-            _channel.LateResults?.Adopt(Reference.TradeNo, result);
+            (Reference.IsRefund ? _channel.LateRefunds : _channel.LateResults)?.Adopt(Reference.TradeNo, result);
         }
         Release();
     }

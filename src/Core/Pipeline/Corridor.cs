@@ -47,6 +47,7 @@ public sealed class Corridor : IAsyncDisposable
         foreach (Channel channel in router.Channels)
         {
             channel.LateResults = Resolver;
+            channel.LateRefunds = Resolver;
         }
         var log = new PaymentLog(logs.CreateLogger<PaymentLog>(), options.LogSampleEvery);
         var strangers = new RateGate(new Rate(options.StrangersRefusalsPerSecond, TimeSpan.FromSeconds(1), clock), clock);

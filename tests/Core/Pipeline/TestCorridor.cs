@@ -160,6 +160,13 @@ internal sealed class TestCorridor : IAsyncDisposable
         ("out_trade_no", Guid.NewGuid().ToString("N")), ("total_amount", "88.80"), ("currency", "HKD"), ("trade_type", "SCAN"), ("qr_type", "02"),
         ("qr_content", "https://qr.example.hk/p"), ("body", "咖啡"), ("terminal_type", "01"), ("terminal_id", "T01"), .. changes]);
 
+    /// <summary>A refund of a payment that was answered.</summary>
+    internal Dictionary<string, string> Refund(Answered payment, string amount, params (string Name, string Value)[] changes) => Members("REFUND", [
+        ("orig_trade_no", payment["trade_no"]), ("out_trade_no", payment["out_trade_no"]), ("refund_no", Guid.NewGuid().ToString("N")),
+        ("refund_amount", amount), ("refund_type", "02"), .. changes]);
+
+    internal Dictionary<string, string> RefundQuery(params (string Name, string Value)[] by) => Members("REFUND_QUERY", by);
+
     internal Dictionary<string, string> Query(params (string Name, string Value)[] by) => Members("TRADE_QUERY", by);
 
     /// <summary>Signs as the institution in the members, sends, verifies the answer over its own bytes.</summary>
@@ -327,6 +334,8 @@ internal sealed class ToldChannel : IClearingAdapter
 
     internal Func<ClearingReference, Task<ClearingResult>> Pay { get; set; } = _ => Task.FromResult(ClearingResult.Of(ClearingOutcome.Succeeded));
 
+    internal Func<ClearingReference, Task<ClearingResult>> Refund { get; set; } = _ => Task.FromResult(ClearingResult.Of(ClearingOutcome.Succeeded));
+
     internal Func<ClearingReference, ClearingResult> Inquire { get; set; } = _ => ClearingResult.Of(ClearingOutcome.Processing);
 
     internal Func<Task> InquireSlowly { get; set; } = () => Task.CompletedTask;
@@ -338,6 +347,8 @@ internal sealed class ToldChannel : IClearingAdapter
     internal ConcurrentQueue<string> Bodies { get; } = [];
 
     internal int Pays => _pays;
+
+    internal ConcurrentQueue<ClearingReference> Refunded { get; } = [];
 
     internal int Inquiries => _inquiries;
 
@@ -352,9 +363,15 @@ internal sealed class ToldChannel : IClearingAdapter
         return await Pay(call.Reference);
     }
 
-    public void EncodeRefund(in RefundOrder order, ClearingCall call) => throw new NotSupportedException();
+    public void EncodeRefund(in RefundOrder order, ClearingCall call)
+    {
+    }
 
-    public ValueTask<ClearingResult> RefundAsync(ClearingCall call) => throw new NotSupportedException();
+    public async ValueTask<ClearingResult> RefundAsync(ClearingCall call)
+    {
+        Refunded.Enqueue(call.Reference);
+        return await Refund(call.Reference);
+    }
 
     public async ValueTask<ClearingResult> InquireAsync(ClearingReference reference)
     {

@@ -36,7 +36,9 @@ internal static class ProtocolOracle
     private static readonly string[] Pay =
         ["out_trade_no", "total_amount", "currency", "trade_type", "qr_type", "qr_content", "body", "terminal_type", "terminal_id"];
 
+    private static readonly string[] Refund = ["orig_trade_no", "out_trade_no", "refund_no", "refund_amount", "refund_type"];
     private static readonly string[] Query = ["trade_no", "out_trade_no"];
+    private static readonly string[] RefundQuery = ["refund_no", "refund_id"];
     private static readonly string[] Volatile = ["req_time", "nonce", "version", "charset", "sign_type", "key_id"];
 
     /// <summary>Form and common members: what is judged before the signature.</summary>
@@ -47,14 +49,14 @@ internal static class ProtocolOracle
             return Verdict.Malformed;
         }
         // Our own limit, not the protocol's: so many unknown names are no mistake any more.
-        if (members.Keys.Count(name => !Common.Concat(Optional).Concat(Pay).Concat(Query).Contains(name)) > 16)
+        if (members.Keys.Count(name => !Common.Concat(Optional).Concat(Pay).Concat(Refund).Concat(Query).Concat(RefundQuery).Contains(name)) > 16)
         {
             return Verdict.Malformed;
         }
         (string code, string member) = FirstFault(members, Common, Optional);
         if (code.Length == 0)
         {
-            string[] known = [.. Common, .. Optional, .. members["biz_type"] == "SCAN_PAY" ? Pay : Query];
+            string[] known = [.. Common, .. Optional, .. InterfaceOf(members)];
             code = members.Keys.All(known.Contains) ? "" : "C003";
         }
         return new Verdict(code, member, members);
@@ -63,11 +65,12 @@ internal static class ProtocolOracle
     /// <summary>The interface's members, of a request that passed <see cref="JudgeCommon"/>.</summary>
     internal static (string Code, string Member) JudgeInterface(IReadOnlyDictionary<string, string> members)
     {
-        if (members["biz_type"] == "SCAN_PAY")
+        string[] own = InterfaceOf(members);
+        if (own == Pay || own == Refund)
         {
-            return FirstFault(members, Pay, []);
+            return FirstFault(members, own, []);
         }
-        return Query.Any(members.ContainsKey) ? FirstFault(members, [], Query) : ("C001", "trade_no");
+        return own.Any(members.ContainsKey) ? FirstFault(members, [], own) : ("C001", own[0]);
     }
 
     /// <summary>Protocol, section 1.</summary>
@@ -116,6 +119,14 @@ internal static class ProtocolOracle
         _ => Currency.Parse(currency) is { IsKnown: true } known ? known.Exponent : null,
     };
 
+    private static string[] InterfaceOf(IReadOnlyDictionary<string, string> members) => members["biz_type"] switch
+    {
+        "SCAN_PAY" => Pay,
+        "REFUND" => Refund,
+        "REFUND_QUERY" => RefundQuery,
+        _ => Query,
+    };
+
     // C001, then C002, then C003, each in the specification's order.
     private static (string Code, string Member) FirstFault(IReadOnlyDictionary<string, string> members, string[] required, string[] optional)
     {
@@ -144,17 +155,19 @@ internal static class ProtocolOracle
         "version" => Legal(value is "1.0" or "1.1" or "1.2" or "1.3"),
         "charset" => Legal(Regex.IsMatch(value, @"\A[Uu][Tt][Ff]-8\z")),
         "sign_type" => Legal(value is "RSA2" or "ES256"),
-        "biz_type" => Legal(value is "SCAN_PAY" or "TRADE_QUERY"),
+        "biz_type" => Legal(value is "SCAN_PAY" or "REFUND" or "TRADE_QUERY" or "REFUND_QUERY"),
         "sign" => "",
         "req_time" => WellFormed(IsTime(value)),
-        "req_id" or "out_trade_no" or "key_id" => WellFormed(Regex.IsMatch(value, @"\A[A-Za-z0-9_-]{1,64}\z")),
+        "req_id" or "out_trade_no" or "refund_no" or "key_id" => WellFormed(Regex.IsMatch(value, @"\A[A-Za-z0-9_-]{1,64}\z")),
         "nonce" => WellFormed(Regex.IsMatch(value, @"\A[A-Za-z0-9_-]{8,64}\z")),
         "inst_id" => WellFormed(Regex.IsMatch(value, @"\A[A-Za-z0-9]{1,32}\z")),
-        "trade_no" => WellFormed(Regex.IsMatch(value, @"\A[0-9]{28}\z")),
+        "trade_no" or "orig_trade_no" or "refund_id" => WellFormed(Regex.IsMatch(value, @"\A[0-9]{28}\z")),
         "currency" => !Regex.IsMatch(value, @"\A[A-Z]{3}\z") ? "C002" : Legal(Digits(value) is not null),
         "total_amount" => JudgeAmount(value, Digits(members["currency"]) ?? 3),
+        // How many digits the trade's currency has is not in the request.
+        "refund_amount" => JudgeAmount(value, 3),
         "trade_type" => Legal(value == "SCAN" || (value == "NATIVE" && members["qr_type"] == "01")),
-        "qr_type" or "terminal_type" => Legal(value is "01" or "02"),
+        "qr_type" or "terminal_type" or "refund_type" => Legal(value is "01" or "02"),
         "qr_content" => WellFormed(CodePoints(value) <= 512),
         "body" => WellFormed(CodePoints(value) <= 256),
         "terminal_id" => WellFormed(CodePoints(value) <= 32),

@@ -28,7 +28,7 @@ internal static class RequestGen
         "20260230103000", "20260919240000", "19691231235959", "2026091910300", "rsa2", "RSA", "none", "utf-8", "Utf-8", "utf\u20108", "UTF-8\u0130",
         "FACEPAY", "NATIVE", "03", "1", "hkd", "XXX", "HK", "HKDD", "JPY", "KWD", "null", "true", "a&b=c&sign=x", "&", "=", "\"", "\\", "/", "{\"a\":\"b\"}",
         "[\"1\"]", "\0", "a\0", "a\nb", "\u001f", "\u007f", "\u0080", "\u0085", "\u009f", "\u00a0", "é", "e\u0301", "咖啡 A&B", "😀", "\U0010FFFF", "\u2028", "\uFEFF",
-        "\uFFFD", "\uFFFF", "TRADE_QUERY", "SCAN_PAY", "scan_pay", "1.0", "1.4", "1.10", "../..", "%00", "'--", "<script>",
+        "\uFFFD", "\uFFFF", "TRADE_QUERY", "SCAN_PAY", "REFUND", "REFUND_QUERY", "scan_pay", "1.0", "1.4", "1.10", "../..", "%00", "'--", "<script>",
     ];
 
     private static readonly string[] NotStrings =
@@ -88,8 +88,30 @@ internal static class RequestGen
         select new Dictionary<string, string>(
             [.. common, .. which != 0 ? Pair("out_trade_no", order) : [], .. which != 1 ? Pair("trade_no", tradeNo) : []]);
 
+    private static readonly Gen<Dictionary<string, string>> ValidRefund =
+        from common in Common("REFUND")
+        from numbers in Gen.Select(Gen.String[Gen.Char["0123456789"], 28, 28], Token, Token)
+        from amount in Amount
+        from type in Gen.OneOf("01", "02")
+        select new Dictionary<string, string>(common)
+        {
+            ["orig_trade_no"] = numbers.Item1,
+            ["out_trade_no"] = numbers.Item2,
+            ["refund_no"] = numbers.Item3,
+            ["refund_amount"] = amount,
+            ["refund_type"] = type,
+        };
+
+    private static readonly Gen<Dictionary<string, string>> ValidRefundQuery =
+        from common in Common("REFUND_QUERY")
+        from number in Token
+        from refundId in Gen.String[Gen.Char["0123456789"], 28, 28]
+        from which in Gen.Int[0, 3]
+        select new Dictionary<string, string>(
+            [.. common, .. which != 0 ? Pair("refund_no", number) : [], .. which != 1 ? Pair("refund_id", refundId) : []]);
+
     private static readonly Gen<List<(string Name, string Value)>> Valid = Gen.Select(
-        Gen.Frequency((4, ValidPayment), (1, ValidQuery)), Gen.Int, (members, seed) =>
+        Gen.Frequency((8, ValidPayment), (2, ValidQuery), (3, ValidRefund), (1, ValidRefundQuery)), Gen.Int, (members, seed) =>
         {
             (string, string)[] shuffled = [.. members.Select(member => (member.Key, member.Value))];
             new Random(seed).Shuffle(shuffled);
