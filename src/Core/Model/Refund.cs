@@ -83,9 +83,10 @@ public sealed class Refund
         Totals = Totals,
     };
 
-    /// <summary>Takes a result back that could not be recorded: the refund is PENDING as before.</summary>
-    public void Reopen()
+    /// <summary>Takes a result back that could not be recorded: the refund is PENDING as before, and so much is refunded of its trade.</summary>
+    public void Reopen(in RefundTotals totals)
     {
+        Totals = totals;
         Status = TradeStatus.Pending;
         FailCode = RespCode.None;
         FinalAtMs = 0;
@@ -108,8 +109,7 @@ public sealed class Refund
         Currency = default;
         ChannelId = default;
         AcceptedAtMs = 0;
-        Totals = default;
-        Reopen();
+        Reopen(default);
     }
 }
 

@@ -73,9 +73,10 @@ public sealed class Refunding(ILedger ledger)
     /// <param name="refunded">What is refunded of the trade now.</param>
     /// <param name="result">What the channel said.</param>
     /// <param name="nowMs">Now, Unix milliseconds.</param>
-    public static bool TrySettle(Refund refund, in RefundTotals refunded, in ClearingResult result, long nowMs)
+    /// <param name="notSent">Why it failed when nothing was delivered: A003 when that is the first answer to it, which frees its req_id; B001 later.</param>
+    public static bool TrySettle(Refund refund, in RefundTotals refunded, in ClearingResult result, long nowMs, RespCode notSent)
     {
-        (TradeStatus status, RespCode failCode) = ChannelWord.Of(result, RespCode.NetworkError);
+        (TradeStatus status, RespCode failCode) = ChannelWord.Of(result, notSent);
         if (status == TradeStatus.Pending)
         {
             return false;

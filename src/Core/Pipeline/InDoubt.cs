@@ -106,7 +106,7 @@ internal sealed class RefundsInDoubt(
             {
                 return result.Outcome == ClearingOutcome.Succeeded && refund.Status != TradeStatus.Success ? Adoption.Contradicted : Adoption.Ended;
             }
-            if (!Refunding.TrySettle(refund, trade.Refunded, result, clock.GetUtcNow().ToUnixTimeMilliseconds()))
+            if (!Refunding.TrySettle(refund, trade.Refunded, result, clock.GetUtcNow().ToUnixTimeMilliseconds(), RespCode.TradeTimeout))
             {
                 return Adoption.StillInDoubt;
             }

@@ -98,7 +98,7 @@ public sealed class RefundPipeline(
         do
         {
             // The answer says what is refunded with it. Another refund of the trade may end at the same moment: then it is signed again.
-            if (!await ledger.FindAsync(slot.Refund.TradeNo, slot.Trade) || !Refunding.TrySettle(slot.Refund, slot.Trade.Refunded, result, NowMs))
+            if (!await ledger.FindAsync(slot.Refund.TradeNo, slot.Trade) || !Refunding.TrySettle(slot.Refund, slot.Trade.Refunded, result, NowMs, RespCode.NetworkError))
             {
                 LeaveInDoubt(slot, institution, channel);
                 return;
@@ -122,12 +122,14 @@ public sealed class RefundPipeline(
                 desk.Repeat(slot);
                 return;
             case CompleteState.Late:
+                RefundTotals told = slot.Trade.Refunded;
                 slot.GiveAway();
+                slot.Refund.Reopen(told);
                 LeaveInDoubt(slot, institution, channel);
                 return;
             case CompleteState.Unavailable when ledger.IsReady:
                 // No room to record it just now. The channel knows the result; the resolver asks for it again.
-                slot.Refund.Reopen();
+                slot.Refund.Reopen(slot.Trade.Refunded);
                 LeaveInDoubt(slot, institution, channel);
                 return;
             default:

@@ -151,9 +151,9 @@ public sealed class CheckerTests
     public void RefundToldOtherwiseThanTheJournal_BreaksI5()
     {
         Evidence story = WithRefunds(Reserved(3, "a", 1, held: 1, count: 1), Settled(4, "a", "FAILED", held: 0, succeeded: 0, count: 0));
-        Assert.Empty(Checker.Check(story with { Refunds = [Told("a", "PENDING"), Told("a", "FAILED")] }));
-        AssertBroken("I5", "told SUCCESS, and the journal says FAILED", story with { Refunds = [Told("a", "SUCCESS")] });
-        AssertBroken("I5", "does not have it", story with { Refunds = [Told("b", "PENDING")] });
+        Assert.Empty(Checker.Check(story with { Calls = [.. story.Calls, Told("a", "PENDING"), Told("a", "FAILED")] }));
+        AssertBroken("I5", "told SUCCESS, and the journal says FAILED", story with { Calls = [.. story.Calls, Told("a", "SUCCESS")] });
+        AssertBroken("I5", "does not have it", story with { Calls = [.. story.Calls, Told("b", "PENDING")] });
     }
 
     [Fact]
@@ -212,11 +212,18 @@ public sealed class CheckerTests
     [Fact]
     public void RefundsUpToThePayment_BreakNothing()
     {
-        Evidence story = Story();
-        Assert.Empty(Checker.Check(story with
-        {
-            Channel = [.. story.Channel, Refunded("R1", 8000), Refunded("R2", 880), Refunded("R3", 1) with { IsExecuted = false }],
-        }));
+        Evidence story = WithRefunds(
+            Reserved(3, "R1", 8_000, held: 8_000, count: 1), Settled(4, "R1", "SUCCESS", held: 8_000, succeeded: 8_000, count: 1),
+            Reserved(5, "R3", 1, held: 8_001, count: 2) with { Succeeded = 8_000 }, Settled(6, "R3", "FAILED", held: 8_000, succeeded: 8_000, count: 1));
+        Assert.Empty(Checker.Check(story with { Channel = [.. story.Channel, Refunded("R3", 1) with { IsExecuted = false }] }));
+    }
+
+    [Fact]
+    public void RefundWithoutMoney_AndMoneyWithoutARefund_BreakI7()
+    {
+        Evidence story = WithRefunds(Reserved(3, "a", 1, held: 1, count: 1), Settled(4, "a", "SUCCESS", held: 1, succeeded: 1, count: 1));
+        AssertBroken("I7", "refund a is SUCCESS, and no money moved", story with { Channel = [Executed(Trade)] });
+        AssertBroken("I7", "the journal does not have", Story() with { Channel = [Executed(Trade), Refunded("a", 1)] });
     }
 
     [Fact]
@@ -322,16 +329,30 @@ public sealed class CheckerTests
     {
         Evidence story = Story();
         story.Journal[0].Refunds.AddRange(refunds);
-        return story;
+        return story with
+        {
+            Channel = [.. story.Channel, .. story.Journal[0].RefundsAtTheEnd.Where(refund => refund.Status == "SUCCESS").Select(refund => Refunded(refund.RefundId, refund.AmountMinor))],
+        };
     }
 
     private static RefundEvent Reserved(long sequence, string refundId, long minorUnits, long held, int count, string? refundNo = null) =>
-        new(sequence, refundId, refundNo ?? $"F-{refundId}", minorUnits, "PENDING", held, Succeeded: 0, count);
+        new(
+        sequence, refundId, refundNo ?? $"F-{refundId}", minorUnits, "PENDING", "", $"q-{refundId}", Call.ContentOf(RefundRequest(refundId)), held, Succeeded: 0, count);
 
     private static RefundEvent Settled(long sequence, string refundId, string status, long held, long succeeded, int count) =>
-        new(sequence, refundId, "", 0, status, held, succeeded, count);
+        new(sequence, refundId, "", 0, status, status == "FAILED" ? "B004" : "", "", "", held, succeeded, count);
 
-    private static RefundTold Told(string refundId, string status) => new(70, "CN000001", "o1", Trade, refundId, status);
+    private static Dictionary<string, string> RefundRequest(string refundId) =>
+        new(Request("REFUND")) { ["req_id"] = $"q-{refundId}", ["refund_no"] = $"F-{refundId}" };
+
+    private static Call Told(string refundId, string status)
+    {
+        Call call = Answered(RefundRequest(refundId), 70, status, Trade);
+        return call with
+        {
+            Answer = new Dictionary<string, string> { ["resp_code"] = "0000", ["refund_id"] = refundId, ["refund_status"] = status, ["req_id"] = $"q-{refundId}" },
+        };
+    }
 
     private static ChannelEntry Executed(string tradeNo) => new()
     {

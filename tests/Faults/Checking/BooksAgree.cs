@@ -7,29 +7,38 @@ internal static class BooksAgree
     {
         Dictionary<string, JournalTrade> journal = evidence.Journal.ToDictionary(trade => trade.TradeNo);
         // A trade sent before its claim was durable is at the channel and, after a crash, not in the journal: broken whenever it is seen.
-        foreach (ChannelEntry entry in evidence.Channel.Where(entry => !entry.IsRefund && !journal.ContainsKey(entry.TradeNo) && entry.Deliveries > 0))
+        HashSet<string> numbers = [.. journal.Keys, .. evidence.Journal.SelectMany(trade => trade.Refunds).Select(refund => refund.RefundId)];
+        foreach (ChannelEntry entry in evidence.Channel.Where(entry => !numbers.Contains(entry.TradeNo) && entry.Deliveries > 0))
         {
             yield return new Broken("I7", long.MaxValue, "", "", $"the channel was sent trade {entry.TradeNo}, which the journal does not have");
         }
         Dictionary<string, ChannelEntry> channel = evidence.Channel.ToDictionary(entry => entry.TradeNo);
         foreach (JournalTrade trade in evidence.Journal)
         {
-            channel.TryGetValue(trade.TradeNo, out ChannelEntry? entry);
-            bool isExecuted = entry is { IsExecuted: true };
-            if (isExecuted && (entry!.AmountMinor != trade.AmountMinor || entry.Currency != trade.Currency))
+            foreach (string sentence in Compare("trade", trade.TradeNo, trade.AmountMinor, trade.Currency, trade.Status, channel)
+                .Concat(trade.RefundsAtTheEnd.SelectMany(refund => Compare("refund", refund.RefundId, refund.AmountMinor, trade.Currency, refund.Status, channel))))
             {
-                yield return Of(trade, $"trade {trade.TradeNo} is {trade.AmountMinor} {trade.Currency}, and the channel moved {entry.AmountMinor} {entry.Currency}");
-            }
-            if (trade.Status == "SUCCESS" && !isExecuted)
-            {
-                yield return Of(trade, $"trade {trade.TradeNo} is SUCCESS, and no money moved");
-            }
-            if (trade.Status is "FAILED" or "CANCELLED" && isExecuted && !entry!.HasLied)
-            {
-                yield return Of(trade, $"trade {trade.TradeNo} is {trade.Status}, and money moved");
+                yield return new Broken("I7", long.MaxValue, trade.InstId, trade.OrderNo, sentence);
             }
         }
     }
 
-    private static Broken Of(JournalTrade trade, string sentence) => new("I7", long.MaxValue, trade.InstId, trade.OrderNo, sentence);
+    private static IEnumerable<string> Compare(
+        string what, string number, long amountMinor, string currency, string status, Dictionary<string, ChannelEntry> channel)
+    {
+        channel.TryGetValue(number, out ChannelEntry? entry);
+        bool isExecuted = entry is { IsExecuted: true };
+        if (isExecuted && (entry!.AmountMinor != amountMinor || entry.Currency != currency))
+        {
+            yield return $"{what} {number} is {amountMinor} {currency}, and the channel moved {entry.AmountMinor} {entry.Currency}";
+        }
+        if (status == "SUCCESS" && !isExecuted)
+        {
+            yield return $"{what} {number} is SUCCESS, and no money moved";
+        }
+        if (status is "FAILED" or "CANCELLED" && isExecuted && !entry!.HasLied)
+        {
+            yield return $"{what} {number} is {status}, and money moved";
+        }
+    }
 }

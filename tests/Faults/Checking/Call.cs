@@ -43,13 +43,21 @@ internal sealed record Call
     /// <summary>The trade the answer speaks of, or empty.</summary>
     internal string TradeNo => Answer?.GetValueOrDefault("trade_no", "") ?? "";
 
-    /// <summary>What the answer says of that trade: PENDING, SUCCESS, FAILED, CANCELLED, or empty.</summary>
-    internal string TradeStatus => Answer?.GetValueOrDefault("trade_status", "") ?? "";
+    internal bool IsOfRefund => BizType is "REFUND" or "REFUND_QUERY";
+
+    /// <summary>The refund the answer speaks of, or empty.</summary>
+    internal string RefundId => Answer?.GetValueOrDefault("refund_id", "") ?? "";
+
+    /// <summary>The trade or refund that the answer is about, or empty.</summary>
+    internal string Number => IsOfRefund ? RefundId : TradeNo;
+
+    /// <summary>What the answer says of it: PENDING, SUCCESS, FAILED, CANCELLED, or empty.</summary>
+    internal string TradeStatus => Answer?.GetValueOrDefault(IsOfRefund ? "refund_status" : "trade_status", "") ?? "";
 
     internal bool SaysFinal => TradeStatus is "SUCCESS" or "FAILED" or "CANCELLED";
 
-    /// <summary>It is the payment's own answer, not a refusal that shows another one's trade.</summary>
-    internal bool IsOwnAnswer => BizType != "TRADE_QUERY" && TradeNo.Length > 0 && Code != "B005";
+    /// <summary>It is the request's own answer, not a refusal that shows another one's trade.</summary>
+    internal bool IsOwnAnswer => BizType is not ("TRADE_QUERY" or "REFUND_QUERY") && Number.Length > 0 && Code != "B005";
 
     /// <summary>Two requests with the same req_id and this are one request, repeated. Lower-case hex, SHA-256.</summary>
     internal string Content => field ??= ContentOf(Request);

@@ -10,9 +10,6 @@ internal sealed record Evidence
 
     internal required IReadOnlyList<JournalTrade> Journal { get; init; }
 
-    /// <summary>What people were told of refunds, in the order in which they were.</summary>
-    internal IReadOnlyList<RefundTold> Refunds { get; init; } = [];
-
     /// <summary>Crashes, faults, restarts: for the history only.</summary>
     internal IReadOnlyList<(long AtMs, string Text)> Marks { get; init; } = [];
 
@@ -25,15 +22,6 @@ internal sealed record Evidence
     /// <summary>How long a final trade's req_id is remembered at least, in milliseconds: 24 h, or less where a clock stepped ahead.</summary>
     internal long ReqIdLifeMs { get; init; } = 24 * 3600 * 1000L;
 }
-
-/// <summary>Somebody was told of a refund.</summary>
-/// <param name="AtMs">When.</param>
-/// <param name="InstId">Whose.</param>
-/// <param name="OrderNo">Of which order.</param>
-/// <param name="TradeNo">Of which trade.</param>
-/// <param name="RefundId">Which refund.</param>
-/// <param name="Status">PENDING, SUCCESS or FAILED.</param>
-internal sealed record RefundTold(long AtMs, string InstId, string OrderNo, string TradeNo, string RefundId, string Status);
 
 /// <summary>A promise that was broken.</summary>
 /// <param name="Invariant">I1 to I8, as the failure model numbers them.</param>

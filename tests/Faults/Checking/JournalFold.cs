@@ -26,6 +26,10 @@ internal sealed record JournalTrade
     /// <summary>Records that gave it a result: one, or it is PENDING.</summary>
     internal List<(long Sequence, string Status)> Results { get; } = [];
 
+    /// <summary>Its refunds, as they ended.</summary>
+    internal IEnumerable<JournalRefund> RefundsAtTheEnd => Refunds.GroupBy(refund => refund.RefundId).Select(events => new JournalRefund(
+        this, events.Key, events.First().ReqId, events.First().Content, events.First().AmountMinor, events.Last().Status, events.Last().FailCode));
+
     /// <summary>What its refunds did to it, in the order of the journal.</summary>
     internal List<RefundEvent> Refunds { get; } = [];
 
@@ -38,11 +42,22 @@ internal sealed record JournalTrade
 /// <param name="RefundNo">The institution's number for it; empty when it ends.</param>
 /// <param name="AmountMinor">Of the reservation; 0 when it ends.</param>
 /// <param name="Status">PENDING: reserved. SUCCESS or FAILED: ended.</param>
+/// <param name="FailCode">Why it failed; empty otherwise.</param>
+/// <param name="ReqId">The request that reserved it; empty when it ends.</param>
+/// <param name="Content">That request's fingerprint, in lower-case hex; empty when it ends.</param>
 /// <param name="Held">What the record says of the trade: the sum that is SUCCESS or PENDING.</param>
 /// <param name="Succeeded">The same: the sum that is SUCCESS.</param>
 /// <param name="Count">The same: how many are SUCCESS or PENDING.</param>
 internal sealed record RefundEvent(
-    long Sequence, string RefundId, string RefundNo, long AmountMinor, string Status, long Held, long Succeeded, int Count);
+    long Sequence, string RefundId, string RefundNo, long AmountMinor, string Status, string FailCode, string ReqId, string Content, long Held,
+    long Succeeded, int Count);
+
+/// <summary>A refund as the journal alone tells it.</summary>
+internal sealed record JournalRefund(JournalTrade Trade, string RefundId, string ReqId, string Content, long AmountMinor, string Status, string FailCode)
+{
+    /// <summary>It ended as if it had never been asked for (A003): its req_id is free again.</summary>
+    internal bool WasNeverSent => FailCode == "A003";
+}
 
 /// <summary>The journal of a data directory, folded into trades by nothing but its own records: no index, no checkpoint.</summary>
 internal sealed class JournalFold : IRecordVisitor
@@ -115,22 +130,28 @@ internal sealed class JournalFold : IRecordVisitor
         }
         trade.Refunds.Add(new RefundEvent(
             sequence, refund.RefundId.ToString(), refund.RefundNo.ToString(), refund.Amount.MinorUnits, status,
+            refund.FailCode == RespCode.None ? "" : RespCodes.Label(refund.FailCode), refund.ReqId.ToString(), Hex(refund.Fingerprint),
             refund.Totals.Held, refund.Totals.Succeeded, refund.Totals.Count));
+    }
+
+    private static string Hex(in Digest fingerprint)
+    {
+        Span<byte> bytes = stackalloc byte[Digest.Length];
+        fingerprint.Write(bytes);
+        return Convert.ToHexStringLower(bytes);
     }
 
     private static string Name(TradeStatus status) => System.Text.Encoding.ASCII.GetString(TradeStatuses.Name(status));
 
     private static JournalTrade Accepted(Trade trade, long sequence)
     {
-        Span<byte> fingerprint = stackalloc byte[32];
-        trade.Fingerprint.Write(fingerprint);
         return new JournalTrade
         {
             TradeNo = trade.TradeNo.ToString(),
             InstId = trade.InstId.ToString(),
             ReqId = trade.ReqId.ToString(),
             OrderNo = trade.OrderNo.ToString(),
-            Content = Convert.ToHexStringLower(fingerprint),
+            Content = Hex(trade.Fingerprint),
             AmountMinor = trade.Amount.MinorUnits,
             Currency = trade.Currency.ToString(),
             AcceptedSequence = sequence,

@@ -15,23 +15,24 @@ internal static class RefundsFit
                 yield return new Broken("I5", long.MaxValue, trade.InstId, trade.OrderNo, sentence);
             }
         }
-        Dictionary<string, string> kept = evidence.Journal.SelectMany(trade => trade.Refunds).GroupBy(refund => refund.RefundId).ToDictionary(refund => refund.Key, refund => refund.Last().Status);
-        foreach (RefundTold told in evidence.Refunds)
+        Dictionary<string, JournalRefund> kept = evidence.Journal.SelectMany(trade => trade.RefundsAtTheEnd).ToDictionary(refund => refund.RefundId);
+        foreach (Call told in evidence.Calls.Where(call => call.RefundId.Length > 0))
         {
-            string status = kept.GetValueOrDefault(told.RefundId, "");
-            if (status.Length == 0 || (told.Status != "PENDING" && told.Status != status))
+            string status = kept.TryGetValue(told.RefundId, out JournalRefund? refund) ? refund.Status : "";
+            if (status.Length == 0 || (told.SaysFinal && told.TradeStatus != status))
             {
                 yield return new Broken(
-                    "I5", told.AtMs, told.InstId, told.OrderNo,
-                    $"refund {told.RefundId} of trade {told.TradeNo} was told {told.Status}, and the journal {(status.Length == 0 ? "does not have it" : $"says {status}")}");
+                    "I5", told.EndedAtMs, told.InstId, told.OrderNo,
+                    $"refund {told.RefundId} was told {told.TradeStatus}, and the journal {(status.Length == 0 ? "does not have it" : $"says {status}")}");
             }
         }
         foreach (Call call in evidence.Calls.Where(call => call.Answer?.ContainsKey("total_refunded_amount") == true))
         {
-            if (evidence.Journal.FirstOrDefault(trade => trade.TradeNo == call.TradeNo) is { } trade && MinorUnits(call, trade) is var told &&
+            string tradeNo = call.Answer!.GetValueOrDefault("orig_trade_no", call.TradeNo);
+            if (evidence.Journal.FirstOrDefault(trade => trade.TradeNo == tradeNo) is { } trade && MinorUnits(call, trade) is var told &&
                 !trade.Refunds.Any(refund => refund.Succeeded == told) && told != 0)
             {
-                yield return new Broken("I5", call.EndedAtMs, call.InstId, call.OrderNo, $"trade {call.TradeNo} is told to be refunded by {told}, which it never was");
+                yield return new Broken("I5", call.EndedAtMs, call.InstId, call.OrderNo, $"trade {tradeNo} is told to be refunded by {told}, which it never was");
             }
         }
     }

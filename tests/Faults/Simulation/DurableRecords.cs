@@ -10,7 +10,7 @@ internal sealed class DurableRecords(VirtualDisk disk)
 {
     private readonly Dictionary<string, VirtualFile> _accepted = [];
     private readonly Dictionary<string, VirtualFile> _ended = [];
-    private readonly Dictionary<string, VirtualFile> _refunded = [];
+    private readonly Dictionary<string, HashSet<VirtualFile>> _refunded = [];
     private readonly HotPath.Core.Model.Refund _refund = new();
 
     internal bool HasAccepted(string tradeNo) => Has(_accepted, tradeNo);
@@ -18,7 +18,8 @@ internal sealed class DurableRecords(VirtualDisk disk)
     internal bool HasResult(string tradeNo) => Has(_ended, tradeNo);
 
     /// <summary>A record says that so much, in minor units, is refunded of this trade.</summary>
-    internal bool HasRefunded(string tradeNo, long minorUnits) => Has(_refunded, $"{tradeNo} {minorUnits}");
+    internal bool HasRefunded(string tradeNo, long minorUnits) => 
+        _refunded.TryGetValue($"{tradeNo} {minorUnits}", out HashSet<VirtualFile>? files) && files.Any(disk.IsDurablyNamed);
 
     internal void Synced(VirtualFile file, int offset, ReadOnlySpan<byte> bytes)
     {
@@ -37,7 +38,9 @@ internal sealed class DurableRecords(VirtualDisk disk)
             if (header.Type == RecordType.Settled)
             {
                 RefundRecords.ReadResult(payload, _refund);
-                _refunded[$"{_refund.TradeNo} {_refund.Totals.Succeeded}"] = file;
+                // Several records say the same sum: one that failed does not change it.
+                string sum = $"{_refund.TradeNo} {_refund.Totals.Succeeded}";
+                _refunded[sum] = [.. _refunded.GetValueOrDefault(sum, []), file];
             }
             at += header.RecordBytes;
         }

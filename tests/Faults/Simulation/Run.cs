@@ -34,7 +34,6 @@ internal sealed class Run : IDisposable
         Troubles = new Troubles(plan, seed.Branch(4), Tally, DieInDiskCall);
         Channel = new VirtualChannel(plan, Loop.World, seed.Branch(5), Tally);
         _clients = new VirtualClient(this, seed.Branch(6));
-        Refunds = new VirtualRefunds(this, seed.Branch(7));
     }
 
     internal Plan Plan { get; }
@@ -54,8 +53,6 @@ internal sealed class Run : IDisposable
     internal Troubles Troubles { get; }
 
     internal VirtualChannel Channel { get; }
-
-    internal VirtualRefunds Refunds { get; }
 
     internal static Outcome Of(Plan plan, Bugs? bugs = null)
     {
@@ -89,7 +86,11 @@ internal sealed class Run : IDisposable
     {
         if (answer.GetValueOrDefault("trade_status", "") is { Length: > 0 } status)
         {
-            BeforeTold(answer.GetValueOrDefault("trade_no", ""), status, isFinal: status != "PENDING");
+            BeforeTold(answer.GetValueOrDefault("trade_no", ""), status);
+        }
+        if (answer.GetValueOrDefault("refund_id", "") is { Length: > 0 } refundId)
+        {
+            BeforeTold(refundId, answer["refund_status"]);
         }
         long refunded = MinorUnits(answer.GetValueOrDefault("total_refunded_amount", "0"));
         string refundedTrade = answer.GetValueOrDefault("trade_no") ?? answer.GetValueOrDefault("orig_trade_no", "");
@@ -104,8 +105,9 @@ internal sealed class Run : IDisposable
         long.Parse(amount.Replace(".", "", StringComparison.Ordinal), System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>Somebody is told of a trade or refund: what he is told is durable.</summary>
-    internal void BeforeTold(string number, string status, bool isFinal)
+    private void BeforeTold(string number, string status)
     {
+        bool isFinal = status != "PENDING";
         if (Plan.IsBlindToTheDisk)
         {
             return;
@@ -240,22 +242,6 @@ internal sealed class Run : IDisposable
         await Task.WhenAll(under);
     }
 
-    /// <summary>Wants one refund of an order until there is an end to it, over as many processes as it takes.</summary>
-    internal async Task RefundAsync(RefundWish wish)
-    {
-        for (int attempt = 0; attempt < 8; attempt++)
-        {
-            var isDone = new TaskCompletionSource<bool>();
-            Gateway.Refund(wish, isDone.TrySetResult);
-            Loop.World.After(TimeSpan.FromSeconds(5), () => isDone.TrySetResult(false));
-            if (await isDone.Task)
-            {
-                return;
-            }
-            await Loop.World.Delay(Chance.Lognormal(TimeSpan.FromSeconds(2), 0.8));
-        }
-    }
-
     private async Task FaultsAsync() =>
         await Task.WhenAll(
             RepeatAsync(Plan.Has(FaultKinds.Crash) ? Plan.CrashEvery : TimeSpan.Zero, CrashOrStop),
@@ -320,7 +306,6 @@ internal sealed class Run : IDisposable
             Calls = _damage is null ? _calls : [.. _calls.Where(call => _damage.Keeps(call.InstId, call.OrderNo))],
             Channel = _damage is null ? Channel.Books : [],
             Journal = _damage is null ? journal : [.. journal.Where(trade => _damage.Keeps(trade.InstId, trade.OrderNo))],
-            Refunds = [.. Refunds.Told.Where(told => _damage is null || _damage.Keeps(told.InstId, told.OrderNo))],
             Marks = _marks,
             IsSettled = _damage is null,
             ReqIdLifeMs = (long)Math.Max(0, life.TotalMilliseconds),

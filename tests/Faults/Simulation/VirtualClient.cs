@@ -1,5 +1,4 @@
 using System.Globalization;
-using HotPath.Core.Model;
 using HotPath.Faults.Checking;
 
 namespace HotPath.Faults.Simulation;
@@ -20,9 +19,11 @@ internal sealed class VirtualClient(Run run, Chance chance)
     internal async Task PayAsync(Order order)
     {
         Dictionary<string, string> request = Payment(order);
+        string paidTradeNo = "";
         for (int attempt = 0; attempt < 6; attempt++)
         {
             Call call = await SendAsync(attempt == 0 ? request : Repetition(request));
+            paidTradeNo = call.TradeStatus == "SUCCESS" ? call.TradeNo : paidTradeNo;
             if (call.SaysFinal)
             {
                 break;
@@ -34,7 +35,9 @@ internal sealed class VirtualClient(Run run, Chance chance)
             if (call.Code is "0001" or "B005" && chance.Happens(0.7))
             {
                 await PauseAsync(3_000);
-                if ((await QueryAsync(order, call)).SaysFinal)
+                Call asked = await QueryAsync(order, call);
+                paidTradeNo = asked.TradeStatus == "SUCCESS" ? asked.TradeNo : paidTradeNo;
+                if (asked.SaysFinal)
                 {
                     break;
                 }
@@ -42,6 +45,10 @@ internal sealed class VirtualClient(Run run, Chance chance)
             await PauseAsync(call.Code == "0001" ? 5_000 : 800);
         }
         await MisbehaveAsync(order, request);
+        if (paidTradeNo.Length > 0 && chance.Happens(run.Plan.RefundRate))
+        {
+            await RefundAsync(order, paidTradeNo);
+        }
     }
 
     /// <summary>Asks for an order until there is an answer that says something.</summary>
@@ -82,20 +89,53 @@ internal sealed class VirtualClient(Run run, Chance chance)
         {
             await QueryAsync(order);
         }
-        if (chance.Happens(run.Plan.RefundRate))
-        {
-            await RefundAsync(order);
-        }
     }
 
     // Several at once, now and then for more than there is, some of them twice.
-    private async Task RefundAsync(Order order)
+    private async Task RefundAsync(Order order, string tradeNo)
     {
-        RefundWish[] wishes = [.. Enumerable.Range(1, chance.Between(1, 5)).Select(number => Wish(order, number))];
-        await Task.WhenAll([.. wishes.Concat(wishes.Where(_ => chance.Happens(0.3)).ToArray()).Select(run.RefundAsync), WatchAsync(order)]);
+        Dictionary<string, string>[] refunds = [.. Enumerable.Range(1, chance.Between(1, 5)).Select(number => Refund(order, tradeNo, number))];
+        await Task.WhenAll([.. refunds.Concat(refunds.Where(_ => chance.Happens(0.3)).ToArray()).Select(GiveBackAsync), WatchAsync(order)]);
         // Once more under a new req_id: that refund, or, if it failed, another attempt.
-        await run.RefundAsync(wishes[0] with { ReqId = $"Q{++_numbers}" });
+        await GiveBackAsync(new Dictionary<string, string>(refunds[0]) { ["req_id"] = $"R{++_numbers}", ["req_time"] = Time() });
+        if (Happens(0.3))
+        {
+            await SendAsync(new Dictionary<string, string>(Repetition(refunds[0])) { ["refund_amount"] = order.Currency == "JPY" ? "7" : "7.77" });
+        }
         await QueryAsync(order);
+    }
+
+    /// <summary>Brings one refund to its end, or gives up.</summary>
+    private async Task GiveBackAsync(Dictionary<string, string> request)
+    {
+        for (int attempt = 0; attempt < 6; attempt++)
+        {
+            Call call = await SendAsync(attempt == 0 ? request : Repetition(request));
+            if (call.SaysFinal || call.Code is "B008" or "C004")
+            {
+                return;
+            }
+            await PauseAsync(call.Code == "0001" ? 5_000 : 800);
+            if (call.RefundId.Length > 0 && Happens(0.5))
+            {
+                (string name, string value) = chance.Happens(0.5) ? ("refund_id", call.RefundId) : ("refund_no", request["refund_no"]);
+                await SendAsync(new Dictionary<string, string>(Common("REFUND_QUERY", request["inst_id"])) { [name] = value });
+            }
+        }
+    }
+
+    private Dictionary<string, string> Refund(Order order, string tradeNo, int number)
+    {
+        Dictionary<string, string> request = Common("REFUND", order.InstId);
+        bool isFull = chance.Happens(0.2);
+        long minorUnits = long.Parse(order.Amount.Replace(".", "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
+        minorUnits = isFull ? minorUnits : Math.Max(1, minorUnits / chance.Between(1, 5));
+        request["orig_trade_no"] = tradeNo;
+        request["out_trade_no"] = order.OrderNo;
+        request["refund_no"] = $"F-{order.OrderNo}-{number}";
+        request["refund_amount"] = order.Currency == "JPY" ? $"{minorUnits}" : $"{minorUnits / 100}.{minorUnits % 100:D2}";
+        request["refund_type"] = isFull ? "01" : "02";
+        return request;
     }
 
     private async Task WatchAsync(Order order)
@@ -105,14 +145,6 @@ internal sealed class VirtualClient(Run run, Chance chance)
             await run.Loop.World.Delay(chance.Lognormal(TimeSpan.FromMilliseconds(5), 1));
             await QueryAsync(order);
         }
-    }
-
-    private RefundWish Wish(Order order, int number)
-    {
-        long whole = long.Parse(order.Amount.Replace(".", "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
-        bool isFull = chance.Happens(0.2);
-        return new RefundWish(
-            order, $"F-{order.OrderNo}-{number}", $"Q{++_numbers}", isFull ? whole : Math.Max(1, whole / chance.Between(1, 5)), isFull ? RefundType.Full : RefundType.Partial);
     }
 
     private Dictionary<string, string> Payment(Order order)

@@ -50,25 +50,6 @@ internal sealed class VirtualGateway
         process.Life.Start(() => ServeAsync(process, request, answer));
     }
 
-    /// <summary>A wish for a refund reaches the process, if there is one.</summary>
-    internal void Refund(RefundWish wish, Func<bool, bool> answer)
-    {
-        if (_process is { IsReady: true } process)
-        {
-            process.Life.Start(async () =>
-            {
-                try
-                {
-                    answer(await _run.Refunds.TryAsync(process.Book!, process.Life, wish));
-                }
-                catch (Exception failure) when (failure is LedgerUnavailableException or JournalDamagedException)
-                {
-                    answer(false);
-                }
-            });
-        }
-    }
-
     /// <summary>Starts the process; it may die on the way, and comes again by itself.</summary>
     internal void Start()
     {
@@ -169,10 +150,8 @@ internal sealed class VirtualGateway
             var indexes = new VirtualIndexFactory(DataDirectory, storage, _run.Chance.Branch((ulong)_starts + 1_000), failureRate, what => _run.Tally.Count(what));
             EmbeddedLedger ledger = EmbeddedLedger.Open(Options(), scheduler, time, _metrics, said => Hear(process, said), storage, indexes);
             process.Ledger = ledger;
-            process.Book = _run.Bugs.Ledger(ledger, scheduler);
-            process.Corridor = Build(process.Book, life, scheduler, time);
+            process.Corridor = Build(_run.Bugs.Ledger(ledger, scheduler), life, scheduler, time);
             await process.Corridor.Resolver.StartAsync();
-            await _run.Refunds.ResolveAllAsync(process.Book, life);
             process.IsReady = true;
         }
         catch (Exception failure) when (failure is IOException or LedgerUnavailableException)
@@ -278,9 +257,6 @@ internal sealed class VirtualGateway
         internal Life Life => life;
 
         internal EmbeddedLedger? Ledger { get; set; }
-
-        /// <summary>The ledger as the corridor has it.</summary>
-        internal ILedger? Book { get; set; }
 
         internal Corridor? Corridor { get; set; }
 
