@@ -232,6 +232,8 @@ public sealed class PaymentPipeline(
             case ClaimState.DiskFull:
                 desk.RefuseWithinBudget(slot, institution, RespCode.SystemBusy, GatewayMetrics.RefusalCause.DiskFull);
                 return;
+            case ClaimState.DiskSlow when await _repetitions.OfOneClaimedMeanwhileAsync(slot, institution, admittance):
+                return;
             case ClaimState.DiskSlow:
                 desk.RefuseWithinBudget(slot, institution, RespCode.SystemBusy, GatewayMetrics.RefusalCause.DiskSlow);
                 return;

@@ -28,6 +28,30 @@ internal sealed class Repetitions(
         await AwaitResultAsync(slot, institution, admittance, slot.Trade.TradeNo);
     }
 
+    /// <summary>
+    /// Whether another request of this req_id was claimed after this one was recalled: then it is answered like any repetition. While the disk is
+    /// slow no claim looks at the book, and A001 says that nothing was recorded.
+    /// </summary>
+    /// <exception cref="LedgerUnavailableException">It was, and is not durable yet: the connection is to be cut.</exception>
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    internal async ValueTask<bool> OfOneClaimedMeanwhileAsync(RequestSlot slot, Institution institution, Admittance admittance)
+    {
+        switch (await ledger.RecallAsync(institution.InstId, slot.Memory(Member.ReqId), slot.Trade.Fingerprint, slot.Trade))
+        {
+            case ReqIdState.Replay:
+                desk.Repeat(slot);
+                return true;
+            case ReqIdState.InFlight:
+                await AwaitResultAsync(slot, institution, admittance, slot.Trade.TradeNo);
+                return true;
+            case ReqIdState.OtherContent:
+                desk.Refuse(slot, Rejection.Of(RespCode.ReqIdReused), institution);
+                return true;
+            default:
+                return false;
+        }
+    }
+
     /// <summary>A repetition of a request in flight waits as long as the first one would, and answers what that one answered.</summary>
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
     internal async ValueTask AwaitResultAsync(RequestSlot slot, Institution institution, Admittance admittance, TradeNo tradeNo)

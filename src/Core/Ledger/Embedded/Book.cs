@@ -58,8 +58,8 @@ internal sealed class Book : IRecordVisitor
     /// <summary>Whether a claim whose trade ended at <paramref name="finalAtMs"/> is still remembered.</summary>
     internal static bool IsAlive(long finalAtMs, long nowMs) => nowMs - finalAtMs <= ClaimLifeMs;
 
-    /// <summary>Takes req_id, order and code in one step, or says who has them. With <paramref name="isDiskFull"/> nothing new is taken.</summary>
-    internal Claim Claim(in CommandKeys keys, Trade trade, JournalWriter journal, long nowMs, bool isDiskFull)
+    /// <summary>Takes req_id, order and code in one step, or says who has them. Nothing new is taken where there is a <paramref name="refusal"/>.</summary>
+    internal Claim Claim(in CommandKeys keys, Trade trade, JournalWriter journal, long nowMs, ClaimState? refusal)
     {
         if (_index.TryGetClaim(keys.Claim, out ClaimEntry claim) && TryAnswerFromClaim(claim, trade, journal, nowMs, out Claim known))
         {
@@ -77,7 +77,11 @@ internal sealed class Book : IRecordVisitor
         {
             return new Claim(ClaimState.Refused, default);
         }
-        if (isDiskFull || !journal.TakesClaims(PendingCount))
+        if (refusal is { } reason)
+        {
+            return new Claim(reason, default);
+        }
+        if (!journal.TakesClaims(PendingCount))
         {
             return new Claim(ClaimState.DiskFull, default);
         }

@@ -123,11 +123,12 @@ public sealed class EmbeddedLedger : ILedger
         {
             return new ValueTask<Claim>(new Claim(ClaimState.Unavailable, default));
         }
-        if (_watch.IsSlow)
+        if (_watch.RefusesAtOnce(out int slowSpells) is { } reason)
         {
-            return new ValueTask<Claim>(new Claim(ClaimState.DiskSlow, default));
+            return new ValueTask<Claim>(new Claim(reason, default));
         }
         LedgerCommand command = Rent(CommandKind.Claim, trade);
+        command.SlowSpells = slowSpells;
         command.Keys.Claim = IndexKey.Claim(trade.InstId, trade.ReqId.Span);
         command.Keys.Order = IndexKey.Order(trade.InstId, trade.OrderNo.Span);
         command.Keys.Code = trade.CodeDigest.IsNone ? default : IndexKey.Code(trade.CodeDigest);

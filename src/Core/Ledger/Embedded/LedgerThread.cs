@@ -15,20 +15,6 @@ internal sealed class LedgerThread : IWorkerBody
     /// <summary>After this time without a new batch an empty one names the last as durable, in milliseconds.</summary>
     private const int IdleBatchMs = 10;
 
-    /// <summary>
-    /// Commands a batch on average from which it pays to wait for more: below it a payment should not wait for strangers.
-    /// </summary>
-    // One caller alone never has more than one command in a batch, and would lose 2 ms a payment by waiting. From two on somebody else gains:
-    // measured with 128 connections, 2 against 16 took a payment from 458 to 386 µs (15 records a commit instead of 2.6).
-    private const int LingerFromCommands = 2;
-
-    /// <summary>Commands a batch on average from which CPU is what is short, and not time: fewer and larger commits.</summary>
-    // At 70 % of saturation a batch has 5, at saturation 20. Half the linger there takes 0.7 of 3.7 ms off the median answer, for 20 µs more CPU
-    // a payment, which is idle at that load; at saturation the longer one costs nobody anything (docs/performance.md).
-    private const int LongLingerFromCommands = 8;
-
-    private static readonly TimeSpan LingerTime = TimeSpan.FromMilliseconds(0.5);
-    private static readonly TimeSpan LongLingerTime = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan CheckpointPause = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan IdlePause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan StoppedPause = TimeSpan.FromSeconds(1);
@@ -39,6 +25,7 @@ internal sealed class LedgerThread : IWorkerBody
     private readonly NumberSource _numbers;
     private readonly CheckpointCycle _checkpoints;
     private readonly DiskWatch _watch;
+    private readonly CommitPace _pace = new();
     private readonly IScheduler _scheduler;
     private readonly TimeProvider _time;
     private readonly GatewayMetrics _metrics;
@@ -47,7 +34,6 @@ internal sealed class LedgerThread : IWorkerBody
     private readonly LedgerCommand[] _waiting;
     private readonly long _nearlyFull;
     private int _waitingCount;
-    private int _load;
     private bool _isNamed;
     private long _committedAt;
     private bool _hasToldNearlyFull;
@@ -200,13 +186,13 @@ internal sealed class LedgerThread : IWorkerBody
         Release();
         _watch.JournalSays(_journal.TakesClaims(_book.PendingCount) ? null : _journal.WhyNoNextSegment);
         _checkpoints.Step(NowMs());
-        _load = ((_load * 3) + (taken * 4)) / 4;
+        _pace.Took(taken);
         return Pause(taken);
     }
 
     private int Gather(long nowMs)
     {
-        bool isDiskFull = _watch.IsFull;
+        _watch.GatheringBegins();
         // A full journal writes nothing, so every answer is one that needs no record.
         bool isJournalFull = _journal.IsFull;
         while (_waitingCount < _waiting.Length && (_journal.HasRoom || isJournalFull) && _ring.TryDequeue(out LedgerCommand? command))
@@ -219,7 +205,7 @@ internal sealed class LedgerThread : IWorkerBody
             switch (command.Kind)
             {
                 case CommandKind.Claim:
-                    command.Claim = _book.Claim(command.Keys, command.Trade!, _journal, nowMs, isDiskFull);
+                    command.Claim = _book.Claim(command.Keys, command.Trade!, _journal, nowMs, _watch.RefusesGathered(command.SlowSpells));
                     break;
                 case CommandKind.Complete:
                     command.Completed = _book.Complete(command.Keys, command.Trade!, _journal);
@@ -230,6 +216,7 @@ internal sealed class LedgerThread : IWorkerBody
             }
             command.IsDurable = true;
         }
+        _watch.GatheringEnds();
         return _waitingCount;
     }
 
@@ -271,12 +258,9 @@ internal sealed class LedgerThread : IWorkerBody
         {
             return WorkerPause.None;
         }
-        // _load is four times the moving average of commands a step.
         if (taken > 0 || _ring.HasItem)
         {
-            return _load >= LongLingerFromCommands * 4 ? WorkerPause.Linger(LongLingerTime)
-                : _load >= LingerFromCommands * 4 ? WorkerPause.Linger(LingerTime)
-                : WorkerPause.None;
+            return _pace.Pause;
         }
         if (!_isNamed)
         {
