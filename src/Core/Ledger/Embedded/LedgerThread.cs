@@ -153,7 +153,7 @@ internal sealed class LedgerThread : IWorkerBody
                 _book.SetCeiling(last, _journal);
                 _journal.Commit(NowMs());
             }
-            _checkpoints.Finish(NowMs());
+            _checkpoints.Finish();
         }
         catch (Exception failure)
         {
@@ -178,14 +178,16 @@ internal sealed class LedgerThread : IWorkerBody
             Commit();
             _isNamed = false;
         }
+        // Within the step: near the end of a segment this waits for the next one.
+        string? noSegment = _journal.TakesClaims(_book.PendingCount) ? null : _journal.WhyNoNextSegment;
         _watch.StepEnds();
         if (ceiling != 0)
         {
             _numbers.Raise(ceiling);
         }
         Release();
-        _watch.JournalSays(_journal.TakesClaims(_book.PendingCount) ? null : _journal.WhyNoNextSegment);
-        _checkpoints.Step(NowMs());
+        _watch.JournalSays(noSegment);
+        _checkpoints.Step();
         _pace.Took(taken);
         return Pause(taken);
     }
@@ -269,12 +271,12 @@ internal sealed class LedgerThread : IWorkerBody
             {
                 return WorkerPause.Idle(TimeSpan.FromMilliseconds(Math.Max(1, leftMs)));
             }
+            _watch.StepBegins();
             if (MayKeepHouse)
             {
-                _watch.StepBegins();
                 _journal.Commit(NowMs());
-                _watch.StepEnds();
             }
+            _watch.StepEnds();
             _isNamed = true;
         }
         return WorkerPause.Idle(_checkpoints.IsRunning ? CheckpointPause : IdlePause);
