@@ -44,6 +44,8 @@ public sealed class LostClaims(ILedger ledger, Repetitions repetitions, AnswerDe
             case ClaimState.DiskFull:
                 desk.RefuseWithinBudget(slot, institution, RespCode.SystemBusy, GatewayMetrics.RefusalCause.DiskFull);
                 return;
+            case ClaimState.DiskSlow when await repetitions.OfOneClaimedMeanwhileAsync(slot, institution, admittance):
+                return;
             case ClaimState.DiskSlow:
                 desk.RefuseWithinBudget(slot, institution, RespCode.SystemBusy, GatewayMetrics.RefusalCause.DiskSlow);
                 return;

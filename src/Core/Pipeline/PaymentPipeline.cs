@@ -82,7 +82,7 @@ public sealed class PaymentPipeline(
         if (!BizTypes.IsQuery(slot.BizType))
         {
             fingerprint = RequestReader.Fingerprint(slot);
-            switch (await RecallAsync(slot, institution, fingerprint))
+            switch (await repetitions.RecallAsync(slot, institution, fingerprint))
             {
                 case ReqIdState.Replay:
                     desk.Repeat(slot);
@@ -189,10 +189,6 @@ public sealed class PaymentPipeline(
     }
 
     private long NowMs => clock.GetUtcNow().ToUnixTimeMilliseconds();
-
-    private ValueTask<ReqIdState> RecallAsync(RequestSlot slot, Institution institution, in Digest fingerprint) => slot.IsOfRefund
-        ? ledger.RecallRefundAsync(institution.InstId, slot.Memory(Member.ReqId), fingerprint, slot.Refund)
-        : ledger.RecallAsync(institution.InstId, slot.Memory(Member.ReqId), fingerprint, slot.Trade);
 
     private Institution? Authenticate(RequestSlot slot)
     {

@@ -12,6 +12,11 @@ namespace HotPath.Core.Pipeline;
 public sealed class Repetitions(
     ILedger ledger, AdmissionControl admission, TradeWaiters waiters, PipelineOptions options, TimeProvider clock, AnswerDesk desk)
 {
+    /// <summary>What is known of the request's req_id; fills the slot's trade or refund where it is a repetition.</summary>
+    public ValueTask<ReqIdState> RecallAsync(RequestSlot slot, Institution institution, in Digest fingerprint) => slot.IsOfRefund
+        ? ledger.RecallRefundAsync(institution.InstId, slot.Memory(Member.ReqId), fingerprint, slot.Refund)
+        : ledger.RecallAsync(institution.InstId, slot.Memory(Member.ReqId), fingerprint, slot.Trade);
+
     /// <summary>
     /// A repetition that may need a fresh 0001 asks for it like a first request, but is never told A001 or D004, which say that nothing was
     /// recorded: its trade is claimed. It is turned away without a word.
@@ -25,7 +30,31 @@ public sealed class Repetitions(
             desk.TurnAway(slot, admittance.Cause);
             return;
         }
-        await AwaitResultAsync(slot, institution, admittance, slot.IsOfRefund ? slot.Refund.RefundId : slot.Trade.TradeNo);
+        await AwaitResultAsync(slot, institution, admittance, NumberOf(slot));
+    }
+
+    /// <summary>
+    /// Whether another request of this req_id was claimed after this one was recalled: then it is answered like any repetition. While the disk is
+    /// slow no claim looks at the book, and A001 says that nothing was recorded.
+    /// </summary>
+    /// <exception cref="LedgerUnavailableException">It was, and is not durable yet: the connection is to be cut.</exception>
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    public async ValueTask<bool> OfOneClaimedMeanwhileAsync(RequestSlot slot, Institution institution, Admittance admittance)
+    {
+        switch (await RecallAsync(slot, institution, slot.IsOfRefund ? slot.Refund.Fingerprint : slot.Trade.Fingerprint))
+        {
+            case ReqIdState.Replay:
+                desk.Repeat(slot);
+                return true;
+            case ReqIdState.InFlight:
+                await AwaitResultAsync(slot, institution, admittance, NumberOf(slot));
+                return true;
+            case ReqIdState.OtherContent:
+                desk.Refuse(slot, Rejection.Of(RespCode.ReqIdReused), institution);
+                return true;
+            default:
+                return false;
+        }
     }
 
     /// <summary>A repetition of a request in flight waits as long as the first one would, and answers what that one answered.</summary>
@@ -63,6 +92,8 @@ public sealed class Repetitions(
             desk.Repeat(slot);
         }
     }
+
+    private static TradeNo NumberOf(RequestSlot slot) => slot.IsOfRefund ? slot.Refund.RefundId : slot.Trade.TradeNo;
 
     private ValueTask<bool> FindAsync(RequestSlot slot, TradeNo number) =>
         slot.IsOfRefund ? ledger.FindRefundAsync(number, slot.Refund) : ledger.FindAsync(number, slot.Trade);

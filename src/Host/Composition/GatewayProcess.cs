@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace HotPath.Host.Composition;
 
-/// <summary>A gateway as the business of this process: signals, thread pool, and what the process says when it ends.</summary>
+/// <summary>A gateway as the business of this process: code in memory, signals, thread pool, and what the process says when it ends.</summary>
 internal sealed partial class GatewayProcess : IDisposable
 {
     /// <summary>Exit code after the ledger stopped itself (EX_SOFTWARE of sysexits.h): the supervisor restarts, the restart recovers.</summary>
@@ -20,6 +20,7 @@ internal sealed partial class GatewayProcess : IDisposable
     internal GatewayProcess(ILoggerFactory logs)
     {
         _logger = logs.CreateLogger<GatewayProcess>();
+        ReferencedAssemblies.LoadAll(typeof(GatewayProcess).Assembly);
         _term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
         _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
         AppDomain.CurrentDomain.UnhandledException += OnUnhandled;

@@ -6,7 +6,8 @@ namespace HotPath.Host.Server;
 /// <summary>What the institutions' listener grants a connection before it has shown a signature.</summary>
 internal sealed record ServerLimits
 {
-    // For journal, index, channels and admin listener; an accept that finds no descriptor ends Kestrel's listening (F27).
+    // For the program's own files (340), journal, index, channels and admin listener; an accept that finds no descriptor ends Kestrel's
+    // listening (F27).
     private const int ReservedDescriptors = 2048;
 
     /// <summary>From the first byte of a request to the end of its headers. Default 10 s. Range 1 to 60 s.</summary>

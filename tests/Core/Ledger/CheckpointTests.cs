@@ -191,6 +191,31 @@ public sealed class CheckpointTests
     }
 
     [Fact]
+    public async Task Checkpoint_AfterOneThatFailed_IsTriedAgain_ThoughTheClockHasSteppedBackADay()
+    {
+        var disk = new TroubledDisk();
+        var clock = new SteppingClock();
+        await using var bench = new LedgerBench(isFaster: true) { CheckpointEveryRecords = EveryRecords, Storage = disk, Time = clock };
+        await using EmbeddedLedger ledger = bench.Open();
+        int paid = 0;
+        disk.NotMade = "manifest.tmp";
+        await PayUntil(() => bench.Told(LedgerEventKind.CheckpointFailed));
+        disk.NotMade = null;
+        clock.Behind = TimeSpan.FromDays(1);
+        clock.Advance(TimeSpan.FromSeconds(10));
+        await PayUntil(() => Taken(bench) > 0);
+
+        async Task PayUntil(Func<bool> isTrue)
+        {
+            for (int limit = paid + 2000; !isTrue(); paid += 20)
+            {
+                Assert.True(paid < limit, "it did not become true");
+                await Pay(ledger, bench, paid, 20);
+            }
+        }
+    }
+
+    [Fact]
     public async Task CheckpointFolders_ThatNoManifestNames_AreRemovedAtTheStart()
     {
         await using var bench = NewBench();

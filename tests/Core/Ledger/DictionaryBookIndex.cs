@@ -12,7 +12,14 @@ internal sealed class DictionaryBookIndex : IBookIndex
     /// <summary>Checkpoints begin and never end.</summary>
     internal bool IsStuck { get; init; }
 
-    public bool TryGetClaim(in IndexKey key, out ClaimEntry entry) => _claims.TryGetValue(key, out entry);
+    /// <summary>Runs before each answer about a claim.</summary>
+    internal Action WhenAsked { get; init; } = static () => { };
+
+    public bool TryGetClaim(in IndexKey key, out ClaimEntry entry)
+    {
+        WhenAsked();
+        return _claims.TryGetValue(key, out entry);
+    }
 
     public bool TryGetBook(in IndexKey key, out BookEntry entry) => _book.TryGetValue(key, out entry);
 
@@ -51,11 +58,13 @@ internal sealed class DictionaryBookIndex : IBookIndex
 
 internal sealed class DictionaryIndexFactory : IBookIndexFactory
 {
+    internal Action WhenAsked { get; init; } = static () => { };
+
     public IBookIndex? TryRecover(in IndexTokens tokens, out string whyNot)
     {
         whyNot = "a dictionary keeps no checkpoints";
         return null;
     }
 
-    public IBookIndex CreateEmpty() => new DictionaryBookIndex();
+    public IBookIndex CreateEmpty() => new DictionaryBookIndex { WhenAsked = WhenAsked };
 }

@@ -38,6 +38,9 @@ internal sealed class LedgerBench : IAsyncDisposable
     /// <summary>The disk beneath the index; the journal's is <see cref="Storage"/>.</summary>
     internal IJournalStorage IndexStorage { get; init; } = FileStorage.Instance;
 
+    /// <summary>Runs before the index answers about a claim; with a dictionary for an index only.</summary>
+    internal Action WhenAskedForAClaim { get; init; } = static () => { };
+
     internal TimeProvider Time { get; init; } = new FakeTimeProvider(Start);
 
     internal FakeTimeProvider Clock => (FakeTimeProvider)Time;
@@ -68,7 +71,7 @@ internal sealed class LedgerBench : IAsyncDisposable
         new GatewayMetrics("test"),
         Tell,
         Storage,
-        _isFaster ? new FasterIndexFactory(Options, IndexStorage, ThreadScheduler.Instance) : new DictionaryIndexFactory());
+        _isFaster ? new FasterIndexFactory(Options, IndexStorage, ThreadScheduler.Instance) : new DictionaryIndexFactory { WhenAsked = WhenAskedForAClaim });
 
     /// <summary>
     /// The directory as a power loss at this moment would leave it, apart from what was not synced: a copy, to be opened by its own

@@ -18,6 +18,9 @@ internal sealed class TroubledDisk : IJournalStorage
     /// <summary>Syncs wait until this is set, as on a disk that has gone away.</summary>
     internal ManualResetEventSlim? Stuck { get; set; }
 
+    /// <summary>Only syncs of files with this in their path wait.</summary>
+    internal string StuckFile { get; set; } = "";
+
     /// <summary>Syncs fail as EIO does.</summary>
     internal volatile bool FailsSyncs;
 
@@ -77,7 +80,7 @@ internal sealed class TroubledDisk : IJournalStorage
 
         public void Sync()
         {
-            if (disk.Stuck is { IsSet: false } stuck)
+            if (disk.Stuck is { IsSet: false } stuck && path.Contains(disk.StuckFile, StringComparison.Ordinal))
             {
                 Interlocked.Increment(ref disk._standing);
                 stuck.Wait();

@@ -213,14 +213,4 @@ public class PendingResolverTests
         await corridor.UntilAsync(
             async () => (await corridor.CallAsync(corridor.Query(("out_trade_no", payment["out_trade_no"]))))["trade_status"] != "PENDING", virtualLimit) &&
         (await corridor.CallAsync(payment)).Code == code;
-
-    /// <summary>Steps the wall clock alone; FakeTimeProvider's own adjustment takes the timestamps with it, which no machine does.</summary>
-    private sealed class SteppingClock() : FakeTimeProvider(new DateTimeOffset(2026, 9, 19, 2, 30, 0, TimeSpan.Zero))
-    {
-        internal TimeSpan Behind { get; set; }
-
-        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() - Behind;
-
-        public override long GetTimestamp() => base.GetUtcNow().UtcTicks;
-    }
 }

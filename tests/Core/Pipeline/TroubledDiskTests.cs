@@ -1,6 +1,7 @@
 using HotPath.Core.Clearing;
 using HotPath.Core.Ledger.Embedded;
 using HotPath.Core.Tests.Ledger;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace HotPath.Core.Tests.Pipeline;
@@ -120,11 +121,63 @@ public sealed class TroubledDiskTests : IAsyncDisposable
         Assert.True(await corridor.UntilAsync(async () => (await corridor.CallAsync(corridor.Payment())).Code == "0000", TimeSpan.FromMinutes(1)));
     }
 
+    [Fact]
+    public async Task StuckDisk_ARepetitionThatWasRecalledBeforeItsFirstWasTaken_IsNotToldThatNothingIsRecorded()
+    {
+        var clock = new HoldingClock();
+        await using TestCorridor corridor = await TestCorridor.OpenAsync(clock: clock, disk: _disk);
+        Dictionary<string, string> payment = corridor.Payment();
+        // Looked at for its arrival, the key's dates, the age of what the ledger may know, and then its own: the ledger has been asked.
+        Task<Answered> repetition = Task.Run(() => clock.HoldsAtLook(4, () => corridor.CallAsync(payment)));
+        Assert.True(SpinWait.SpinUntil(() => clock.IsHolding, Patience));
+        Task<Answered> first = Stick(() => corridor.CallAsync(payment));
+        clock.Advance(TimeSpan.FromMilliseconds(300));
+        clock.GoOn();
+        Answered told = await repetition.WaitAsync(Patience);
+        _gate.Set();
+        // It is recorded, and whether it will be durable nobody knows: the connection is cut.
+        Assert.Equal((0, ""), (told.Status, told.Code));
+        Assert.Equal("0000", (await first.WaitAsync(Patience)).Code);
+        Assert.Equal(1, corridor.Told.Pays);
+    }
+
     private static void TakeNumbers(EmbeddedLedger ledger)
     {
         while (true)
         {
             ledger.NextNo();
+        }
+    }
+
+    /// <summary>Virtual time that holds up whoever looks at it for the n-th time.</summary>
+    private sealed class HoldingClock() : FakeTimeProvider(new DateTimeOffset(2026, 9, 19, 2, 30, 0, TimeSpan.Zero))
+    {
+        private volatile Thread? _who;
+        private volatile bool _isHolding;
+        private volatile bool _goesOn;
+        private int _looksLeft;
+
+        internal bool IsHolding => _isHolding;
+
+        internal void GoOn() => _goesOn = true;
+
+        internal Task<Answered> HoldsAtLook(int number, Func<Task<Answered>> call)
+        {
+            _looksLeft = number;
+            _who = Thread.CurrentThread;
+            Task<Answered> called = call();
+            _who = null;
+            return called;
+        }
+
+        public override DateTimeOffset GetUtcNow()
+        {
+            if (_who == Thread.CurrentThread && --_looksLeft == 0)
+            {
+                _isHolding = true;
+                SpinWait.SpinUntil(() => _goesOn, Patience);
+            }
+            return base.GetUtcNow();
         }
     }
 

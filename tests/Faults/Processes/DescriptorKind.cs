@@ -7,20 +7,29 @@ namespace HotPath.Faults.Processes;
 /// many connections as it allows; payments go on, operators are answered. The others are what no limit should let happen: descriptors
 /// run out under the running process. It goes on, or it stops, and then a restart recovers; and when there are descriptors again, so is the service.
 /// </summary>
-/// <remarks>Of the second sort the .NET runtime itself ends the process in some: a new thread needs two descriptors, and none is "out of memory", exit 134.</remarks>
+/// <remarks>
+/// Each of the second sort strikes a process that nobody has called yet: what it opens at first use, it opens without a descriptor, and what
+/// the runtime remembers of that failure it remembers for ever. Afterwards everything is asked for that it could have lost: a handshake, a
+/// payment that reaches the channel, an inquiry that does, the operators' metrics.
+/// <para>
+/// Of the second sort the .NET runtime itself ends the process in some: a new thread needs two descriptors, and none is "out of memory", exit 134.
+/// </para>
+/// </remarks>
 internal sealed class DescriptorKind : FaultKind
 {
     // Of these the gateway keeps 2,048 for itself (ServerLimits), 300 are for connections.
     private const string Limit = "--nofile=2348:2348";
     private const int Flood = 600;
     private const int SmallFlood = 100;
+    // Assemblies, native libraries, and types whose initializers met either.
+    private static readonly string[] RememberedFailures = ["Could not load file or assembly", nameof(DllNotFoundException), nameof(TypeInitializationException)];
     private static readonly TimeSpan LoadTime = TimeSpan.FromSeconds(2.5);
 
     internal override string Name => "descriptors";
 
     internal override string About => "more connections than file descriptors: operators answered, journal goes on or stops cleanly, service back (F27, F64)";
 
-    internal override (int Short, int Long) Points => (2, 32);
+    internal override (int Short, int Long) Points => (4, 32);
 
     internal override int PointsABatch => 8;
 
@@ -30,6 +39,8 @@ internal sealed class DescriptorKind : FaultKind
     {
         // Without a descriptor a connection stays in the kernel's queue, and its caller hears nothing: that is no call of the gateway's.
         rig.CallLimit = TimeSpan.FromSeconds(4);
+        // A connection that is refused at once must not become thousands of orders that all begin when the faults are over.
+        rig.UnansweredPause = TimeSpan.FromMilliseconds(50);
         return Task.CompletedTask;
     }
 
@@ -60,8 +71,10 @@ internal sealed class DescriptorKind : FaultKind
 
     private static async Task ExhaustAsync(Rig rig, FaultPoint point)
     {
-        int left = point.Number * 3 % 16;
-        point.Fault = $"{left} descriptors left, {SmallFlood} connections come";
+        int left = (9 + (point.Number / 2 * 5)) % 16;
+        // A flood takes what is left before anything is done with it; without one each call finds a few, and each time another step has none.
+        int flooding = (point.Number / 2 % 3) switch { 0 => SmallFlood / 5, 1 => SmallFlood, _ => 0 };
+        point.Fault = $"{left} descriptors left, {flooding} connections come";
         rig.Mark(point.Fault);
         if (!await rig.StartAsync())
         {
@@ -71,18 +84,30 @@ internal sealed class DescriptorKind : FaultKind
         string pid = $"{rig.Gateway!.Id}";
         string before = Tool.Run("prlimit", "--pid", pid, "--nofile", "--noheadings", "--output=SOFT").Trim();
         Tool.Run("prlimit", "--pid", pid, $"--nofile={Directory.GetFiles($"/proc/{pid}/fd").Length + left}:");
-        Socket[] flood = await ConnectAsync(rig, SmallFlood);
+        Socket[] flood = await ConnectAsync(rig, flooding);
+        Task<bool> operators = AnswersAsync(rig);
         await rig.LoadAsync(point.Seed, LoadTime);
+        await operators;
         point.HasStruck = true;
         Close(flood);
         if (!rig.Gateway.HasEnded && Tool.Try("prlimit", "--pid", pid, $"--nofile={before}:"))
         {
             rig.Mark("there are descriptors again");
             rig.Reconnect();
-            point.Expect(await rig.IsServingAsync(point.Random) || rig.Gateway.HasEnded, "F64", "there are descriptors again, and no payment is taken");
+            bool isPaying = await rig.IsPayingAsync(point.Random);
+            bool isInquiring = isPaying && await rig.IsInquiringAsync(point.Random);
+            bool isAnsweringOperators = await AnswersAsync(rig);
+            if (!rig.Gateway.HasEnded)
+            {
+                point.Expect(isPaying, "F64", "there are descriptors again, and no payment is paid");
+                point.Expect(!isPaying || isInquiring, "F64", "there are descriptors again, and no payment in doubt is inquired");
+                point.Expect(isAnsweringOperators, "F64", "there are descriptors again, and operators are not answered");
+            }
         }
         point.ExitCode = (await rig.KillAsync()).Code;
         point.Expect(point.ExitCode != 0, "F64", "the process ended as if it had been asked to");
+        string? remembered = rig.Gateway.Lines.FirstOrDefault(static line => RememberedFailures.Any(line.Contains));
+        point.Expect(remembered is null, "F64", $"the runtime could not open what it never tries again: {remembered}");
     }
 
     private static async Task<Socket[]> ConnectAsync(Rig rig, int count)
@@ -109,7 +134,7 @@ internal sealed class DescriptorKind : FaultKind
         using var operators = new HttpClient { BaseAddress = rig.Admin, Timeout = TimeSpan.FromSeconds(3) };
         try
         {
-            return await operators.GetStringAsync("/livez") == "ok\n";
+            return await operators.GetStringAsync("/livez") == "ok\n" && (await operators.GetStringAsync("/metrics")).Length > 0;
         }
         catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException)
         {

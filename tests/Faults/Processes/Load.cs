@@ -14,6 +14,7 @@ internal sealed class Load(Rig rig, int seed)
     // Calls that wait for the channel hold no lane: a payment in doubt takes the whole 2.5 s.
     private const int MostOpenCalls = 200;
     private static readonly TimeSpan LanePatience = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan RefusedPause = TimeSpan.FromMilliseconds(200);
 
     // By the last two digits: success; three declines; success and decline after 5 s; an error; executed without answer; lost; late by 12 s.
     private static readonly string[] Amounts =
@@ -49,7 +50,7 @@ internal sealed class Load(Rig rig, int seed)
             if (await Task.WhenAny(calls, Task.Delay(LanePatience)) == calls && (await calls)[0] is { } first && (first.Status != 200 || first.Code is "A001" or "A002"))
             {
                 // Nobody answers, or everything is refused: an institution waits, and what it did not get is asked for again in the end.
-                await Task.Delay(first.Status == 0 ? 5 : 200);
+                await Task.Delay(first.Status == 0 ? rig.UnansweredPause : RefusedPause);
             }
             while (!end.IsCompleted && _open.Count >= MostOpenCalls)
             {

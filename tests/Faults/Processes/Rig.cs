@@ -62,6 +62,9 @@ internal sealed class Rig : IAsyncDisposable
     /// <summary>After this an institution gives up.</summary>
     internal TimeSpan CallLimit { get; set; } = TimeSpan.FromSeconds(20);
 
+    /// <summary>How long a lane of the load waits after a call that nobody answered. Default 5 ms: what is back is noticed at once.</summary>
+    internal TimeSpan UnansweredPause { get; set; } = TimeSpan.FromMilliseconds(5);
+
     internal int Restarts { get; private set; }
 
     internal TimeSpan SlowestStart { get; private set; }
@@ -156,18 +159,24 @@ internal sealed class Rig : IAsyncDisposable
     }
 
     /// <summary>Whether payments are taken: one of five, a second apart, is accepted.</summary>
-    internal async Task<bool> IsServingAsync(Random random)
+    internal Task<bool> IsServingAsync(Random random) => IsOneOfFiveAsync(random, static code => code is "0000" or "0001");
+
+    /// <summary>Whether payments are paid: one of five, a second apart, is a success at once.</summary>
+    internal Task<bool> IsPayingAsync(Random random) => IsOneOfFiveAsync(random, static code => code == "0000");
+
+    /// <summary>Whether this very process finds out how a payment ended whose answer never came: in twice the time that this takes at most.</summary>
+    internal async Task<bool> IsInquiringAsync(Random random)
     {
-        for (int attempt = 0; attempt < 5; attempt++)
+        // Executed, and never answered: only an inquiry tells.
+        Order order = NewOrder(random, "1.09");
+        await CallAsync(Caller!, order, order.Request);
+        TimeSpan limit = (Setup.SettleWindow + TimeSpan.FromSeconds(15)) * 2;
+        for (double begin = NowMs; order.KnownFinalAtMs is null && NowMs - begin < limit.TotalMilliseconds && !Gateway!.HasEnded;)
         {
-            Order order = NewOrder(random, "88.80");
-            if ((await CallAsync(Caller!, order, order.Request)).Code is "0000" or "0001")
-            {
-                return true;
-            }
             await Task.Delay(TimeSpan.FromSeconds(1));
+            await CallAsync(Caller!, order, Query(order));
         }
-        return false;
+        return order.KnownFinalAtMs is not null;
     }
 
     /// <summary>Whether a new payment is refused with A001 and what was paid is still told.</summary>
@@ -332,6 +341,20 @@ internal sealed class Rig : IAsyncDisposable
         CloseGateway();
         _channel?.Dispose();
         return default;
+    }
+
+    private async Task<bool> IsOneOfFiveAsync(Random random, Func<string?, bool> isWanted)
+    {
+        for (int attempt = 0; attempt < 5; attempt++)
+        {
+            Order order = NewOrder(random, "88.80");
+            if (isWanted((await CallAsync(Caller!, order, order.Request)).Code))
+            {
+                return true;
+            }
+            await Task.Delay(TimeSpan.FromSeconds(1));
+        }
+        return false;
     }
 
     private void CloseGateway()

@@ -61,6 +61,7 @@ internal sealed class SuiteReport(TextWriter output, TextWriter? jsonLines)
             fault = point.Fault,
             struck = point.HasStruck,
             exit = point.ExitCode,
+            last_line = rig.Gateway?.LastLine,
             stop_ms = point.TimeToStop?.TotalMilliseconds,
             restarts,
             calls,

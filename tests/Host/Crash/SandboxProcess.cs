@@ -10,13 +10,19 @@ internal sealed partial class SandboxProcess : IDisposable
 
     private readonly Process _process;
 
-    private SandboxProcess(Process process, Uri api)
+    private SandboxProcess(Process process, Uri api, Uri admin)
     {
         _process = process;
         Api = api;
+        Admin = admin;
     }
 
     internal Uri Api { get; }
+
+    /// <summary>Root of the operators' listener.</summary>
+    internal Uri Admin { get; }
+
+    internal int Id => _process.Id;
 
     /// <summary>Starts <c>hotpath sandbox</c> on free ports and waits for its ready line.</summary>
     internal static async Task<SandboxProcess> StartAsync(string folder)
@@ -46,7 +52,7 @@ internal sealed partial class SandboxProcess : IDisposable
         {
             if (ReadyLine().Match(line) is { Success: true } ready)
             {
-                return new SandboxProcess(process, new Uri(ready.Groups[1].Value));
+                return new SandboxProcess(process, new Uri(ready.Groups[1].Value), new Uri(ready.Groups[2].Value));
             }
         }
         await process.WaitForExitAsync(limit.Token);
@@ -77,6 +83,6 @@ internal sealed partial class SandboxProcess : IDisposable
         _process.Dispose();
     }
 
-    [GeneratedRegex(@"^hotpath ready (https://\S+) admin http://\S+ pid \d+$")]
+    [GeneratedRegex(@"^hotpath ready (https://\S+) admin (http://\S+) pid \d+$")]
     private static partial Regex ReadyLine();
 }

@@ -33,7 +33,7 @@ internal sealed partial class Book
     private readonly Refund _replayedRefund = new();
 
     /// <summary>Takes req_id, refund number and amount in one step, or says why not.</summary>
-    private Claim Reserve(in RefundKeys keys, Refund refund, Trade trade, JournalWriter journal, long nowMs, bool isDiskFull)
+    private Claim Reserve(in RefundKeys keys, Refund refund, Trade trade, JournalWriter journal, long nowMs, ClaimState? refusal)
     {
         if (_index.TryGetClaim(keys.Claim, out ClaimEntry claim) &&
             TryAnswerFromClaim(claim, refund.Fingerprint, refund.RefundId, journal, nowMs, out Claim known))
@@ -63,7 +63,7 @@ internal sealed partial class Book
         {
             return NotRefundable(reason);
         }
-        if (WhyNoRoom(journal, isDiskFull) is { } full)
+        if (WhyNoRoom(journal, refusal) is { } full)
         {
             return new Claim(full, default);
         }

@@ -67,19 +67,19 @@ internal sealed partial class Book : IRecordVisitor
     internal static bool IsRemembered(in BookEntry entry, long nowMs) =>
         !entry.IsFinal || (!entry.FreesReqId && nowMs - entry.FinalAtMs <= ClaimLifeMs);
 
-    /// <summary>Decides what the caller wishes, and leaves the answer in the command.</summary>
-    internal void Decide(LedgerCommand command, JournalWriter journal, long nowMs, bool isDiskFull)
+    /// <summary>Decides what the caller wishes, and leaves the answer in the command. Nothing new is taken where there is a <paramref name="refusal"/>.</summary>
+    internal void Decide(LedgerCommand command, JournalWriter journal, long nowMs, ClaimState? refusal)
     {
         switch (command.Kind)
         {
             case CommandKind.Claim:
-                command.Claim = Claim(command.Keys, command.Trade!, journal, nowMs, isDiskFull);
+                command.Claim = Claim(command.Keys, command.Trade!, journal, nowMs, refusal);
                 break;
             case CommandKind.Complete:
                 command.Completed = Complete(command.Keys, command.Trade!, journal);
                 break;
             case CommandKind.Reserve:
-                command.Claim = Reserve(command.RefundKeys, command.Refund!, command.Trade!, journal, nowMs, isDiskFull);
+                command.Claim = Reserve(command.RefundKeys, command.Refund!, command.Trade!, journal, nowMs, refusal);
                 break;
             case CommandKind.Settle:
                 command.Completed = Settle(command.RefundKeys, command.Refund!, journal);
@@ -94,8 +94,8 @@ internal sealed partial class Book : IRecordVisitor
         command.IsDurable = true;
     }
 
-    /// <summary>Takes req_id, order and code in one step, or says who has them. With <paramref name="isDiskFull"/> nothing new is taken.</summary>
-    internal Claim Claim(in CommandKeys keys, Trade trade, JournalWriter journal, long nowMs, bool isDiskFull)
+    /// <summary>Takes req_id, order and code in one step, or says who has them. Nothing new is taken where there is a <paramref name="refusal"/>.</summary>
+    internal Claim Claim(in CommandKeys keys, Trade trade, JournalWriter journal, long nowMs, ClaimState? refusal)
     {
         if (_index.TryGetClaim(keys.Claim, out ClaimEntry claim) && TryAnswerFromClaim(claim, trade.Fingerprint, trade.TradeNo, journal, nowMs, out Claim known))
         {
@@ -109,7 +109,7 @@ internal sealed partial class Book : IRecordVisitor
         {
             return new Claim(ClaimState.CodeUsed, code.TradeNo);
         }
-        if (WhyNoRoom(journal, isDiskFull) is { } reason)
+        if (WhyNoRoom(journal, refusal) is { } reason)
         {
             return new Claim(reason, default);
         }
@@ -215,10 +215,9 @@ internal sealed partial class Book : IRecordVisitor
         return true;
     }
 
-    private ClaimState? WhyNoRoom(JournalWriter journal, bool isDiskFull) =>
+    private ClaimState? WhyNoRoom(JournalWriter journal, ClaimState? refusal) =>
         Trades >= _maxTrades ? ClaimState.Refused
-        : isDiskFull || !journal.TakesClaims(PendingCount) ? ClaimState.DiskFull
-        : null;
+        : refusal ?? (journal.TakesClaims(PendingCount) ? null : ClaimState.DiskFull);
 
     private TradeNo[] ListPending(bool areRefunds)
     {

@@ -13,7 +13,8 @@ namespace HotPath.Core.Ledger.Embedded;
 internal sealed class CheckpointCycle : IThreadPoolWorkItem
 {
     /// <summary>After a failed checkpoint the next one waits so long: a full disk must not be filled with attempts.</summary>
-    private const long FailurePauseMs = 10_000;
+    // Neither this nor the interval runs on the wall clock: one that steps back a day (F23) would put off the next for a day.
+    private static readonly TimeSpan FailurePause = TimeSpan.FromSeconds(10);
 
     /// <summary>A clean stop waits no longer than this for a checkpoint: without it the next start only replays more.</summary>
     // The largest seen took a few seconds; a disk that needs a minute will need for ever.
@@ -31,8 +32,9 @@ internal sealed class CheckpointCycle : IThreadPoolWorkItem
     private Manifest? _older;
     private Manifest? _draft;
     private long _changesAtBegin;
+
+    // When the last one was begun, or the ledger opened: ticks of the clock that does not step.
     private long _begunAt;
-    private long _beganMs;
 
     // Set by whichever side failed, read by the ledger thread after the state has come back to it.
     private volatile bool _hasFailed;
@@ -60,7 +62,7 @@ internal sealed class CheckpointCycle : IThreadPoolWorkItem
         _tell = tell;
         _newest = ledger.Newest;
         _older = ledger.Older;
-        _beganMs = time.GetUtcNow().ToUnixTimeMilliseconds();
+        _begunAt = time.GetTimestamp();
     }
 
     private enum State : byte
@@ -75,7 +77,7 @@ internal sealed class CheckpointCycle : IThreadPoolWorkItem
     private long RecordsSince => _ledger.Journal.NextSequence - (_newest?.Position.NextSequence ?? 0);
 
     /// <summary>Between two batches: begins, polls or hands over, without waiting.</summary>
-    internal void Step(long nowMs)
+    internal void Step()
     {
         if (_state == State.Running)
         {
@@ -83,27 +85,28 @@ internal sealed class CheckpointCycle : IThreadPoolWorkItem
         }
         else if (_state == State.Idle)
         {
-            if (_hasFailed && nowMs - _beganMs < FailurePauseMs)
+            TimeSpan since = _time.GetElapsedTime(_begunAt);
+            if (_hasFailed && since < FailurePause)
             {
                 return;
             }
             bool isDue = RecordsSince >= _options.CheckpointEveryRecords ||
-                (nowMs - _beganMs >= (long)_options.CheckpointInterval.TotalMilliseconds && HasChanges());
+                (since >= _options.CheckpointInterval && HasChanges());
             if (isDue && HasRoom)
             {
-                Begin(nowMs);
+                Begin();
             }
         }
     }
 
     /// <summary>A last checkpoint, waited for: the next start has nothing to replay. Then everything is named as durable.</summary>
     /// <exception cref="IOException">It did not end.</exception>
-    internal void Finish(long nowMs)
+    internal void Finish()
     {
         WaitUntilIdle();
         if (HasChanges() && HasRoom)
         {
-            Begin(nowMs);
+            Begin();
             WaitUntilIdle();
         }
         NameTheEnd();
@@ -162,21 +165,25 @@ internal sealed class CheckpointCycle : IThreadPoolWorkItem
         }
     }
 
-    // A batch that only names the one before as durable is no change: an idle ledger takes no checkpoints.
+    // A batch that only names the one before as durable is no change: an idle ledger takes no checkpoints by time. By count it takes one in days, or
+    // a start would have to read all that it wrote since.
     private bool HasChanges() => _ledger.Book.Changes != _changesAtBegin;
 
     // A checkpoint writes what of the index is only in memory, and a page of the index that cannot be written stops the engine (docs/decisions/0007).
     private bool HasRoom => _watch.FreeBytes >= _options.IndexMemoryBytes;
 
-    private void Begin(long nowMs)
+    private void Begin()
     {
-        _beganMs = nowMs;
-        if (!_ledger.Index.TryBeginCheckpoint(out IndexTokens tokens))
+        _begunAt = _time.GetTimestamp();
+        // It makes folders and files, and on a disk that is stuck so is the ledger thread.
+        _watch.StepBegins();
+        bool hasBegun = _ledger.Index.TryBeginCheckpoint(out IndexTokens tokens);
+        _watch.StepEnds();
+        if (!hasBegun)
         {
             return;
         }
         _changesAtBegin = _ledger.Book.Changes;
-        _begunAt = _time.GetTimestamp();
         _draft = new Manifest
         {
             Number = (_newest?.Number ?? 0) + 1,

@@ -47,6 +47,13 @@ internal sealed class DiskWatch : IDisposable
     private long _stepBeganAt;
     private int _quickSteps;
 
+    // Written under the lock, after the flag; read by all.
+    private int _slowSpells;
+
+    // The ledger thread's; the first is read by all.
+    private int _isGathering;
+    private bool _refusesGathered;
+
     // Written by whoever looks, one at a time.
     private long _freeBytes = long.MaxValue;
     private int _isLooking;
@@ -65,17 +72,48 @@ internal sealed class DiskWatch : IDisposable
         _timer = time.CreateTimer(static self => ((DiskWatch)self!).Tick(), this, LookEvery, LookEvery);
     }
 
-    /// <summary>Whether a new payment must be refused. Any thread.</summary>
-    internal bool IsFull => _isFull;
-
     /// <summary>What was free when it was looked at last, in bytes.</summary>
     internal long FreeBytes => Volatile.Read(ref _freeBytes);
 
-    /// <summary>Whether a new payment must be refused, since its claim would not be durable soon. Any thread.</summary>
+    /// <summary>Whether commits take too long. Any thread.</summary>
     internal bool IsSlow => _isSlow || IsStuck;
 
     /// <summary>Whether the step under way takes too long: nothing becomes durable just now. Any thread.</summary>
     internal bool IsStuck => StepTime > _slowStep;
+
+    /// <summary>
+    /// Whether a new claim must be refused before it enters the ring, since it would not be durable soon. DiskSlow: nothing is recorded for it
+    /// and nothing that waits in the ring will be (see <see cref="RefusesGathered"/>). Unknown: what waits there is being taken at this very moment.
+    /// Any thread.
+    /// </summary>
+    /// <param name="slowSpells">How often the disk had become slow by now: the claim carries it to <see cref="RefusesGathered"/>.</param>
+    internal ClaimState? RefusesAtOnce(out int slowSpells)
+    {
+        // Before the question: a spell that begins after it is one that the claim has not seen.
+        slowSpells = Volatile.Read(ref _slowSpells);
+        return !IsSlow ? null : Volatile.Read(ref _isGathering) == 0 ? ClaimState.DiskSlow : ClaimState.Unknown;
+    }
+
+    /// <summary>The ledger thread begins to take what waits in the ring.</summary>
+    // The exchange is a full fence: either whoever finds the disk slow sees that claims are being taken, or the next line sees that it is slow.
+    internal void GatheringBegins()
+    {
+        Interlocked.Exchange(ref _isGathering, 1);
+        _refusesGathered = IsSlow;
+    }
+
+    /// <summary>Whatever it has taken can be found in the index.</summary>
+    internal void GatheringEnds() => Volatile.Write(ref _isGathering, 0);
+
+    /// <summary>
+    /// Why a claim that waited in the ring may not be taken; null: it may. While the disk was slow a repetition of it may have been told that nothing
+    /// is recorded, and after that it must not win, not even when the slow spell has come and gone while it waited. The ledger thread's.
+    /// </summary>
+    /// <param name="slowSpells">What <see cref="RefusesAtOnce"/> gave before it was enqueued.</param>
+    internal ClaimState? RefusesGathered(int slowSpells) =>
+        _refusesGathered || slowSpells != Volatile.Read(ref _slowSpells) ? ClaimState.DiskSlow
+        : _isFull ? ClaimState.DiskFull
+        : null;
 
     /// <summary>How long the step under way has taken; zero between two. Any thread.</summary>
     internal TimeSpan StepTime
@@ -135,6 +173,10 @@ internal sealed class DiskWatch : IDisposable
                 return;
             }
             _isSlow = isSlow;
+            if (isSlow)
+            {
+                Volatile.Write(ref _slowSpells, _slowSpells + 1);
+            }
             _metrics.DiskIsSlow(isSlow);
             _tell(isSlow
                 ? new LedgerEvent(LedgerEventKind.DiskSlow, $"new payments are refused: a commit takes {took.TotalMilliseconds:F0} ms and more")

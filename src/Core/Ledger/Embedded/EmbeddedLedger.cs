@@ -123,11 +123,12 @@ public sealed class EmbeddedLedger : ILedger
 
     public ValueTask<Claim> ClaimAsync(Trade trade, TimeSpan? atMost = null)
     {
-        if (WhyNoClaims is { } reason)
+        if (WhyNoClaims(out int slowSpells) is { } reason)
         {
             return new ValueTask<Claim>(new Claim(reason, default));
         }
         LedgerCommand command = Rent(CommandKind.Claim, trade);
+        command.SlowSpells = slowSpells;
         command.Keys = CommandKeys.Of(trade);
         return ClaimedBy(command, atMost);
     }
@@ -145,11 +146,12 @@ public sealed class EmbeddedLedger : ILedger
 
     public ValueTask<Claim> ReserveRefundAsync(Refund refund, Trade trade, TimeSpan? atMost = null)
     {
-        if (WhyNoClaims is { } reason)
+        if (WhyNoClaims(out int slowSpells) is { } reason)
         {
             return new ValueTask<Claim>(new Claim(reason, default));
         }
         LedgerCommand command = Rent(CommandKind.Reserve, trade, refund);
+        command.SlowSpells = slowSpells;
         command.RefundKeys = RefundKeys.Of(refund);
         return ClaimedBy(command, atMost);
     }
@@ -223,7 +225,11 @@ public sealed class EmbeddedLedger : ILedger
         return default;
     }
 
-    private ClaimState? WhyNoClaims => !IsReady ? ClaimState.Unavailable : _watch.IsSlow ? ClaimState.DiskSlow : null;
+    private ClaimState? WhyNoClaims(out int slowSpells)
+    {
+        ClaimState? reason = _watch.RefusesAtOnce(out slowSpells);
+        return IsReady ? reason : ClaimState.Unavailable;
+    }
 
     private LedgerCommand Rent(CommandKind kind, Trade? trade = null, Refund? refund = null)
     {

@@ -74,6 +74,9 @@ internal sealed class LedgerCommand
     internal Trade? Trade;
     internal Refund? Refund;
 
+    /// <summary>Of a claim: how often the disk had become slow before it was enqueued.</summary>
+    internal int SlowSpells;
+
     // The ledger's answers; which one counts follows from the kind. They stand at "nothing happened" until decided.
     internal Claim Claim;
     internal CompleteState Completed;

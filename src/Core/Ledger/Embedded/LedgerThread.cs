@@ -15,20 +15,6 @@ internal sealed class LedgerThread : IWorkerBody
     /// <summary>After this time without a new batch an empty one names the last as durable, in milliseconds.</summary>
     private const int IdleBatchMs = 10;
 
-    /// <summary>
-    /// Commands a batch on average from which it pays to wait for more: below it a payment should not wait for strangers.
-    /// </summary>
-    // One caller alone never has more than one command in a batch, and would lose 2 ms a payment by waiting. From two on somebody else gains:
-    // measured with 128 connections, 2 against 16 took a payment from 458 to 386 µs (15 records a commit instead of 2.6).
-    private const int LingerFromCommands = 2;
-
-    /// <summary>Commands a batch on average from which CPU is what is short, and not time: fewer and larger commits.</summary>
-    // At 70 % of saturation a batch has 5, at saturation 20. Half the linger there takes 0.7 of 3.7 ms off the median answer, for 20 µs more CPU
-    // a payment, which is idle at that load; at saturation the longer one costs nobody anything (docs/performance.md).
-    private const int LongLingerFromCommands = 8;
-
-    private static readonly TimeSpan LingerTime = TimeSpan.FromMilliseconds(0.5);
-    private static readonly TimeSpan LongLingerTime = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan CheckpointPause = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan IdlePause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan StoppedPause = TimeSpan.FromSeconds(1);
@@ -39,6 +25,7 @@ internal sealed class LedgerThread : IWorkerBody
     private readonly NumberSource _numbers;
     private readonly CheckpointCycle _checkpoints;
     private readonly DiskWatch _watch;
+    private readonly CommitPace _pace = new();
     private readonly IScheduler _scheduler;
     private readonly TimeProvider _time;
     private readonly GatewayMetrics _metrics;
@@ -47,7 +34,6 @@ internal sealed class LedgerThread : IWorkerBody
     private readonly LedgerCommand[] _waiting;
     private readonly long _nearlyFull;
     private int _waitingCount;
-    private int _load;
     private bool _isNamed;
     private long _committedAt;
     private bool _hasToldNearlyFull;
@@ -170,7 +156,7 @@ internal sealed class LedgerThread : IWorkerBody
                 _book.SetCeiling(last, _journal);
                 _journal.Commit(NowMs());
             }
-            _checkpoints.Finish(NowMs());
+            _checkpoints.Finish();
         }
         catch (Exception failure)
         {
@@ -195,21 +181,23 @@ internal sealed class LedgerThread : IWorkerBody
             Commit();
             _isNamed = false;
         }
+        // Within the step: near the end of a segment this waits for the next one.
+        string? noSegment = _journal.TakesClaims(_book.PendingCount) ? null : _journal.WhyNoNextSegment;
         _watch.StepEnds();
         if (ceiling != 0)
         {
             _numbers.Raise(ceiling);
         }
         Release();
-        _watch.JournalSays(_journal.TakesClaims(_book.PendingCount) ? null : _journal.WhyNoNextSegment);
-        _checkpoints.Step(NowMs());
-        _load = ((_load * 3) + (taken * 4)) / 4;
+        _watch.JournalSays(noSegment);
+        _checkpoints.Step();
+        _pace.Took(taken);
         return Pause(taken);
     }
 
     private int Gather(long nowMs)
     {
-        bool isDiskFull = _watch.IsFull;
+        _watch.GatheringBegins();
         // A full journal writes nothing, so every answer is one that needs no record.
         bool isJournalFull = _journal.IsFull;
         while (_waitingCount < _waiting.Length && (_journal.HasRoom || isJournalFull) && _ring.TryDequeue(out LedgerCommand? command))
@@ -219,8 +207,9 @@ internal sealed class LedgerThread : IWorkerBody
                 continue;
             }
             _waiting[_waitingCount++] = command;
-            _book.Decide(command, _journal, nowMs, isDiskFull);
+            _book.Decide(command, _journal, nowMs, _watch.RefusesGathered(command.SlowSpells));
         }
+        _watch.GatheringEnds();
         return _waitingCount;
     }
 
@@ -262,12 +251,9 @@ internal sealed class LedgerThread : IWorkerBody
         {
             return WorkerPause.None;
         }
-        // _load is four times the moving average of commands a step.
         if (taken > 0 || _ring.HasItem)
         {
-            return _load >= LongLingerFromCommands * 4 ? WorkerPause.Linger(LongLingerTime)
-                : _load >= LingerFromCommands * 4 ? WorkerPause.Linger(LingerTime)
-                : WorkerPause.None;
+            return _pace.Pause;
         }
         if (!_isNamed)
         {
@@ -276,12 +262,12 @@ internal sealed class LedgerThread : IWorkerBody
             {
                 return WorkerPause.Idle(TimeSpan.FromMilliseconds(Math.Max(1, leftMs)));
             }
+            _watch.StepBegins();
             if (MayKeepHouse)
             {
-                _watch.StepBegins();
                 _journal.Commit(NowMs());
-                _watch.StepEnds();
             }
+            _watch.StepEnds();
             _isNamed = true;
         }
         return WorkerPause.Idle(_checkpoints.IsRunning ? CheckpointPause : IdlePause);
