@@ -10,7 +10,8 @@ namespace HotPath.LoadTest.Packing;
 /// <summary>Makes signed request bodies as an institution does: members sorted by name, signed, written as one flat JSON object.</summary>
 internal sealed class SignedBody(string instId, SigningKey key)
 {
-    private const string StaticCode = "00020101021126270012hk.com.hkicl020701234565204581453033445802HK5914KOWLOON COFFEE6002HK63049E34";
+    /// <summary>A shop's in Hong Kong: any amount in HKD.</summary>
+    internal const string StaticCode = "00020101021126270012hk.com.hkicl020701234565204581453033445802HK5914KOWLOON COFFEE6002HK63049E34";
 
     // Real requests carry Chinese order texts as they are, not as \u escapes.
     private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

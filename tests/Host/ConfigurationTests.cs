@@ -222,7 +222,7 @@ public sealed class ConfigurationTests : IClassFixture<ConfigurationTests.Keys>,
         (GatewaySettings? settings, IReadOnlyList<ConfigurationFault> faults) = ConfigurationCheck.Run(WithSchemes(), TimeProvider.System);
         Assert.Empty(faults);
         Assert.Equal([["hk.com.hkicl", "A000000333"], []], settings!.Routes.Select(route => route.Schemes));
-        Assert.Equal("A000000333", settings.CodeHosts["QR.95516.COM"]);
+        Assert.Equal("a000000333", settings.CodeHosts["QR.95516.COM"]);
     }
 
     [Fact]
