@@ -8,7 +8,9 @@ using HotPath.Bench.Baselines;
 using HotPath.Core.Buffers;
 using HotPath.Core.Model;
 using HotPath.Core.Operations;
+using HotPath.Core.Qr;
 using HotPath.Core.Wire;
+using HotPath.LoadTest.Packing;
 using HotPath.Signing;
 
 namespace HotPath.Bench;
@@ -24,6 +26,8 @@ public class StageBenchmarks
 {
     private const int RingCapacity = 4096;
 
+    private static readonly Currency Hkd = Currency.Parse("HKD");
+
     private readonly RequestSlot _slot = new();
     private readonly byte[] _signature = new byte[SigningKey.MaxSignatureLength];
     private readonly MpscRing<object> _ring = new(RingCapacity);
@@ -32,6 +36,8 @@ public class StageBenchmarks
     private readonly object _item = new();
     private readonly AnswerBuffer _answer = new();
     private readonly Trade _settled = new();
+    private readonly byte[] _code = Encoding.UTF8.GetBytes(SignedBody.StaticCode);
+    private readonly SchemeTable _schemes = new(["hk.com.hkicl", "SG.PAYNOW"], []);
     private byte[] _body = [];
     private byte[] _text = [];
     private byte[] _requestSignature = [];
@@ -104,6 +110,13 @@ public class StageBenchmarks
 
     [Benchmark(Description = "the interface's own members"), BenchmarkCategory("04 validate")]
     public void Validate() => Require(!RequestReader.CheckInterface(_slot).IsRefusal);
+
+    [Benchmark(Description = "an EMVCo code: objects, checksum, what it agrees with, scheme"), BenchmarkCategory("04 code")]
+    public void Code()
+    {
+        QrReading code = QrReader.Read(_code);
+        Require(QrReader.Compare(code, _code, QrType.Static, Hkd, new Amount(8880)) == QrDefect.None && !_schemes.Of(code, _code).IsEmpty);
+    }
 
     [Benchmark(Description = "Channel, bounded", Baseline = true), BenchmarkCategory("07 in and out, one thread")]
     public void BoundedHop() => Require(_bounded.Writer.TryWrite(_item) && _bounded.Reader.TryRead(out _));

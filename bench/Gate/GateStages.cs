@@ -34,6 +34,7 @@ internal sealed class GateStages : IAsyncDisposable
             GateStage.Of("3 authenticate", SigningCalls, _stages.Authenticate),
             GateStage.Of("4 fingerprint", CheapCalls, () => _stages.Fingerprint()),
             GateStage.Of("4 validate", CheapCalls, _stages.Validate),
+            GateStage.Of("4 code", CheapCalls, _stages.Code),
             new("6 claim", LedgerCalls, () => claimers.RunAsync(_claimed, _claimed += LedgerCalls)),
             new("6 + 9 claim and record", LedgerCalls, () => recorders.RunAsync(_recorded, _recorded += LedgerCalls)),
             GateStage.Of("7 ring hop", CheapCalls, _stages.RingHop),

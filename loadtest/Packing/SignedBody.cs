@@ -10,6 +10,9 @@ namespace HotPath.LoadTest.Packing;
 /// <summary>Makes signed request bodies as an institution does: members sorted by name, signed, written as one flat JSON object.</summary>
 internal sealed class SignedBody(string instId, SigningKey key)
 {
+    /// <summary>A shop's in Hong Kong: any amount in HKD.</summary>
+    internal const string StaticCode = "00020101021126270012hk.com.hkicl020701234565204581453033445802HK5914KOWLOON COFFEE6002HK63049E34";
+
     // Real requests carry Chinese order texts as they are, not as \u escapes.
     private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -62,8 +65,8 @@ internal sealed class SignedBody(string instId, SigningKey key)
         ("currency", "HKD"),
         ("trade_type", "SCAN"),
         ("qr_type", isDynamicCode ? "01" : "02"),
-        // A dynamic code is used once in the world, a static one stands on a counter: ten thousand merchants.
-        ("qr_content", isDynamicCode ? $"https://qr.example.hk/d/{order}" : $"https://qr.example.hk/p?m={user % 10_000}"),
+        // A dynamic code is used once in the world, a static one stands on a counter: an EMVCo code of Hong Kong's FPS, which is read whole.
+        ("qr_content", isDynamicCode ? $"https://qr.example.hk/d/{order}" : StaticCode),
         ("body", "咖啡 A&B"),
         ("terminal_type", "01"),
         ("terminal_id", string.Create(CultureInfo.InvariantCulture, $"U{user:D8}")));

@@ -217,6 +217,41 @@ public sealed class ConfigurationTests : IClassFixture<ConfigurationTests.Keys>,
     }
 
     [Fact]
+    public void Schemes_AndHosts_AreReadAsTheyAre()
+    {
+        (GatewaySettings? settings, IReadOnlyList<ConfigurationFault> faults) = ConfigurationCheck.Run(WithSchemes(), TimeProvider.System);
+        Assert.Empty(faults);
+        Assert.Equal([["hk.com.hkicl", "A000000333"], []], settings!.Routes.Select(route => route.Schemes));
+        Assert.Equal("a000000333", settings.CodeHosts["QR.95516.COM"]);
+    }
+
+    [Fact]
+    public void SchemesAndHosts_Wrong_AreRefused()
+    {
+        GatewayConfiguration good = WithSchemes();
+        GatewayConfiguration Schemes(params string[] schemes) => good with { Routes = [good.Routes[0] with { Schemes = schemes }], CodeHosts = [] };
+        GatewayConfiguration Hosts(params CodeHostConfiguration[] hosts) => good with { CodeHosts = hosts };
+        CodeHostConfiguration host = good.CodeHosts[0];
+
+        Refused("routes[0].schemes", Schemes());
+        Refused("routes[0].schemes[0]", Schemes(""));
+        Refused("routes[0].schemes[0]", Schemes("hk com"));
+        Refused("routes[0].schemes[0]", Schemes("咖啡"));
+        Refused("routes[0].schemes[0]", Schemes(new string('x', 33)));
+        Refused("routes[0].schemes[1]", Schemes("hk.com.hkicl", "HK.COM.HKICL"));
+        Refused("routes[0].schemes[0]", Schemes([null!]));
+        Refused("routes", Schemes([.. Enumerable.Range(0, 65).Select(i => $"s{i}")]));
+        Refused("code_hosts[0].host", Hosts(host with { Host = null }));
+        Refused("code_hosts[0].host", Hosts(host with { Host = "https://qr.95516.com" }));
+        Refused("code_hosts[0].host", Hosts(host with { Host = "qr.95516.com." }));
+        Refused("code_hosts[0].host", Hosts(host with { Host = "咖啡.example" }));
+        Refused("code_hosts[1].host", Hosts(host, host with { Host = "QR.95516.com" }));
+        Refused("code_hosts[0].scheme", Hosts(host with { Scheme = null }));
+        Assert.Equal("no route is for the scheme SG.PAYNOW", Refused("code_hosts[0].scheme", Hosts(host with { Scheme = "SG.PAYNOW" })));
+        Refused("code_hosts[0]", Hosts([null!]));
+    }
+
+    [Fact]
     public void Faults_OfAllKinds_AreToldAtOnce()
     {
         IReadOnlyList<ConfigurationFault> faults = ConfigurationCheck.Run(new GatewayConfiguration(), TimeProvider.System).Faults;
@@ -252,7 +287,9 @@ public sealed class ConfigurationTests : IClassFixture<ConfigurationTests.Keys>,
     {
         (GatewayConfiguration? configuration, _) = ConfigurationFile.Read(_folder.Write(
             "config.json", """{"listen":{},"channels":[{}],"routes":[{}],"institutions":[{}]}"""));
-        Assert.Equal(8443, configuration!.Listen!.Port);
+        Assert.Null(configuration!.Routes[0].Schemes);
+        Assert.Empty(configuration.CodeHosts);
+        Assert.Equal(8443, configuration.Listen!.Port);
         Assert.Equal(("127.0.0.1", 9464), (configuration.Admin.Address, configuration.Admin.Port));
         Assert.Equal(10_000_000, configuration.MaxTrades);
         Assert.Equal(("15s", 4096), (configuration.Channels[0].Deadline, configuration.Channels[0].MaxInFlight));
@@ -282,6 +319,12 @@ public sealed class ConfigurationTests : IClassFixture<ConfigurationTests.Keys>,
     [InlineData("25h")]
     [InlineData("99999999999999s")]
     public void Duration_OfAnotherForm_IsRefused(string text) => Assert.False(DurationText.TryParse(text, out _));
+
+    private GatewayConfiguration WithSchemes() => _good with
+    {
+        Routes = [_good.Routes[0] with { Schemes = ["hk.com.hkicl", "A000000333"] }, _good.Routes[0]],
+        CodeHosts = [new CodeHostConfiguration { Host = "qr.95516.com", Scheme = "a000000333" }],
+    };
 
     private static InstitutionConfiguration Institution(string instId, string key) => new()
     {

@@ -21,7 +21,8 @@ public sealed class JournalVerbTests(StoppedSandbox stopped) : IClassFixture<Sto
         string[] lines = run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal("clean", lines[^1]);
         Assert.Contains(lines, line => line.Contains(" ACCEPTED journal-0000000000.seg@", StringComparison.Ordinal) &&
-            line.Contains($"trade_no={_tradeNos[2]} inst_id=CN000001 ", StringComparison.Ordinal) && line.Contains("total_amount=88.80 currency=CNY", StringComparison.Ordinal));
+            line.Contains($"trade_no={_tradeNos[2]} inst_id=CN000001 ", StringComparison.Ordinal) && line.Contains("total_amount=88.80 currency=CNY", StringComparison.Ordinal) &&
+            line.EndsWith(" merchant_name=\"SHOP 138****5678\" merchant_city=HK", StringComparison.Ordinal));
         Assert.Contains(lines, line => line.Contains(" RESULT ", StringComparison.Ordinal) && line.Contains($"trade_no={_tradeNos[0]} trade_status=SUCCESS resp_code=0000", StringComparison.Ordinal));
         Assert.Contains(lines, line => line.Contains($"trade_no={_tradeNos[1]} trade_status=FAILED resp_code=B002", StringComparison.Ordinal));
     }
@@ -126,6 +127,9 @@ public sealed class JournalVerbTests(StoppedSandbox stopped) : IClassFixture<Sto
 /// <summary>A sandbox that took three payments and was stopped.</summary>
 public sealed class StoppedSandbox : IAsyncLifetime
 {
+    // An EMVCo code whose maker wrote his number into the name.
+    private const string ShopWithATelephone = "0002015916SHOP 138123456786002HK63046669";
+
     internal TemporaryFolder Folder { get; } = new();
 
     internal List<string> TradeNos { get; } = [];
@@ -136,7 +140,9 @@ public sealed class StoppedSandbox : IAsyncLifetime
         using InstitutionClient client = gateway.NewClient("CN000001");
         foreach (string amount in new[] { "1.00", "2.02", "88.80" })
         {
-            Exchange exchange = await client.CallAsync(Requests.ScanPay("CN000001", amount, "CNY", TimeProvider.System));
+            SignedMessage request = Requests.ScanPay("CN000001", amount, "CNY", TimeProvider.System);
+            request["qr_content"] = ShopWithATelephone;
+            Exchange exchange = await client.CallAsync(request);
             TradeNos.Add(exchange.Answer!["trade_no"]!);
         }
     }

@@ -32,6 +32,18 @@ public sealed class PaymentLogTests
         Assert.DoesNotContain("secret", text, StringComparison.Ordinal);
     }
 
+    /// <summary>An answer names the member only; whoever asks why finds it here.</summary>
+    [Fact]
+    public void Refusal_OfACode_SaysWhatIsWrongWithIt()
+    {
+        RequestSlot slot = Slot("secret-code", "0002015906secret63040000");
+        Rejection rejection = RequestReader.CheckInterface(slot);
+        Assert.Equal(Member.QrContent, rejection.Member);
+        string text = Written(LogLevel.Debug, log => log.Refused(slot, rejection));
+        Assert.Contains("BadChecksum", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Refusal_AtInfo_IsNotWritten() =>
         Assert.Empty(Written(LogLevel.Information, log => log.Refused(Slot(), new Rejection(RespCode.MemberIllegal, Member.Currency))));
@@ -47,10 +59,10 @@ public sealed class PaymentLogTests
         Assert.DoesNotContain("secret", text, StringComparison.Ordinal);
     }
 
-    private static RequestSlot Slot()
+    private static RequestSlot Slot(string value = "", string instead = "")
     {
         var slot = new RequestSlot();
-        slot.SetBody(Encoding.UTF8.GetBytes(Body, slot.BodyBuffer));
+        slot.SetBody(Encoding.UTF8.GetBytes(value.Length == 0 ? Body : Body.Replace(value, instead, StringComparison.Ordinal), slot.BodyBuffer));
         Assert.False(RequestReader.Read(slot).IsRefusal);
         return slot;
     }

@@ -21,6 +21,19 @@ public sealed class PaymentTests(SandboxFixture sandbox)
         Assert.Equal("SUCCESS", found["trade_status"]);
     }
 
+    /// <summary>A code that a public generator of Thailand's PromptPay made, and one bit of it bent.</summary>
+    [Fact]
+    public async Task Pay_ByAnEmvCode_IsHeldAgainstIt()
+    {
+        const string code = "00020101021229370016A000000677010111011300660000000005802TH530376454044.226304E469";
+        Dictionary<string, string> With(string amount, string content) => new(sandbox.Domestic.ScanPay(amount, "THB")) { ["qr_type"] = "01", ["qr_content"] = content };
+
+        Assert.EndsWith("qr_content", (await sandbox.Domestic.CallAsync(With("4.22", code[..^1] + "8")))["resp_msg"], StringComparison.Ordinal);
+        Assert.EndsWith("qr_content", (await sandbox.Domestic.CallAsync(With("4.23", code)))["resp_msg"], StringComparison.Ordinal);
+        Assert.Equal("0000", (await sandbox.Domestic.CallAsync(With("4.22", code)))["resp_code"]);
+        Assert.Equal("B005", (await sandbox.Domestic.CallAsync(With("4.22", code)))["resp_code"]);
+    }
+
     [Fact]
     public async Task Pay_SentTwice_IsAnsweredWithTheSameBytes()
     {

@@ -39,6 +39,9 @@ public sealed class Trade
     public ShortText ChannelId;
     public long AcceptedAtMs;
 
+    /// <summary>What the code says of whom it pays; empty where it says nothing or cannot be read. An answer shows it, so it is kept with the claim.</summary>
+    public Merchant Merchant;
+
     // The result: written once, when the outcome is certain.
     public TradeStatus Status;
     public RespCode FailCode;
@@ -72,6 +75,7 @@ public sealed class Trade
         Currency = Currency,
         ChannelId = ChannelId,
         AcceptedAtMs = AcceptedAtMs,
+        Merchant = Merchant,
     };
 
     /// <summary>Takes a result back that could not be recorded: the trade is PENDING as before.</summary>
@@ -100,6 +104,7 @@ public sealed class Trade
         Currency = default;
         ChannelId = default;
         AcceptedAtMs = 0;
+        Merchant = default;
         Status = default;
         FailCode = default;
         FinalAtMs = 0;

@@ -1,6 +1,7 @@
 using HotPath.Core.Auth;
 using HotPath.Core.Clearing;
 using HotPath.Core.Model;
+using HotPath.Core.Qr;
 using HotPath.Core.Wire;
 
 namespace HotPath.Core.Operations;
@@ -21,9 +22,11 @@ public static class ScanPay
         trade.Fingerprint = fingerprint;
         trade.BizType = BizType.ScanPay;
         trade.TradeType = slot[Member.TradeType].SequenceEqual("NATIVE"u8) ? TradeType.Native : TradeType.Scan;
-        trade.QrType = slot[Member.QrType].SequenceEqual("01"u8) ? QrType.Dynamic : QrType.Static;
+        trade.QrType = RequestReader.QrTypeOf(slot);
         // A dynamic code is single-use over all institutions; a static one stands on the counter for years.
-        trade.CodeDigest = trade.QrType == QrType.Dynamic ? Digest.Of(slot[Member.QrContent]) : default;
+        ReadOnlySpan<byte> code = slot[Member.QrContent];
+        trade.CodeDigest = trade.QrType == QrType.Dynamic ? QrReader.DigestOf(slot.Code, code) : default;
+        trade.Merchant.Set(slot.Code.MerchantName.Of(code), slot.Code.MerchantCity.Of(code));
         trade.Amount = slot.Amount;
         trade.Currency = slot.Currency;
         trade.ChannelId = channel.Id;

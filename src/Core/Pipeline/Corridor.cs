@@ -23,11 +23,13 @@ public sealed class Corridor : IAsyncDisposable
     // Enough calls for the first tier of the JIT to hand over what is hot (it counts to 30); a signature each makes it 10 ms.
     private const int WarmUpRounds = 40;
 
-    // Every member once, one of them with an escape. The institution is nobody's name, and its signature would not do if it were.
-    private const string WarmUpBody = """
+    // Every member once, one of them with an escape, and a code that has something to read. The institution is nobody's name, and its
+    // signature would not do if it were.
+    internal const string WarmUpBody = """
         {"version":"1.3","charset":"UTF-8","sign_type":"RSA2","sign":"AAAA","biz_type":"SCAN_PAY","req_time":"20260101000000",
         "req_id":"warm-up","inst_id":"WARMUPWARMUPWARMUPWARMUPWARMUPWA","nonce":"warm-up-1","out_trade_no":"warm-up",
-        "total_amount":"88.80","currency":"HKD","trade_type":"SCAN","qr_type":"02","qr_content":"https://qr.example.hk/p?m=\u0031",
+        "total_amount":"88.80","currency":"HKD","trade_type":"SCAN","qr_type":"02",
+        "qr_content":"00020101021126270012hk.com.hkicl02070123456520458145303344540488.85802HK5902咖啡6002HK\u00363040372",
         "body":"warm-up","terminal_type":"01","terminal_id":"T01"}
         """;
 

@@ -1,5 +1,6 @@
 using HotPath.Core.Masking;
 using HotPath.Core.Model;
+using HotPath.Core.Qr;
 using HotPath.Core.Wire;
 using Microsoft.Extensions.Logging;
 
@@ -28,7 +29,7 @@ public sealed partial class PaymentLog(ILogger<PaymentLog> logger, int sampleEve
             bool hasMember = rejection.Member < Member.Count;
             LogRefusal(
                 RespCodes.Label(rejection.Code), Show(slot, Member.InstId), Show(slot, Member.ReqId),
-                hasMember ? MemberTable.Rule(rejection.Member).Name : "", hasMember ? Show(slot, rejection.Member) : "");
+                hasMember ? MemberTable.Rule(rejection.Member).Name : "", hasMember ? Show(slot, rejection.Member) : "", slot.Code.Defect);
         }
     }
 
@@ -39,6 +40,6 @@ public sealed partial class PaymentLog(ILogger<PaymentLog> logger, int sampleEve
     private partial void LogSample(
         string respCode, string bizType, string instId, string reqId, string tradeNo, string terminalId, double milliseconds);
 
-    [LoggerMessage(EventId = 101, Level = LogLevel.Debug, Message = "call refused {RespCode} inst_id {InstId} req_id {ReqId} member {Member} value {Value}")]
-    private partial void LogRefusal(string respCode, string instId, string reqId, string member, string value);
+    [LoggerMessage(EventId = 101, Level = LogLevel.Debug, Message = "call refused {RespCode} inst_id {InstId} req_id {ReqId} member {Member} value {Value} code defect {Defect}")]
+    private partial void LogRefusal(string respCode, string instId, string reqId, string member, string value, QrDefect defect);
 }

@@ -20,7 +20,7 @@ namespace HotPath.Core.Pipeline;
 ///           3 trust     Auth       institution, signature, then permission
 ///           4 recall    Ledger     seen this req_id? its recorded answer, straight to 11
 ///           5 admit     Admission  fresh, and within its share of the machine
-///           6 route     Routing    channel and one in-flight credit
+///           6 route     Routing    channel, by the code's scheme, and one in-flight credit
 ///           7 claim     Ledger     req_id + order + code, durable before anything leaves the house
 ///           8 clear     Clearing   ring, worker, adapter; budget over → PENDING, the call lives on
 ///           9 sign      Signing    the final answer, once
@@ -130,7 +130,7 @@ public sealed class PaymentPipeline(
         // 6 route, and the number first: where none can be had (the ledger stands still for minutes), no credit is lost with it
         TradeNo tradeNo = ledger.NextNo();
         RouteChoice route = institution.MayUse(slot.Currency)
-            ? router.Choose(slot.Currency, slot.Amount)
+            ? router.Choose(slot.Currency, slot.Amount, router.Schemes.Of(slot.Code, slot[Member.QrContent]))
             : RouteChoice.Refused(RespCode.MemberIllegal, Member.Currency);
         if (route.Channel is not { } channel)
         {

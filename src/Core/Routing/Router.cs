@@ -1,5 +1,6 @@
 using HotPath.Core.Clearing;
 using HotPath.Core.Model;
+using HotPath.Core.Qr;
 
 namespace HotPath.Core.Routing;
 
@@ -10,6 +11,12 @@ public sealed record Route
 
     /// <summary>Currencies the channel clears.</summary>
     public required IReadOnlySet<Currency> Currencies { get; init; }
+
+    /// <summary>
+    /// Schemes of codes that this way is for, by their GUIDs. Default none: a default route, for codes whose scheme is unknown or that no
+    /// route names.
+    /// </summary>
+    public IReadOnlyCollection<string> Schemes { get; init; } = [];
 
     /// <summary>Largest amount, in minor units. Default none.</summary>
     public long MaxMinorUnits { get; init; } = long.MaxValue;
@@ -27,22 +34,42 @@ public readonly record struct RouteChoice(Channel? Channel, Rejection Rejection)
 }
 
 /// <summary>Step 6 of the corridor: which channel, and is there room in it.</summary>
-public sealed class Router(IEnumerable<Route> routes)
+public sealed class Router
 {
-    private readonly Route[] _routes = [.. routes];
+    private readonly (Route Route, SchemeSet Schemes)[] _routes;
+
+    /// <param name="routes">In the order they are tried.</param>
+    /// <param name="hosts">Hosts of https codes, each with a scheme that a route names. Default none.</param>
+    public Router(IReadOnlyCollection<Route> routes, IEnumerable<KeyValuePair<string, string>>? hosts = null)
+    {
+        Schemes = new SchemeTable(routes.SelectMany(route => route.Schemes), hosts ?? []);
+        _routes = [.. routes.Select(route => (route, route.Schemes.Aggregate(default(SchemeSet), (set, name) => set | Schemes.Of(name))))];
+        Channels = [.. routes.Select(route => route.Channel).Distinct()];
+    }
 
     /// <summary>Every channel that a route leads to.</summary>
-    public IReadOnlyList<Channel> Channels { get; } = [.. routes.Select(route => route.Channel).Distinct()];
+    public IReadOnlyList<Channel> Channels { get; }
+
+    /// <summary>The schemes that routes name.</summary>
+    public SchemeTable Schemes { get; }
 
     /// <summary>
     /// The first route that takes this payment. Otherwise the most hopeful reason: a route was only full (A001), else only disabled (A002),
-    /// else the amount was over every limit (B003), else nobody clears this currency (C003) (protocol, section 2).
+    /// else the amount was over every limit (B003), else nobody clears this currency, or nothing with this code (C003) (protocol, section 2).
     /// </summary>
-    public RouteChoice Choose(Currency currency, Amount amount)
+    /// <param name="currency">The payment's.</param>
+    /// <param name="amount">The payment's.</param>
+    /// <param name="schemes">The code's, as far as routes name them: one of theirs is taken then, and only where there are none a default route.</param>
+    public RouteChoice Choose(Currency currency, Amount amount, SchemeSet schemes)
     {
-        bool isFull = false, isDisabled = false, isOverLimit = false;
-        foreach (Route route in _routes)
+        bool isServed = false, isFull = false, isDisabled = false, isOverLimit = false;
+        foreach ((Route route, SchemeSet own) in _routes)
         {
+            if (schemes.IsEmpty ? !own.IsEmpty : !own.Overlaps(schemes))
+            {
+                continue;
+            }
+            isServed = true;
             bool isForAmount = route.OnlyAmountsEndingWith is null || route.OnlyAmountsEndingWith == amount.MinorUnits % 100;
             if (!route.Currencies.Contains(currency) || !isForAmount)
             {
@@ -68,13 +95,13 @@ public sealed class Router(IEnumerable<Route> routes)
         return isFull ? RouteChoice.Refused(RespCode.SystemBusy)
             : isDisabled ? RouteChoice.Refused(RespCode.ServiceUnavailable)
             : isOverLimit ? RouteChoice.Refused(RespCode.LimitExceeded)
-            : RouteChoice.Refused(RespCode.MemberIllegal, Member.Currency);
+            : RouteChoice.Refused(RespCode.MemberIllegal, isServed ? Member.Currency : Member.QrContent);
     }
 
     /// <summary>The channel that a trade was sent to, by the name that is recorded with it; null when it is no longer configured.</summary>
     public Channel? Find(ReadOnlySpan<byte> channelId)
     {
-        foreach (Route route in _routes)
+        foreach ((Route route, _) in _routes)
         {
             if (route.Channel.Id.Span.SequenceEqual(channelId))
             {

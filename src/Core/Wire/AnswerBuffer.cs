@@ -12,7 +12,7 @@ public enum TradeView : byte
 {
     None = 0,
 
-    /// <summary>The pay answer's members (2.3.1).</summary>
+    /// <summary>The pay answer's members (2.3.1), and what the code says of the merchant.</summary>
     Payment,
 
     /// <summary>The pay answer's members, and reason and refunds.</summary>
@@ -64,7 +64,7 @@ public readonly ref struct Answer
 public sealed class AnswerBuffer
 {
     /// <summary>Longest answer, in bytes.</summary>
-    // The pay answer with every echo at its longest and an RSA-4096 signature is 1.6 KB.
+    // The pay answer with every echo at its longest and an RSA-4096 signature is 1.9 KB.
     private const int Capacity = 4096;
 
     private static readonly JsonWriterOptions WriterOptions =
@@ -103,6 +103,8 @@ public sealed class AnswerBuffer
         Put(ref text, Names.FailCode, FailCode(answer));
         Put(ref text, Names.InstId, answer.InstId);
         Put(ref text, Names.KeyId, answer.KeyId);
+        Put(ref text, Names.MerchantCity, trade is null ? default : trade.Merchant.City);
+        Put(ref text, Names.MerchantName, trade is null ? default : trade.Merchant.Name);
         Put(ref text, Names.OrigTradeNo, refund is null ? default : Digits(refund.TradeNo));
         Put(ref text, Names.OutTradeNo, trade is not null ? trade.OrderNo.Span : refund is not null ? refund.OrderNo.Span : default);
         Put(ref text, Names.RefundAmount, refund is null ? default : Digits(refund.Amount, currency));
@@ -190,6 +192,8 @@ public sealed class AnswerBuffer
         internal static readonly byte[] FailCode = "fail_code"u8.ToArray();
         internal static readonly byte[] InstId = "inst_id"u8.ToArray();
         internal static readonly byte[] KeyId = "key_id"u8.ToArray();
+        internal static readonly byte[] MerchantCity = "merchant_city"u8.ToArray();
+        internal static readonly byte[] MerchantName = "merchant_name"u8.ToArray();
         internal static readonly byte[] OrigTradeNo = "orig_trade_no"u8.ToArray();
         internal static readonly byte[] OutTradeNo = "out_trade_no"u8.ToArray();
         internal static readonly byte[] RefundAmount = "refund_amount"u8.ToArray();

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Unicode;
 using HotPath.Core.Model;
+using HotPath.Core.Qr;
 using HotPath.Signing;
 
 namespace HotPath.Core.Wire;
@@ -45,9 +46,13 @@ public static class RequestReader
             return missing;
         }
         ReadMoney(slot);
+        slot.Code = default;
         Rejection malformed = FirstWith(slot, members, RespCode.MemberMalformed);
         return malformed.IsRefusal ? malformed : FirstWith(slot, members, RespCode.MemberIllegal);
     }
+
+    /// <summary>What qr_type says, once it has been checked.</summary>
+    public static QrType QrTypeOf(RequestSlot slot) => slot[Member.QrType].SequenceEqual("01"u8) ? QrType.Dynamic : QrType.Static;
 
     /// <summary>Writes the signing string of what was read into the slot.</summary>
     public static void WriteSigningText(RequestSlot slot)
@@ -202,7 +207,7 @@ public static class RequestReader
         return default;
     }
 
-    // A member's own form, and the two rules that need a second member.
+    // A member's own form, and the rules that need other members.
     private static RespCode Judge(RequestSlot slot, Member member)
     {
         RespCode own = MemberCheck.Check(MemberTable.Rule(member), slot[member]);
@@ -218,9 +223,26 @@ public static class RequestReader
         {
             return RespCode.MemberIllegal;
         }
+        if (member == Member.QrContent)
+        {
+            return QrDefects.CodeOf(JudgeCode(slot));
+        }
         // NATIVE: the merchant made the code for this one payment.
         bool isNativeOnStatic = member == Member.TradeType && slot[member].SequenceEqual("NATIVE"u8) && !slot[Member.QrType].SequenceEqual("01"u8);
         return isNativeOnStatic ? RespCode.MemberIllegal : RespCode.None;
+    }
+
+    // Read once, and held against qr_type, currency and amount. They stand before it in the table: when its turn comes to be illegal, they
+    // are not.
+    private static QrDefect JudgeCode(RequestSlot slot)
+    {
+        if (slot.Code.Kind == QrKind.None)
+        {
+            ReadOnlySpan<byte> content = slot[Member.QrContent];
+            QrReading reading = QrReader.Read(content);
+            slot.Code = reading with { Defect = QrReader.Compare(reading, content, QrTypeOf(slot), slot.Currency, slot.Amount) };
+        }
+        return slot.Code.Defect;
     }
 
     // A member that no table knows, or that another interface has.

@@ -1,4 +1,5 @@
 using HotPath.Core.Model;
+using HotPath.Core.Qr;
 using HotPath.Signing;
 
 namespace HotPath.Core.Wire;
@@ -62,6 +63,9 @@ public sealed class RequestSlot
 
     public Currency Currency { get; internal set; }
 
+    /// <summary>What was read in qr_content, once the interface's members were checked; its defect is also what contradicts them.</summary>
+    public QrReading Code { get; internal set; }
+
     internal int UnknownNameCount { get; private set; }
 
     public ReadOnlySpan<byte> Body => _bytes.AsSpan(0, BodyLength);
@@ -115,6 +119,7 @@ public sealed class RequestSlot
         ReqTimeMs = 0;
         Amount = default;
         Currency = default;
+        Code = default;
         HttpStatus = 0;
         Trade.Clear();
         Refund.Clear();

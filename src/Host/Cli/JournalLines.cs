@@ -91,6 +91,14 @@ internal sealed class JournalLines(TextWriter output, bool isJson)
             ("channel", Encoding.UTF8.GetString(trade.ChannelId.Span)),
             ("accepted_at", Time(trade.AcceptedAtMs)),
         ]);
+        // Words of a stranger's code: a telephone number may stand among them.
+        foreach ((string name, byte[] text) in new[] { ("merchant_name", trade.Merchant.Name.ToArray()), ("merchant_city", trade.Merchant.City.ToArray()) })
+        {
+            if (text.Length > 0)
+            {
+                members.Add((name, Mask.Show(LogView.Masked, text)));
+            }
+        }
     }
 
     private static void AddResult(List<(string Name, object Value)> members, Trade trade) => members.AddRange(

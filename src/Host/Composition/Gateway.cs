@@ -146,10 +146,11 @@ internal sealed partial class Gateway : IAsyncDisposable
         {
             Channel = channels[route.ChannelId],
             Currencies = route.Currencies,
+            Schemes = route.Schemes,
             MaxMinorUnits = route.MaxMinorUnits,
             IsEnabled = route.IsEnabled,
             OnlyAmountsEndingWith = route.OnlyAmountsEndingWith,
-        }).ToArray());
+        }).ToArray(), settings.CodeHosts);
         var institutions = new InstitutionDirectory(settings.Institutions.Select(institution => new Institution(
             institution.InstId, institution.Region, institution.Language, institution.Currencies, institution.Keys,
             new Allowance(clock, institution.MaxTps), metrics.ForInstitution(institution.InstId))).ToArray());

@@ -40,6 +40,7 @@ internal sealed class ConfigurationCheck
         {
             _faults.Add("listen", "is missing");
         }
+        var routes = new RouteCheck(_faults);
         ServerCertificate? certificate = configuration.Listen is null ? null : _keys.ReadCertificate("listen", listen);
         return new GatewaySettings
         {
@@ -51,7 +52,8 @@ internal sealed class ConfigurationCheck
             Es256SigningKey = CheckEs256SigningKey(configuration),
             Institutions = CheckInstitutions(configuration),
             Channels = CheckChannels(configuration.Channels),
-            Routes = CheckRoutes(configuration),
+            Routes = routes.CheckRoutes(configuration),
+            CodeHosts = routes.CheckHosts(configuration),
         };
     }
 
@@ -129,7 +131,7 @@ internal sealed class ConfigurationCheck
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var settings = new List<InstitutionSettings>();
-        foreach ((string path, InstitutionConfiguration institution) in Each("institutions", configuration.Institutions))
+        foreach ((string path, InstitutionConfiguration institution) in _faults.Each("institutions", configuration.Institutions))
         {
             string instId = _faults.Required(path + ".inst_id", institution.InstId) ?? "";
             if (instId.Length > InstId.MaxLength || !instId.All(char.IsAsciiLetterOrDigit))
@@ -138,9 +140,9 @@ internal sealed class ConfigurationCheck
                 instId = "";
             }
             _faults.Unique(seen, path + ".inst_id", instId);
-            Region region = CheckListed(path + ".region", institution.Region, ("domestic", Region.Domestic), ("overseas", Region.Overseas));
-            Language language = CheckListed(path + ".language", institution.Language, ("zh", Language.Chinese), ("en", Language.English));
-            SignType signType = CheckListed(path + ".sign_type", institution.SignType, [.. SignTypes.All.Select(type => (SignTypes.Name(type), type))]);
+            Region region = _faults.Listed(path + ".region", institution.Region, ("domestic", Region.Domestic), ("overseas", Region.Overseas));
+            Language language = _faults.Listed(path + ".language", institution.Language, ("zh", Language.Chinese), ("en", Language.English));
+            SignType signType = _faults.Listed(path + ".sign_type", institution.SignType, [.. SignTypes.All.Select(type => (SignTypes.Name(type), type))]);
             if (signType == SignType.Es256 && configuration.Es256SigningKey is null)
             {
                 _faults.Add(path + ".sign_type", "ES256 needs es256_signing_key: its answers are signed with that");
@@ -148,7 +150,7 @@ internal sealed class ConfigurationCheck
             KeyRing keys = CheckKeys(path + ".keys", institution, signType);
             _faults.InRange(path + ".max_tps", institution.MaxTps ?? 1, 1, 1_000_000);
             settings.Add(new InstitutionSettings(
-                instId, region, language, CheckCurrencies(path, institution.Currencies), keys, institution.MaxTps));
+                instId, region, language, CurrencyList.Read(_faults, path + ".currencies", institution.Currencies), keys, institution.MaxTps));
         }
         return settings;
     }
@@ -157,7 +159,7 @@ internal sealed class ConfigurationCheck
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var keys = new List<RegisteredKey>();
-        foreach ((string at, InstitutionKeyConfiguration key) in Each(path, institution.Keys))
+        foreach ((string at, InstitutionKeyConfiguration key) in _faults.Each(path, institution.Keys))
         {
             string? keyId = _faults.Token(at + ".key_id", key.KeyId, 64);
             _faults.Unique(seen, at + ".key_id", keyId);
@@ -178,7 +180,7 @@ internal sealed class ConfigurationCheck
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var settings = new List<ChannelSettings>();
-        foreach ((string path, ChannelConfiguration channel) in Each("channels", channels))
+        foreach ((string path, ChannelConfiguration channel) in _faults.Each("channels", channels))
         {
             string? id = _faults.Token(path + ".id", channel.Id, 32);
             _faults.Unique(seen, path + ".id", id);
@@ -211,43 +213,6 @@ internal sealed class ConfigurationCheck
         return address ?? nowhere;
     }
 
-    private List<RouteSettings> CheckRoutes(GatewayConfiguration configuration)
-    {
-        // OfType leaves out a null, which has its fault already.
-        HashSet<string?> channels = [.. configuration.Channels.OfType<ChannelConfiguration>().Select(channel => channel.Id)];
-        var settings = new List<RouteSettings>();
-        foreach ((string path, RouteConfiguration route) in Each("routes", configuration.Routes))
-        {
-            if (_faults.Required(path + ".channel", route.Channel) is { } channel && !channels.Contains(channel))
-            {
-                _faults.Add(path + ".channel", $"no channel has the id {channel}");
-            }
-            _faults.InRange(path + ".max_minor_units", route.MaxMinorUnits ?? long.MaxValue, 1, long.MaxValue);
-            _faults.InRange(path + ".only_amounts_ending_with", route.OnlyAmountsEndingWith ?? 0, 0, 99);
-            settings.Add(new RouteSettings(
-                route.Channel ?? "", CheckCurrencies(path, route.Currencies).ToHashSet(), route.MaxMinorUnits ?? long.MaxValue,
-                route.Enabled, route.OnlyAmountsEndingWith));
-        }
-        return settings;
-    }
-
-    private List<Currency> CheckCurrencies(string path, IReadOnlyList<string> codes)
-    {
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        var currencies = new List<Currency>();
-        foreach ((string at, string code) in Each(path + ".currencies", codes))
-        {
-            Currency currency = Currency.Parse(code);
-            if (!currency.IsKnown)
-            {
-                _faults.Add(at, $"{code} is not an ISO 4217 currency");
-            }
-            _faults.Unique(seen, at, code);
-            currencies.Add(currency);
-        }
-        return currencies;
-    }
-
     private TimeSpan CheckDuration(string path, string text, TimeSpan least, TimeSpan most)
     {
         if (!DurationText.TryParse(text, out TimeSpan duration))
@@ -261,40 +226,5 @@ internal sealed class ConfigurationCheck
             return least;
         }
         return duration;
-    }
-
-    private T CheckListed<T>(string path, string? value, params (string Name, T Value)[] allowed)
-    {
-        foreach ((string name, T meaning) in allowed)
-        {
-            if (name == value)
-            {
-                return meaning;
-            }
-        }
-        _faults.Add(path, $"must be one of {string.Join(", ", allowed.Select(one => one.Name))}");
-        return allowed[0].Value;
-    }
-
-    /// <summary>What is in a list, each with its path. An empty list and a null in it are faults.</summary>
-    private IEnumerable<(string Path, T One)> Each<T>(string path, IReadOnlyList<T> list)
-        where T : class
-    {
-        if (list.Count == 0)
-        {
-            _faults.Add(path, "needs at least one");
-        }
-        for (int i = 0; i < list.Count; i++)
-        {
-            string at = $"{path}[{i}]";
-            if (list[i] is { } one)
-            {
-                yield return (at, one);
-            }
-            else
-            {
-                _faults.Add(at, "is null");
-            }
-        }
     }
 }

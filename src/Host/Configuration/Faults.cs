@@ -54,6 +54,42 @@ internal sealed partial class Faults
         }
     }
 
+    /// <summary>What <paramref name="value"/> stands for, or, with a fault, the first of those it may be.</summary>
+    internal T Listed<T>(string path, string? value, params (string Name, T Value)[] allowed)
+    {
+        foreach ((string name, T meaning) in allowed)
+        {
+            if (name == value)
+            {
+                return meaning;
+            }
+        }
+        Add(path, $"must be one of {string.Join(", ", allowed.Select(one => one.Name))}");
+        return allowed[0].Value;
+    }
+
+    /// <summary>What is in a list, each with its path. An empty list and a null in it are faults.</summary>
+    internal IEnumerable<(string Path, T One)> Each<T>(string path, IReadOnlyList<T> list)
+        where T : class
+    {
+        if (list.Count == 0)
+        {
+            Add(path, "needs at least one");
+        }
+        for (int i = 0; i < list.Count; i++)
+        {
+            string at = $"{path}[{i}]";
+            if (list[i] is { } one)
+            {
+                yield return (at, one);
+            }
+            else
+            {
+                Add(at, "is null");
+            }
+        }
+    }
+
     [GeneratedRegex(@"^[A-Za-z0-9_-]+\z")]
     private static partial Regex TokenForm();
 }

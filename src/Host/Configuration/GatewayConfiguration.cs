@@ -49,6 +49,9 @@ internal sealed record GatewayConfiguration
 
     /// <summary>Tried in this order.</summary>
     public IReadOnlyList<RouteConfiguration> Routes { get; set; } = [];
+
+    /// <summary>Whose codes the https addresses of these hosts are. Default none: they take a default route.</summary>
+    public IReadOnlyList<CodeHostConfiguration> CodeHosts { get; set; } = [];
 }
 
 /// <summary>Where institutions call.</summary>
@@ -152,6 +155,9 @@ internal sealed record RouteConfiguration
 
     public IReadOnlyList<string> Currencies { get; set; } = [];
 
+    /// <summary>GUIDs of the schemes whose codes it takes. Default none: a default route, for codes of schemes that no route names, and for opaque ones.</summary>
+    public IReadOnlyList<string>? Schemes { get; set; }
+
     /// <summary>Largest amount in minor units. Default none.</summary>
     public long? MaxMinorUnits { get; set; }
 
@@ -160,4 +166,14 @@ internal sealed record RouteConfiguration
 
     /// <summary>For drills: only amounts whose last two digits of minor units are these. Default none.</summary>
     public int? OnlyAmountsEndingWith { get; set; }
+}
+
+/// <summary>A host of https codes.</summary>
+internal sealed record CodeHostConfiguration
+{
+    /// <summary>As it stands in the code; subdomains are other hosts.</summary>
+    public string? Host { get; set; }
+
+    /// <summary>A scheme that a route is for.</summary>
+    public string? Scheme { get; set; }
 }

@@ -30,6 +30,9 @@ internal sealed record GatewaySettings
 
     public required IReadOnlyList<RouteSettings> Routes { get; init; }
 
+    /// <summary>Hosts of https codes, and their schemes.</summary>
+    public required IReadOnlyDictionary<string, string> CodeHosts { get; init; }
+
     public ServerLimits Limits { get; init; } = new();
 }
 
@@ -42,4 +45,4 @@ internal sealed record ChannelSettings(ChannelOptions Options, Func<TimeProvider
 
 /// <summary>A route, its channel still by name.</summary>
 internal sealed record RouteSettings(
-    string ChannelId, IReadOnlySet<Currency> Currencies, long MaxMinorUnits, bool IsEnabled, int? OnlyAmountsEndingWith);
+    string ChannelId, IReadOnlySet<Currency> Currencies, IReadOnlyCollection<string> Schemes, long MaxMinorUnits, bool IsEnabled, int? OnlyAmountsEndingWith);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using HotPath.Core.Clearing.Adapters.Simulated;
+using HotPath.Core.Qr;
 using HotPath.Core.Runtime;
 using HotPath.Host.Client;
 using HotPath.Host.Composition;
@@ -29,6 +30,9 @@ internal sealed class SandboxGateway : IAsyncDisposable
     private const int ClosedChannelDigits = 11;
 
     private static readonly string[] Currencies = ["CNY", "HKD", "USD", "EUR", "JPY", "KRW", "THB", "SGD", "KWD", "BHD"];
+
+    // Hong Kong's FPS, Thailand's PromptPay, Singapore's PayNow and UnionPay. All lead to the simulator: a sandbox shows what is decoded and refused.
+    private static readonly string[] Schemes = ["hk.com.hkicl", "A000000677010111", "SG.PAYNOW", SchemeTable.UnionPay];
 
     private readonly FileStream _lock;
     private readonly ClearingSimulator? _simulator;
@@ -157,9 +161,12 @@ internal sealed class SandboxGateway : IAsyncDisposable
         ],
         Routes =
         [
+            new RouteConfiguration { Channel = "closed", Currencies = Currencies, Schemes = Schemes, OnlyAmountsEndingWith = ClosedChannelDigits },
+            new RouteConfiguration { Channel = SimulatorChannel, Currencies = Currencies, Schemes = Schemes },
             new RouteConfiguration { Channel = "closed", Currencies = Currencies, OnlyAmountsEndingWith = ClosedChannelDigits },
             new RouteConfiguration { Channel = SimulatorChannel, Currencies = Currencies },
         ],
+        CodeHosts = [new CodeHostConfiguration { Host = "qr.95516.com", Scheme = SchemeTable.UnionPay }],
     };
 
     private static IEnumerable<string> InstitutionIds(SandboxOptions options) =>

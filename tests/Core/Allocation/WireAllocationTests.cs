@@ -1,7 +1,14 @@
 using System.Security.Cryptography;
 using System.Text;
+using HotPath.Core.Clearing;
+using HotPath.Core.Clearing.Adapters.Simulated;
 using HotPath.Core.Model;
 using HotPath.Core.Operations;
+using HotPath.Core.Qr;
+using HotPath.Core.Routing;
+using HotPath.Core.Runtime;
+using HotPath.Core.Telemetry;
+using HotPath.Core.Tests.Qr;
 using HotPath.Core.Wire;
 using HotPath.Signing;
 using Xunit;
@@ -22,13 +29,18 @@ public sealed class WireAllocationTests
         Body("咖啡 A&B"),
         // Escapes are unescaped behind the body, not into a string.
         Body("\\u5496\\u5561 \\\"A\\\""),
+        // A code that is read whole, with letters of more than one byte and its checksum in small ones.
+        Body("A", SmallLettered()),
     ];
+
+    private static readonly Router Router = new([new Route { Channel = NoChannel(), Currencies = new HashSet<Currency>(), Schemes = ["hk.com.hkicl"] }]);
 
     private readonly RequestSlot _slot = new();
 
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
+    [InlineData(2)]
     public void Payment_ReadCheckedAndFingerprinted_AllocatesNothing(int body)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(Bodies[body]);
@@ -40,6 +52,25 @@ public sealed class WireAllocationTests
             RequestReader.WriteSigningText(_slot);
             Digest fingerprint = RequestReader.Fingerprint(_slot);
             return !isRefused && !fingerprint.IsNone;
+        }));
+    }
+
+    [Fact]
+    public void Code_RoutedClaimedAndShown_AllocatesNothing()
+    {
+        Load(Encoding.UTF8.GetBytes(Bodies[2]));
+        Assert.False(RequestReader.Read(_slot).IsRefusal || RequestReader.CheckInterface(_slot).IsRefusal);
+        byte[] address = [.. "https://qr.example.hk/p"u8];
+        QrReading read = QrReader.Read(address);
+
+        Assert.Equal(0, BytesOf(() =>
+        {
+            ReadOnlySpan<byte> code = _slot[Member.QrContent];
+            SchemeSet schemes = Router.Schemes.Of(_slot.Code, code);
+            _slot.Trade.CodeDigest = QrReader.DigestOf(_slot.Code, code);
+            _slot.Trade.Merchant.Set(_slot.Code.MerchantName.Of(code), _slot.Code.MerchantCity.Of(code));
+            bool isChosen = Router.Choose(_slot.Currency, _slot.Amount, schemes).Channel is not null;
+            return !schemes.IsEmpty && !isChosen && Router.Schemes.Of(read, address).IsEmpty && !_slot.Trade.Merchant.Name.IsEmpty;
         }));
     }
 
@@ -116,10 +147,20 @@ public sealed class WireAllocationTests
         return bytes;
     });
 
-    private static string Body(string body) => $$"""
+    private static string SmallLettered()
+    {
+        string code = EmvCode.Of(("01", "12"), EmvCode.Fps, ("53", "344"), ("54", "88.8"), ("59", "咖啡 1"), ("60", "香港"));
+        return code[..^4] + code[^4..].ToLowerInvariant();
+    }
+
+    private static Channel NoChannel() => new(
+        new ChannelOptions { Id = "none", MaxInFlight = 1 }, new SimulatedClearingAdapter(TimeSpan.Zero, TimeProvider.System), ThreadScheduler.Instance,
+        TimeProvider.System, new GatewayMetrics("test"));
+
+    private static string Body(string body, string code = "https://qr.example.hk/p?m=1&o=2") => $$"""
         {"version":"1.3","charset":"UTF-8","sign_type":"RSA2","sign":"AAAA","biz_type":"SCAN_PAY","req_time":"20260919103000",
         "req_id":"R1","inst_id":"CN000001","out_trade_no":"T1001","total_amount":"88.80","currency":"HKD","trade_type":"SCAN",
-        "qr_type":"01","qr_content":"https://qr.example.hk/p?m=1&o=2","body":"{{body}}","terminal_type":"01","terminal_id":"T01"}
+        "qr_type":"01","qr_content":"{{code}}","body":"{{body}}","terminal_type":"01","terminal_id":"T01"}
         """;
 
     private void Load(byte[] body)
@@ -143,6 +184,7 @@ public sealed class WireAllocationTests
         };
         trade.ReqId.Set("R1"u8);
         trade.OrderNo.Set("T1001"u8);
+        trade.Merchant.Set("咖啡"u8, "HK"u8);
         trade.Answer.KeyId.Set("gw1"u8);
         trade.Answer.RespId = trade.TradeNo;
         trade.Answer.SetSignature(new byte[256]);

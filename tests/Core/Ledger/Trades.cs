@@ -30,6 +30,7 @@ internal static class Trades
         trade.ReqId.Set(Encoding.ASCII.GetBytes(reqId));
         trade.OrderNo.Set(Encoding.ASCII.GetBytes(orderNo));
         trade.ChannelId.Set("fps"u8);
+        trade.Merchant.Set("咖啡 & Co"u8, "HK"u8);
         return trade;
     }
 
@@ -64,7 +65,7 @@ internal static class Trades
 
     private static string Describe(Trade trade) =>
         $"{trade.TradeNo} {trade.InstId} {trade.ReqId} {trade.OrderNo} {trade.Fingerprint} {trade.CodeDigest} {trade.BizType} " +
-        $"{trade.TradeType} {trade.QrType} {trade.Amount} {trade.Currency} {trade.ChannelId} {trade.AcceptedAtMs} {trade.Status} " +
+        $"{trade.TradeType} {trade.QrType} {trade.Amount} {trade.Currency} {trade.ChannelId} {trade.Merchant} {trade.AcceptedAtMs} {trade.Status} " +
         $"{trade.FailCode} {trade.FinalAtMs} {trade.ChannelTradeNo} {trade.Answer.RespId} {trade.Answer.RespTimeMs} " +
         $"{trade.Answer.Language} {trade.Answer.KeyId} {trade.Answer.SignatureLength}";
 }

@@ -88,6 +88,24 @@ public class AmountTests
     }
 
     [Theory]
+    [InlineData("JPY", 392)]
+    [InlineData("CNY", 156)]
+    [InlineData("HKD", 344)]
+    [InlineData("THB", 764)]
+    [InlineData("SGD", 702)]
+    [InlineData("EUR", 978)]
+    [InlineData("AUD", 36)]
+    [InlineData("ALL", 8)]
+    [InlineData("KWD", 414)]
+    [InlineData("BHD", 48)]
+    [InlineData("", 0)]
+    public void Currency_HasTheNumberOfIso4217(string code, int number)
+    {
+        Assert.Equal(number, Currency.Parse(code).NumericCode);
+        Assert.Equal(number, Currency.FromRaw(Currency.Parse(code).ToRaw()).NumericCode);
+    }
+
+    [Theory]
     [InlineData("XXX")]
     [InlineData("XAU")]
     [InlineData("cny")]

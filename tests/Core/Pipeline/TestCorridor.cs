@@ -47,7 +47,7 @@ internal sealed class TestCorridor : IAsyncDisposable
     private readonly Func<string, string, Institution> _register;
 
     private TestCorridor(string directory, FakeTimeProvider clock, ToldChannel told, int maxInFlight, long maxMinorUnits, bool hasEs256, int? maxTps,
-        IJournalStorage? disk)
+        IJournalStorage? disk, string[] schemes)
     {
         _directory = directory;
         Clock = clock;
@@ -68,7 +68,7 @@ internal sealed class TestCorridor : IAsyncDisposable
             new FasterIndexFactory(options, FileStorage.Instance, ThreadScheduler.Instance));
         var channel = new Channel(new ChannelOptions { Id = "told", MaxInFlight = maxInFlight }, told, ThreadScheduler.Instance, clock, metrics);
         Currency[] currencies = [Currency.Parse("CNY"), Currency.Parse("HKD"), Currency.Parse("JPY"), Currency.Parse("USD")];
-        var router = new Router([new Route { Channel = channel, Currencies = new HashSet<Currency>(currencies[..3]), MaxMinorUnits = maxMinorUnits }]);
+        var router = new Router([new Route { Channel = channel, Currencies = new HashSet<Currency>(currencies[..3]), MaxMinorUnits = maxMinorUnits, Schemes = schemes }]);
         _register = (name, key) => new Institution(
             name, Region.Domestic, name == Us ? Language.Chinese : Language.English, currencies,
             new KeyRing([new RegisteredKey("k1", PemKeys.ReadPublic(Keys[key].Public))]), new Allowance(clock, maxTps), metrics.ForInstitution(name));
@@ -97,7 +97,7 @@ internal sealed class TestCorridor : IAsyncDisposable
 
     internal static async Task<TestCorridor> OpenAsync(
         string? directory = null, FakeTimeProvider? clock = null, ToldChannel? told = null, int maxInFlight = 256, long maxMinorUnits = long.MaxValue,
-        bool hasEs256 = true, int? maxTps = null, IJournalStorage? disk = null)
+        bool hasEs256 = true, int? maxTps = null, IJournalStorage? disk = null, string[]? schemes = null)
     {
         var corridor = new TestCorridor(
             directory ?? Directory.CreateTempSubdirectory("hotpath-corridor-").FullName,
@@ -107,7 +107,8 @@ internal sealed class TestCorridor : IAsyncDisposable
             maxMinorUnits,
             hasEs256,
             maxTps,
-            disk);
+            disk,
+            schemes ?? []);
         await corridor.Resolver.StartAsync();
         return corridor;
     }

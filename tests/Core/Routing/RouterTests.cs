@@ -1,6 +1,7 @@
 using HotPath.Core.Clearing;
 using HotPath.Core.Clearing.Adapters.Simulated;
 using HotPath.Core.Model;
+using HotPath.Core.Qr;
 using HotPath.Core.Routing;
 using HotPath.Core.Runtime;
 using HotPath.Core.Telemetry;
@@ -18,8 +19,8 @@ public class RouterTests
         Route small = Way("small", maxMinorUnits: 100);
         Route large = Way("large");
         var router = new Router([small, large]);
-        Assert.Same(small.Channel, router.Choose(Hkd, new Amount(100)).Channel);
-        Assert.Same(large.Channel, router.Choose(Hkd, new Amount(101)).Channel);
+        Assert.Same(small.Channel, router.Choose(Hkd, new Amount(100), default).Channel);
+        Assert.Same(large.Channel, router.Choose(Hkd, new Amount(101), default).Channel);
     }
 
     [Fact]
@@ -35,9 +36,9 @@ public class RouterTests
             ([limited, disabled], RespCode.ServiceUnavailable), ([disabled, limited], RespCode.ServiceUnavailable), ([limited], RespCode.LimitExceeded),
         })
         {
-            Assert.Equal(code, new Router(routes).Choose(Hkd, new Amount(1000)).Rejection.Code);
+            Assert.Equal(code, new Router(routes).Choose(Hkd, new Amount(1000), default).Rejection.Code);
         }
-        Assert.Equal(new Rejection(RespCode.MemberIllegal, Member.Currency), new Router([limited]).Choose(Currency.Parse("JPY"), new Amount(1)).Rejection);
+        Assert.Equal(new Rejection(RespCode.MemberIllegal, Member.Currency), new Router([limited]).Choose(Currency.Parse("JPY"), new Amount(1), default).Rejection);
     }
 
     [Fact]
@@ -45,13 +46,64 @@ public class RouterTests
     {
         Route one = Way("one");
         var router = new Router([one]);
-        Assert.NotNull(router.Choose(Hkd, new Amount(1)).Channel);
-        Assert.Null(router.Choose(Hkd, new Amount(1)).Channel);
+        Assert.NotNull(router.Choose(Hkd, new Amount(1), default).Channel);
+        Assert.Null(router.Choose(Hkd, new Amount(1), default).Channel);
         one.Channel.ReturnCredit();
-        Assert.NotNull(router.Choose(Hkd, new Amount(1)).Channel);
+        Assert.NotNull(router.Choose(Hkd, new Amount(1), default).Channel);
     }
 
-    private static Route Way(string id, long maxMinorUnits = long.MaxValue, bool isEnabled = true) => new()
+    [Fact]
+    public void Scheme_TakesTheRoutesOfItsOwn_AndOthersTheDefaultOnes_WhateverTheOrder()
+    {
+        Route fps = Way("fps", schemes: ["hk.com.hkicl", "com.other"]), payNow = Way("paynow", schemes: ["SG.PAYNOW"]), rest = Way("rest");
+        foreach (Route[] routes in new Route[][] { [fps, payNow, rest], [rest, payNow, fps] })
+        {
+            var router = new Router(routes);
+            SchemeTable schemes = router.Schemes;
+            Assert.Same(fps.Channel, Freed(router.Choose(Hkd, new Amount(1), schemes.Of("hk.com.hkicl"))));
+            Assert.Same(payNow.Channel, Freed(router.Choose(Hkd, new Amount(1), schemes.Of("sg.paynow"))));
+            Assert.Same(rest.Channel, Freed(router.Choose(Hkd, new Amount(1), schemes.Of("unheard.of"))));
+            Assert.Same(rest.Channel, Freed(router.Choose(Hkd, new Amount(1), default)));
+            // Of both: the table's order.
+            Channel first = routes.First(route => route != rest).Channel;
+            Assert.Same(first, Freed(router.Choose(Hkd, new Amount(1), schemes.Of("hk.com.hkicl") | schemes.Of("SG.PAYNOW"))));
+        }
+    }
+
+    [Fact]
+    public void Scheme_WithARouteOfItsOwn_IsNeverDivertedToADefaultRoute()
+    {
+        Route rest = Way("rest");
+        var jpy = Currency.Parse("JPY");
+        foreach ((Route own, RespCode code, Currency currency) in new[]
+        {
+            (Way("fps", isEnabled: false, schemes: ["fps"]), RespCode.ServiceUnavailable, Hkd),
+            (Way("fps", maxMinorUnits: 1, schemes: ["fps"]), RespCode.LimitExceeded, Hkd),
+            (Way("fps", schemes: ["fps"]), RespCode.MemberIllegal, jpy),
+        })
+        {
+            var router = new Router([own, rest with { Currencies = new HashSet<Currency> { Hkd, jpy } }]);
+            Assert.Equal(code, router.Choose(currency, new Amount(1000), router.Schemes.Of("fps")).Rejection.Code);
+            Assert.Equal(code == RespCode.MemberIllegal ? Member.Currency : Member.None, router.Choose(currency, new Amount(1000), router.Schemes.Of("fps")).Rejection.Member);
+        }
+    }
+
+    [Fact]
+    public void Code_ThatNoRouteIsFor_IsIllegal()
+    {
+        var router = new Router([Way("fps", schemes: ["fps"])]);
+        Assert.Equal(new Rejection(RespCode.MemberIllegal, Member.QrContent), router.Choose(Hkd, new Amount(1), default).Rejection);
+        Assert.Equal(new Rejection(RespCode.MemberIllegal, Member.QrContent), router.Choose(Hkd, new Amount(1), router.Schemes.Of("other")).Rejection);
+        Assert.Equal(new Rejection(RespCode.MemberIllegal, Member.Currency), router.Choose(Currency.Parse("JPY"), new Amount(1), router.Schemes.Of("fps")).Rejection);
+    }
+
+    private static Channel Freed(RouteChoice choice)
+    {
+        choice.Channel!.ReturnCredit();
+        return choice.Channel;
+    }
+
+    private static Route Way(string id, long maxMinorUnits = long.MaxValue, bool isEnabled = true, string[]? schemes = null) => new()
     {
         Channel = new Channel(
             new ChannelOptions { Id = id, MaxInFlight = 1 }, new SimulatedClearingAdapter(TimeSpan.Zero, TimeProvider.System),
@@ -59,5 +111,6 @@ public class RouterTests
         Currencies = new HashSet<Currency> { Hkd },
         MaxMinorUnits = maxMinorUnits,
         IsEnabled = isEnabled,
+        Schemes = schemes ?? [],
     };
 }

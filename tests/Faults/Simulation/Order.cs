@@ -3,6 +3,9 @@ namespace HotPath.Faults.Simulation;
 /// <summary>What a till wants paid.</summary>
 internal sealed record Order
 {
+    // Any amount in any currency. Its merchant is in every answer, and so must come through every crash as it was.
+    private const string StaticCode = "00020101021126270012hk.com.hkicl020701234565907咖啡 & Co6002香港6304C9FA";
+
     internal required string InstId { get; init; }
 
     internal required string OrderNo { get; init; }
@@ -30,7 +33,7 @@ internal sealed record Order
             Amount = currency == "JPY" ? whole : $"{whole}.{chance.Between(0, 99):D2}",
             Currency = currency,
             IsDynamic = isDynamic,
-            Code = used is { IsDynamic: true } ? used.Code : $"https://qr.example.hk/{(isDynamic ? $"d{number}" : "p")}",
+            Code = used is { IsDynamic: true } ? used.Code : isDynamic ? $"https://qr.example.hk/d{number}" : StaticCode,
         };
     }
 }

@@ -132,6 +132,35 @@ check((await call(sign(dynamic))).answer.resp_code === '0000', 'a dynamic code p
 const twice = await call(sign({ ...dynamic, req_id: randomUUID(), out_trade_no: randomUUID() }));
 check(twice.answer.resp_code === 'B005', 'and not twice', twice.answer);
 
+// An EMVCo code of this client's own making: lengths in characters, the checksum over UTF-8.
+const object = (id, value) => id + String([...value].length).padStart(2, '0') + value;
+const checksum = (text) => {
+  let crc = 0xffff;
+  for (const byte of Buffer.from(text, 'utf8')) {
+    crc ^= byte << 8;
+    for (let bit = 0; bit < 8; bit++) crc = (crc & 0x8000 ? (crc << 1) ^ 0x1021 : crc << 1) & 0xffff;
+  }
+  return crc.toString(16).toUpperCase().padStart(4, '0');
+};
+const emv = (...objects) => {
+  const text = '000201' + objects.map(([id, value]) => object(id, value)).join('') + '6304';
+  return text + checksum(text);
+};
+const fps = ['26', object('00', 'hk.com.hkicl') + object('02', '0123456')];
+const shop = emv(['01', '11'], fps, ['53', '344'], ['59', '咖啡 & Co 😀'], ['60', 'HK']);
+const byCode = (await call(sign(payment({ qr_content: shop })))).answer;
+check(byCode.resp_code === '0000' && byCode.merchant_name === '咖啡 & Co 😀' && byCode.merchant_city === 'HK', 'an EMVCo code pays, and its merchant is shown', byCode);
+const small = shop.slice(0, -4) + shop.slice(-4).toLowerCase();
+check((await call(sign(payment({ qr_content: small })))).answer.resp_code === '0000', 'its checksum may be in small letters');
+for (const [what, code] of [
+  ['a checksum of the UTF-16 units', shop.slice(0, -4) + checksum([...shop.slice(0, -4)].map((letter) => String.fromCharCode(letter.charCodeAt(0) & 0x7f)).join(''))],
+  ['another amount', emv(fps, ['54', '88.81'])], ['another currency', emv(fps, ['53', '156'])],
+  ['a dynamic code as a static one', emv(['01', '12'], fps)], ['an object twice', emv(fps, ['58', 'HK'], ['58', 'HK'])],
+]) {
+  const { answer } = await call(sign(payment({ qr_content: code })));
+  check(answer.resp_code === 'C003' && answer.resp_msg.endsWith(': qr_content'), `${what}: C003`, answer);
+}
+
 const broken = sign(payment());
 broken.total_amount = '1.00';
 const d001 = await call(broken);

@@ -29,6 +29,8 @@ internal static class TradeRecords
         length += WriteText(into[length..], trade.ReqId.Span);
         length += WriteText(into[length..], trade.OrderNo.Span);
         length += WriteText(into[length..], trade.ChannelId.Span);
+        length += WriteText(into[length..], trade.Merchant.Name);
+        length += WriteText(into[length..], trade.Merchant.City);
         return length;
     }
 
@@ -48,6 +50,9 @@ internal static class TradeRecords
         trade.ReqId.Set(ReadText(from, ref at));
         trade.OrderNo.Set(ReadText(from, ref at));
         trade.ChannelId.Set(ReadText(from, ref at));
+        // Records from before codes were read end here.
+        ReadOnlySpan<byte> name = at < from.Length ? ReadText(from, ref at) : default;
+        trade.Merchant.Set(name, at < from.Length ? ReadText(from, ref at) : default);
     }
 
     internal static int WriteResult(Trade trade, Span<byte> into)

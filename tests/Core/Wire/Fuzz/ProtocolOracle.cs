@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using HotPath.Core.Model;
+using HotPath.Core.Tests.Qr;
 
 namespace HotPath.Core.Tests.Wire.Fuzz;
 
@@ -168,7 +169,7 @@ internal static class ProtocolOracle
         "refund_amount" => JudgeAmount(value, 3),
         "trade_type" => Legal(value == "SCAN" || (value == "NATIVE" && members["qr_type"] == "01")),
         "qr_type" or "terminal_type" or "refund_type" => Legal(value is "01" or "02"),
-        "qr_content" => WellFormed(CodePoints(value) <= 512),
+        "qr_content" => CodePoints(value) > 512 ? "C002" : Legal(EmvOracle.IsLegal(value, members["qr_type"], members["currency"], members["total_amount"])),
         "body" => WellFormed(CodePoints(value) <= 256),
         "terminal_id" => WellFormed(CodePoints(value) <= 32),
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "the protocol has no such member here"),

@@ -9,6 +9,7 @@ using HotPath.Core.Model;
 using HotPath.Core.Operations;
 using HotPath.Core.Telemetry;
 using HotPath.Core.Tests.Clearing;
+using HotPath.Core.Tests.Qr;
 using HotPath.Core.Wire;
 using HotPath.Signing;
 using Xunit;
@@ -109,11 +110,13 @@ internal sealed class ReaderRig : IDisposable
         decimal amount = decimal.Parse(members["total_amount"], System.Globalization.CultureInfo.InvariantCulture);
         Assert.Equal(amount * (decimal)Math.Pow(10, digits), decimal.Parse(order["amount_minor"], System.Globalization.CultureInfo.InvariantCulture));
         // A single-use code is known again by its decoded text, however it was spelled.
-        Assert.Equal(members["qr_type"] == "01" ? Digest.Of(Encoding.UTF8.GetBytes(members["qr_content"])) : default, slot.Trade.CodeDigest);
+        string code = members["qr_content"];
+        Assert.Equal(members["qr_type"] == "01" ? Digest.Of(Encoding.UTF8.GetBytes(EmvOracle.Canonical(code))) : default, slot.Trade.CodeDigest);
 
         // And what is echoed.
         _signer.Show(slot, RespCode.Processing, Known, TradeView.Payment);
         Dictionary<string, string> answer = ExpectAnswer(slot);
+        Assert.Equal(EmvOracle.Merchant(code), (answer.GetValueOrDefault("merchant_name", ""), answer.GetValueOrDefault("merchant_city", "")));
         foreach (string name in Echoed)
         {
             Assert.Equal(members[name], answer[name]);

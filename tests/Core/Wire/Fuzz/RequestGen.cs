@@ -1,5 +1,6 @@
 using System.Text;
 using CsCheck;
+using HotPath.Core.Tests.Qr;
 using HotPath.Core.Wire;
 
 namespace HotPath.Core.Tests.Wire.Fuzz;
@@ -63,14 +64,15 @@ internal static class RequestGen
         from amount in Amount
         from currency in Gen.OneOf("HKD", "CNY", "USD", "KWD", "BHD", "KWD")
         from trade in Gen.OneOf("SCAN", "NATIVE")
-        from qr in Text(512)
+        from types in Gen.Select(Gen.OneOf("01", "01", "02"), Gen.OneOf("01", "02"))
         from body in Text(256)
         from terminal in Text(32)
-        from types in Gen.Select(Gen.OneOf("01", "01", "02"), Gen.OneOf("01", "02"))
+        let total = ProtocolOracle.Digits(currency) == 3 || !amount.Contains('.', StringComparison.Ordinal) ? amount : amount[..amount.IndexOf('.', StringComparison.Ordinal)] + ".5"
+        from qr in Gen.Frequency((2, Text(512)), (3, QrGen.Legal(types.Item1, currency, total)), (1, Gen.Const("https://qr.example.hk/p?m=1&o=2")))
         select new Dictionary<string, string>(common)
         {
             ["out_trade_no"] = order,
-            ["total_amount"] = ProtocolOracle.Digits(currency) == 3 || !amount.Contains('.', StringComparison.Ordinal) ? amount : amount[..amount.IndexOf('.', StringComparison.Ordinal)] + ".5",
+            ["total_amount"] = total,
             ["currency"] = currency,
             ["trade_type"] = types.Item1 == "01" ? trade : "SCAN",
             ["qr_type"] = types.Item1,
@@ -125,6 +127,7 @@ internal static class RequestGen
         (1, Gen.Select(Gen.Int[0, 99], AnyValue(), (at, value) => Edit(members => members.Add((members[at % members.Count].Name, value))))),
         (2, Gen.Select(Gen.Int[0, 99], Gen.OneOf([.. Names, .. OtherNames]), (at, name) => Edit(members => members[at % members.Count] = (name, members[at % members.Count].Value)))),
         (2, Gen.Select(Gen.OneOf([.. Names, .. OtherNames]), AnyValue(), (name, value) => Edit(members => members.Add((name, value))))),
+        (2, Gen.Select(Gen.Int[0, 599], Gen.Char["0159aF .咖"], (at, letter) => Edit(members => Bend(members, "qr_content", at, letter)))),
         (1, Gen.Select(Gen.Int[15, 18], count => Edit(members => members.AddRange(Enumerable.Range(0, count).Select(i => ($"u{i}", "1")))))));
 
     private static readonly Gen<Func<byte[], byte[]>> Damage = Gen.Frequency(
@@ -191,6 +194,17 @@ internal static class RequestGen
         (6, Gen.OneOf(Awkward)),
         (1, Gen.String[0, 20].Where(text => !text.Any(char.IsSurrogate))),
         (2, Gen.Select(Gen.OneOf("A", "0", "咖", "😀", "\n"), Gen.OneOf(1, 7, 8, 28, 31, 32, 33, 63, 64, 65, 255, 256, 257, 511, 512, 513, 1024, 3000), (letter, count) => string.Concat(Enumerable.Repeat(letter, count)))));
+
+    private static void Bend(List<(string Name, string Value)> members, string name, int at, char letter)
+    {
+        int index = members.FindIndex(member => member.Name == name);
+        if (index >= 0 && members[index].Value.Length > 0)
+        {
+            Rune[] runes = [.. members[index].Value.EnumerateRunes()];
+            runes[at % runes.Length] = new Rune(letter);
+            members[index] = (name, string.Concat(runes.Select(rune => rune.ToString())));
+        }
+    }
 
     private static Action<List<(string Name, string Value)>> Edit(Action<List<(string Name, string Value)>> edit) => edit;
 
