@@ -18,7 +18,7 @@ internal sealed class DurableRecords(VirtualDisk disk)
     internal bool HasResult(string tradeNo) => Has(_ended, tradeNo);
 
     /// <summary>A record says that so much, in minor units, is refunded of this trade.</summary>
-    internal bool HasRefunded(string tradeNo, long minorUnits) => 
+    internal bool HasRefunded(string tradeNo, long minorUnits) =>
         _refunded.TryGetValue($"{tradeNo} {minorUnits}", out HashSet<VirtualFile>? files) && files.Any(disk.IsDurablyNamed);
 
     internal void Synced(VirtualFile file, int offset, ReadOnlySpan<byte> bytes)
