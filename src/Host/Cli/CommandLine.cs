@@ -53,6 +53,7 @@ internal static class CommandLine
         SimulatorVerb.Create(output),
         RunVerb.Create(error),
         PayVerb.Create(output, error),
+        RefundVerb.Create(output, error),
         QueryVerb.Create(output, error),
         SignVerb.Create(output),
         VerifyVerb.Create(output),

@@ -23,6 +23,19 @@ internal static class Requests
     /// <summary>A query; the caller sets trade_no, out_trade_no, or both.</summary>
     internal static SignedMessage TradeQuery(string instId, TimeProvider clock) => new(Common("TRADE_QUERY", instId, clock));
 
+    /// <summary>A refund of part of a trade, 02; the caller says 01 for all of it.</summary>
+    internal static SignedMessage Refund(string instId, string tradeNo, string orderNo, string amount, TimeProvider clock) => new(Common("REFUND", instId, clock))
+    {
+        ["orig_trade_no"] = tradeNo,
+        ["out_trade_no"] = orderNo,
+        ["refund_no"] = NewNumber("F", clock),
+        ["refund_amount"] = amount,
+        ["refund_type"] = "02",
+    };
+
+    /// <summary>A query; the caller sets refund_no, refund_id, or both.</summary>
+    internal static SignedMessage RefundQuery(string instId, TimeProvider clock) => new(Common("REFUND_QUERY", instId, clock));
+
     private static Dictionary<string, string> Common(string bizType, string instId, TimeProvider clock) => new()
     {
         ["version"] = "1.3",

@@ -5,7 +5,7 @@ namespace HotPath.Faults.Processes;
 
 /// <summary>
 /// What institutions do while a fault strikes: payments of every outcome that the simulator knows, each also as several connections at
-/// once, repeated, repeated with other content, ordered twice, and queried.
+/// once, repeated, repeated with other content, ordered twice, and queried; and refunds of what was paid, alike.
 /// </summary>
 internal sealed class Load(Rig rig, int seed)
 {
@@ -22,6 +22,9 @@ internal sealed class Load(Rig rig, int seed)
         "88.80", "12.34", "7.00", "5.55", "100.01", "20.00", "31.15", "64.50", "88.80", "12.34",
         "1.02", "1.03", "1.04", "1.05", "1.06", "1.08", "1.09", "1.10", "1.07",
     ];
+
+    // Less than the least payment, by the same last two digits.
+    private static readonly string[] RefundAmounts = ["0.50", "1.00", "0.20", "0.90", "0.02", "0.05", "0.06", "0.08", "0.09", "0.10", "5.55"];
 
     private readonly List<Task> _open = [];
 
@@ -41,7 +44,9 @@ internal sealed class Load(Rig rig, int seed)
     {
         while (!end.IsCompleted)
         {
-            Task<Call[]> calls = Task.WhenAll(Next(random).Select(call => rig.CallAsync(caller, call.Order, call.Request)));
+            Task<Call[]> calls = Task.WhenAll(random.Next(100) < 15 && NextRefund(random) is { } refunds
+                ? refunds.Select(call => rig.CallAsync(caller, call.Refund, call.Request))
+                : Next(random).Select(call => rig.CallAsync(caller, call.Order, call.Request)));
             lock (_open)
             {
                 _open.RemoveAll(task => task.IsCompleted);
@@ -57,6 +62,18 @@ internal sealed class Load(Rig rig, int seed)
                 await Task.Delay(20);
             }
         }
+    }
+
+    private IEnumerable<(RefundWish Refund, SignedMessage Request)>? NextRefund(Random random)
+    {
+        int dice = random.Next(100);
+        if (dice < 60)
+        {
+            return rig.AnyOrder(random) is { PaidTradeNo: not null } paid
+                ? Enumerable.Range(0, dice < 15 ? random.Next(2, 9) : 1).Select(_ => rig.NewRefund(paid, RefundAmounts[random.Next(RefundAmounts.Length)])).Select(refund => (refund, refund.Request)).ToArray()
+                : null;
+        }
+        return rig.AnyRefund(random) is not { } old ? null : [(old, dice < 75 ? old.Request : dice < 90 ? rig.Again(old) : rig.Query(old))];
     }
 
     private IEnumerable<(Order Order, SignedMessage Request)> Next(Random random)

@@ -18,10 +18,21 @@ internal sealed class Order(Party party, SignedMessage request)
     /// <summary>When anybody was first told that it is final, in the harness's milliseconds; null: not yet.</summary>
     internal long? KnownFinalAtMs { get; private set; }
 
+    /// <summary>The trade's number, once anybody was told that it is paid.</summary>
+    internal string? PaidTradeNo { get; private set; }
+
     internal void Learn(Call call)
     {
+        if (call.IsOfRefund)
+        {
+            return;
+        }
         lock (_gate)
         {
+            if (call.TradeStatus == "SUCCESS")
+            {
+                PaidTradeNo ??= call.TradeNo;
+            }
             if (call.SaysFinal)
             {
                 KnownFinalAtMs ??= call.EndedAtMs;
@@ -32,4 +43,17 @@ internal sealed class Order(Party party, SignedMessage request)
             }
         }
     }
+}
+
+/// <summary>Part of an order that somebody wants back. One thread at a time may learn.</summary>
+internal sealed class RefundWish(Order order, SignedMessage request)
+{
+    internal Order Order { get; } = order;
+
+    internal SignedMessage Request { get; } = request;
+
+    /// <summary>It was refunded, or refused for good.</summary>
+    internal bool IsOver { get; private set; }
+
+    internal void Learn(Call call) => IsOver |= call.SaysFinal || call.Code is "B006" or "B008" or "C004";
 }

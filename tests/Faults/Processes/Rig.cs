@@ -19,6 +19,7 @@ internal sealed class Rig : IAsyncDisposable
     private readonly long _epochMs = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
     private readonly List<Call> _calls = [];
     private readonly List<Order> _orders = [];
+    private readonly List<RefundWish> _refunds = [];
     private readonly List<(long, string)> _marks = [];
     private readonly HashSet<string> _told = [];
     private int _callsLooked;
@@ -237,6 +238,41 @@ internal sealed class Rig : IAsyncDisposable
         return order;
     }
 
+    /// <summary>A refund of part of a paid order, of the outcome that the simulator gives to this amount.</summary>
+    internal RefundWish NewRefund(Order order, string amount)
+    {
+        var refund = new RefundWish(order, Sign(order.Party, Requests.Refund(order.Party.InstId, order.PaidTradeNo!, order.Request["out_trade_no"]!, amount, Clock)));
+        lock (_refunds)
+        {
+            _refunds.Add(refund);
+        }
+        return refund;
+    }
+
+    internal RefundWish? AnyRefund(Random random)
+    {
+        lock (_refunds)
+        {
+            return _refunds.Count == 0 ? null : _refunds[random.Next(_refunds.Count)];
+        }
+    }
+
+    internal async Task<Call> CallAsync(Caller caller, RefundWish refund, SignedMessage request)
+    {
+        Call call = await CallAsync(caller, refund.Order, request);
+        refund.Learn(call);
+        return call;
+    }
+
+    internal SignedMessage Query(RefundWish refund)
+    {
+        SignedMessage query = Requests.RefundQuery(refund.Order.Party.InstId, Clock);
+        query["refund_no"] = refund.Request["refund_no"];
+        return Sign(refund.Order.Party, query);
+    }
+
+    internal SignedMessage Again(RefundWish refund) => Changed(refund.Order.Party, refund.Request, "version", refund.Request["version"]!);
+
     /// <summary>One of the orders so far, later ones more often; null when there is none.</summary>
     internal Order? AnyOrder(Random random)
     {
@@ -254,11 +290,13 @@ internal sealed class Rig : IAsyncDisposable
     }
 
     /// <summary>The order's request with one member changed, and sent now.</summary>
-    internal SignedMessage Changed(Order order, string member, string value)
+    internal SignedMessage Changed(Order order, string member, string value) => Changed(order.Party, order.Request, member, value);
+
+    private SignedMessage Changed(Party party, SignedMessage request, string member, string value)
     {
-        var changed = new SignedMessage(order.Request.Members) { [member] = value };
-        changed["req_time"] = Requests.TradeQuery(order.Party.InstId, Clock)["req_time"];
-        return Sign(order.Party, changed);
+        var changed = new SignedMessage(request.Members) { [member] = value };
+        changed["req_time"] = Requests.TradeQuery(party.InstId, Clock)["req_time"];
+        return Sign(party, changed);
     }
 
     /// <summary>The order's request as it is repeated now: the same but for its time.</summary>
@@ -284,6 +322,20 @@ internal sealed class Rig : IAsyncDisposable
                     await CallAsync(Caller!, order, Again(order));
                 }
             }
+        });
+        RefundWish[] refunds;
+        lock (_refunds)
+        {
+            refunds = [.. _refunds.Where(refund => !refund.IsOver)];
+        }
+        await Parallel.ForEachAsync(refunds, new ParallelOptions { MaxDegreeOfParallelism = 64 }, async (refund, _) =>
+        {
+            while (!refund.IsOver && !stop.IsCancellationRequested)
+            {
+                await CallAsync(Caller!, refund, Again(refund));
+                await Task.Delay(TimeSpan.FromMilliseconds(500), CancellationToken.None);
+            }
+            await CallAsync(Caller!, refund, Query(refund));
         });
         long last = Orders.Max(order => order.KnownFinalAtMs) ?? 0;
         SlowestEnd = last > begin ? TimeSpan.FromMilliseconds(last - begin) : TimeSpan.Zero;
