@@ -64,14 +64,17 @@ internal sealed class Load(Rig rig, int seed)
         }
     }
 
-    private IEnumerable<(RefundWish Refund, SignedMessage Request)>? NextRefund(Random random)
+    private (RefundWish Refund, SignedMessage Request)[]? NextRefund(Random random)
     {
         int dice = random.Next(100);
         if (dice < 60)
         {
-            return rig.AnyOrder(random) is { PaidTradeNo: not null } paid
-                ? Enumerable.Range(0, dice < 15 ? random.Next(2, 9) : 1).Select(_ => rig.NewRefund(paid, RefundAmounts[random.Next(RefundAmounts.Length)])).Select(refund => (refund, refund.Request)).ToArray()
-                : null;
+            if (rig.AnyOrder(random) is not { PaidTradeNo: not null } paid)
+            {
+                return null;
+            }
+            RefundWish[] wishes = [.. Enumerable.Range(0, dice < 15 ? random.Next(2, 9) : 1).Select(_ => rig.NewRefund(paid, RefundAmounts[random.Next(RefundAmounts.Length)]))];
+            return [.. wishes.Select(wish => (wish, wish.Request))];
         }
         return rig.AnyRefund(random) is not { } old ? null : [(old, dice < 75 ? old.Request : dice < 90 ? rig.Again(old) : rig.Query(old))];
     }
