@@ -179,6 +179,6 @@ public enum CompleteState : byte
     /// <summary>The engine is stopped, or has no room for it just now: nothing happened.</summary>
     Unavailable,
 
-    /// <summary>Not durable in time: it will be, or the engine stops. Nobody may be told the result before it can be found.</summary>
+    /// <summary>Not decided or not durable in time: what becomes of it can be found later. Nobody may be told the result before that.</summary>
     Late,
 }

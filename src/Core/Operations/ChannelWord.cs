@@ -6,6 +6,8 @@ namespace HotPath.Core.Operations;
 /// <summary>What a channel's word means for a trade or refund.</summary>
 internal static class ChannelWord
 {
+    internal static bool IsInDoubt(in ClearingResult result) => Of(result, RespCode.None).Status == TradeStatus.Pending;
+
     /// <summary>
     /// The status it proves, PENDING while it is in doubt: FAILED only when it is certain that no money moved, SUCCESS only when it did.
     /// </summary>

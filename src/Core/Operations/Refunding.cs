@@ -39,6 +39,10 @@ public sealed class Refunding(ILedger ledger)
         return MemberCheck.FromAmountForm(form);
     }
 
+    /// <summary>Whether a refund that is known by the request's refund_no is what the request asks for (otherwise C004).</summary>
+    public static bool IsAskedFor(RequestSlot slot, Refund known) =>
+        known.TradeNo == slot.Trade.TradeNo && known.Amount == slot.Amount && known.RefundType == TypeOf(slot);
+
     /// <summary>Fills the slot's refund with everything that is reserved.</summary>
     public static void FillReservation(RequestSlot slot, Digest fingerprint, TradeNo refundId, long nowMs)
     {
@@ -52,7 +56,7 @@ public sealed class Refunding(ILedger ledger)
         refund.RefundNo.Set(slot[Member.RefundNo]);
         refund.OrderNo.Set(trade.OrderNo.Span);
         refund.Fingerprint = fingerprint;
-        refund.RefundType = slot[Member.RefundType].SequenceEqual("01"u8) ? RefundType.Full : RefundType.Partial;
+        refund.RefundType = TypeOf(slot);
         refund.Amount = slot.Amount;
         refund.Currency = trade.Currency;
         refund.ChannelId = trade.ChannelId;
@@ -88,4 +92,6 @@ public sealed class Refunding(ILedger ledger)
         refund.Totals = refunded.Settle(refund.Amount, status);
         return true;
     }
+
+    private static RefundType TypeOf(RequestSlot slot) => slot[Member.RefundType].SequenceEqual("01"u8) ? RefundType.Full : RefundType.Partial;
 }

@@ -58,7 +58,7 @@ public sealed class Corridor : IAsyncDisposable
         var budget = new AnswerBudget(options, clock);
         var repetitions = new Repetitions(ledger, Admission, waiters, options, clock, desk);
         var lostClaims = new LostClaims(ledger, repetitions, desk);
-        var refunds = new RefundPipeline(ledger, router, Signer, Resolver, waiters, lostClaims, budget, clock, desk);
+        var refunds = new RefundPipeline(ledger, router, Signer, Resolver, waiters, repetitions, lostClaims, budget, clock, desk);
         Pipeline = new PaymentPipeline(
             Authenticator, ledger, Admission, router, Signer, Resolver, waiters, repetitions, lostClaims, refunds, budget, options, clock, desk);
     }

@@ -29,6 +29,9 @@ internal enum Adoption : byte
     Contradicted,
 }
 
+/// <summary>What became of a channel's word, and what the book says of the trade or refund.</summary>
+internal readonly record struct Adopted(Adoption State, TradeStatus Status, ShortText ChannelId);
+
 /// <summary>One kind of what can be in doubt: how it is found, and how a result is put into the book. Each number is of one kind.</summary>
 internal interface IInDoubt
 {
@@ -37,7 +40,7 @@ internal interface IInDoubt
     /// <summary>Null: it is of another kind, or has ended.</summary>
     ValueTask<Doubt?> FindAsync(TradeNo number);
 
-    ValueTask<Adoption> AdoptAsync(TradeNo number, ClearingResult result);
+    ValueTask<Adopted> AdoptAsync(TradeNo number, ClearingResult result);
 }
 
 /// <summary>Payments.</summary>
@@ -54,29 +57,35 @@ internal sealed class PaymentsInDoubt(
             : null;
     }
 
-    public async ValueTask<Adoption> AdoptAsync(TradeNo number, ClearingResult result)
+    public async ValueTask<Adopted> AdoptAsync(TradeNo number, ClearingResult result)
     {
         var trade = new Trade();
-        if (!await ledger.FindAsync(number, trade))
+        while (await ledger.FindAsync(number, trade))
         {
-            return Adoption.NotMine;
+            if (trade.IsFinal)
+            {
+                return Adopted(InDoubt.OfFinal(trade.Status, result));
+            }
+            if (!ScanPay.TrySettle(trade, result, clock.GetUtcNow().ToUnixTimeMilliseconds()))
+            {
+                return Adopted(Adoption.StillInDoubt);
+            }
+            signer.SignFinal(new AnswerBuffer(), trade, institutions.Find(trade.InstId));
+            CompleteState state = await ledger.CompleteAsync(trade);
+            if (state == CompleteState.Recorded)
+            {
+                metrics.TradeReached(trade.Status);
+                return Adopted(Adoption.Ended);
+            }
+            // Somebody was quicker: what he recorded is looked at, since it may contradict this.
+            if (state != CompleteState.AlreadyFinal)
+            {
+                return Adopted(Adoption.StillInDoubt);
+            }
         }
-        if (trade.IsFinal)
-        {
-            // The channel broke its word: it confirmed a reversal, or declined, and executed. Money moved that nobody was told of.
-            return result.Outcome == ClearingOutcome.Succeeded && trade.Status != TradeStatus.Success ? Adoption.Contradicted : Adoption.Ended;
-        }
-        if (!ScanPay.TrySettle(trade, result, clock.GetUtcNow().ToUnixTimeMilliseconds()))
-        {
-            return Adoption.StillInDoubt;
-        }
-        signer.SignFinal(new AnswerBuffer(), trade, institutions.Find(trade.InstId));
-        CompleteState state = await ledger.CompleteAsync(trade);
-        if (state == CompleteState.Recorded)
-        {
-            metrics.TradeReached(trade.Status);
-        }
-        return state is CompleteState.Recorded or CompleteState.AlreadyFinal ? Adoption.Ended : Adoption.StillInDoubt;
+        return default;
+
+        Adopted Adopted(Adoption state) => new(state, trade.Status, trade.ChannelId);
     }
 }
 
@@ -92,32 +101,40 @@ internal sealed class RefundsInDoubt(
         return await ledger.FindRefundAsync(number, refund) && !refund.IsFinal ? new Doubt(Refunding.ReferenceOf(refund), refund.ChannelId) : null;
     }
 
-    public async ValueTask<Adoption> AdoptAsync(TradeNo number, ClearingResult result)
+    public async ValueTask<Adopted> AdoptAsync(TradeNo number, ClearingResult result)
     {
         (var refund, var trade) = (new Refund(), new Trade());
-        CompleteState state;
-        do
+        while (await ledger.FindRefundAsync(number, refund) && await ledger.FindAsync(refund.TradeNo, trade))
         {
-            if (!await ledger.FindRefundAsync(number, refund) || !await ledger.FindAsync(refund.TradeNo, trade))
-            {
-                return Adoption.NotMine;
-            }
             if (refund.IsFinal)
             {
-                return result.Outcome == ClearingOutcome.Succeeded && refund.Status != TradeStatus.Success ? Adoption.Contradicted : Adoption.Ended;
+                return Adopted(InDoubt.OfFinal(refund.Status, result));
             }
             if (!Refunding.TrySettle(refund, trade.Refunded, result, clock.GetUtcNow().ToUnixTimeMilliseconds(), RespCode.TradeTimeout))
             {
-                return Adoption.StillInDoubt;
+                return Adopted(Adoption.StillInDoubt);
             }
             signer.SignFinal(new AnswerBuffer(), refund, institutions.Find(refund.InstId));
-            state = await ledger.SettleRefundAsync(refund);
+            CompleteState state = await ledger.SettleRefundAsync(refund);
+            if (state == CompleteState.Recorded)
+            {
+                metrics.RefundReached(refund.Status);
+                return Adopted(Adoption.Ended);
+            }
+            if (state is not (CompleteState.AlreadyFinal or CompleteState.TotalsChanged))
+            {
+                return Adopted(Adoption.StillInDoubt);
+            }
         }
-        while (state == CompleteState.TotalsChanged);
-        if (state == CompleteState.Recorded)
-        {
-            metrics.RefundReached(refund.Status);
-        }
-        return state is CompleteState.Recorded or CompleteState.AlreadyFinal ? Adoption.Ended : Adoption.StillInDoubt;
+        return default;
+
+        Adopted Adopted(Adoption state) => new(state, refund.Status, refund.ChannelId);
     }
+}
+
+internal static class InDoubt
+{
+    /// <summary>The channel broke its word when it confirmed a reversal, or declined, and executed: money moved that nobody was told of.</summary>
+    internal static Adoption OfFinal(TradeStatus status, in ClearingResult result) =>
+        result.Outcome == ClearingOutcome.Succeeded && status != TradeStatus.Success ? Adoption.Contradicted : Adoption.Ended;
 }

@@ -32,7 +32,11 @@ public sealed class LostClaims(ILedger ledger, Repetitions repetitions, AnswerDe
                 desk.Refuse(slot, Rejection.Of(RespCode.TradeExists), institution, isShown ? TradeView.Payment : TradeView.None);
                 return;
             case ClaimState.RefundExists:
-                await ledger.FindRefundAsync(claim.TradeNo, slot.Refund);
+                if (!await ledger.FindRefundAsync(claim.TradeNo, slot.Refund))
+                {
+                    AnswerDesk.Cut(slot);
+                    return;
+                }
                 desk.ShowRefund(slot, institution);
                 return;
             case ClaimState.NotRefundable:

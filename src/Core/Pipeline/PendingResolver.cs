@@ -213,40 +213,40 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
     {
         foreach (IInDoubt kind in _kinds)
         {
-            Adoption adoption = await kind.AdoptAsync(number, result);
-            if (adoption == Adoption.NotMine)
+            Adopted adopted = await kind.AdoptAsync(number, result);
+            if (adopted.State == Adoption.NotMine)
             {
                 continue;
             }
-            if (adoption == Adoption.Contradicted)
+            if (adopted.State == Adoption.Contradicted)
             {
-                LogContradiction(number, result.ChannelTradeNo.ToString());
+                LogContradiction(number, adopted.ChannelId.ToString(), adopted.Status, result.ChannelTradeNo.ToString());
             }
-            if (adoption != Adoption.StillInDoubt)
+            if (adopted.State != Adoption.StillInDoubt)
             {
                 _waiters.Signal(number);
             }
-            return adoption != Adoption.StillInDoubt;
+            return adopted.State != Adoption.StillInDoubt;
         }
         return true;
     }
 
-    [LoggerMessage(EventId = 200, Level = LogLevel.Information, Message = "{Count} trades without a result taken over from the ledger: each will be inquired")]
+    [LoggerMessage(EventId = 200, Level = LogLevel.Information, Message = "{Count} trades and refunds without a result taken over from the ledger: each will be inquired")]
     private partial void LogTakenOver(int count);
 
-    [LoggerMessage(EventId = 201, Level = LogLevel.Error, Message = "trade_no {TradeNo} at channel {Channel} is PENDING for {Hours} h")]
+    [LoggerMessage(EventId = 201, Level = LogLevel.Error, Message = "trade or refund {TradeNo} at channel {Channel} is PENDING for {Hours} h")]
     private partial void LogOverdue(TradeNo tradeNo, string channel, double hours);
 
-    [LoggerMessage(EventId = 202, Level = LogLevel.Error, Message = "trade_no {TradeNo} is PENDING at channel {Channel}, which is not configured any more")]
+    [LoggerMessage(EventId = 202, Level = LogLevel.Error, Message = "trade or refund {TradeNo} is PENDING at channel {Channel}, which is not configured any more")]
     private partial void LogNoChannel(TradeNo tradeNo, string channel);
 
     [LoggerMessage(EventId = 204, Level = LogLevel.Error,
-        Message = "{TradeNo} is final without money, and its channel now says it executed it as {ChannelTradeNo}")]
-    private partial void LogContradiction(TradeNo tradeNo, string channelTradeNo);
+        Message = "{TradeNo} is {Status}, and channel {Channel} now says it executed it as {ChannelTradeNo}")]
+    private partial void LogContradiction(TradeNo tradeNo, string channel, TradeStatus status, string channelTradeNo);
 
-    [LoggerMessage(EventId = 205, Level = LogLevel.Warning, Message = "trade_no {TradeNo} was claimed too late to be sent: it will be inquired and reversed")]
+    [LoggerMessage(EventId = 205, Level = LogLevel.Warning, Message = "trade or refund {TradeNo} was claimed too late to be sent: it will be inquired and reversed")]
     private partial void LogClaimedLate(TradeNo tradeNo);
 
-    [LoggerMessage(EventId = 203, Level = LogLevel.Error, Message = "resolving trade_no {TradeNo} failed; it stays on the schedule")]
+    [LoggerMessage(EventId = 203, Level = LogLevel.Error, Message = "resolving trade or refund {TradeNo} failed; it stays on the schedule")]
     private partial void LogFailure(Exception failure, TradeNo tradeNo);
 }

@@ -4,6 +4,7 @@ using HotPath.Core.Auth;
 using HotPath.Core.Buffers;
 using HotPath.Core.Clearing;
 using HotPath.Core.Ledger;
+using HotPath.Core.Ledger.Embedded;
 using HotPath.Core.Model;
 using HotPath.Core.Operations;
 using HotPath.Core.Routing;
@@ -19,6 +20,7 @@ public sealed class RefundPipeline(
     AnswerSigner signer,
     PendingResolver resolver,
     TradeWaiters waiters,
+    Repetitions repetitions,
     LostClaims lostClaims,
     AnswerBudget budget,
     TimeProvider clock,
@@ -41,21 +43,16 @@ public sealed class RefundPipeline(
             return;
         }
 
-        // 6 route: back the way the money came, and nowhere else
-        TradeNo refundId = ledger.NextNo();
-        if (router.Find(slot.Trade.ChannelId.Span) is not { } channel)
+        // 6 route: back the way the money came, and nowhere else; the number first, so that no credit is lost with it
+        Refunding.FillReservation(slot, fingerprint, ledger.NextNo(), NowMs);
+        Channel? channel = router.Find(slot.Trade.ChannelId.Span);
+        if (channel is null || !channel.TryTakeCredit())
         {
-            desk.RefuseWithinBudget(slot, institution, RespCode.ServiceUnavailable, GatewayMetrics.RefusalCause.ChannelCapacity);
-            return;
-        }
-        if (!channel.TryTakeCredit())
-        {
-            desk.RefuseWithinBudget(slot, institution, RespCode.SystemBusy, GatewayMetrics.RefusalCause.ChannelCapacity);
+            await RefuseRouteAsync(slot, institution, isGone: channel is null);
             return;
         }
 
         // 7 claim: req_id, refund number and amount
-        Refunding.FillReservation(slot, fingerprint, refundId, NowMs);
         Claim claim = await ledger.ReserveRefundAsync(slot.Refund, slot.Trade, budget.LeftForCommit(slot));
         if (!claim.IsWon)
         {
@@ -91,26 +88,55 @@ public sealed class RefundPipeline(
 
     private long NowMs => clock.GetUtcNow().ToUnixTimeMilliseconds();
 
+    // What the book has against it is told before the want of a route: "try again" about what can never be would be a lie.
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
+    private async ValueTask RefuseRouteAsync(RequestSlot slot, Institution institution, bool isGone)
+    {
+        RespCode reason = slot.Trade.Status == TradeStatus.Success
+            ? RefundRules.Check(slot.Refund, slot.Trade, slot.Trade.Refunded, NowMs)
+            : RespCode.TradeStateForbids;
+        if (await ledger.FindRefundByNoAsync(institution.InstId, slot.Memory(Member.RefundNo), slot.Refund))
+        {
+            if (!Refunding.IsAskedFor(slot, slot.Refund))
+            {
+                desk.Refuse(slot, Rejection.Of(RespCode.ReqIdReused), institution);
+                return;
+            }
+            if (slot.Refund.Status != TradeStatus.Failed)
+            {
+                desk.ShowRefund(slot, institution);
+                return;
+            }
+        }
+        if (reason != RespCode.None)
+        {
+            desk.Refuse(slot, Rejection.Of(reason), institution);
+            return;
+        }
+        desk.RefuseWithinBudget(
+            slot, institution, isGone ? RespCode.ServiceUnavailable : RespCode.SystemBusy,
+            isGone ? GatewayMetrics.RefusalCause.NotReady : GatewayMetrics.RefusalCause.ChannelCapacity);
+    }
+
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
     private async ValueTask SettleAsync(RequestSlot slot, Institution institution, Channel channel, ClearingResult result)
     {
-        CompleteState state;
-        do
+        if (ChannelWord.IsInDoubt(result))
         {
-            // The answer says what is refunded with it. Another refund of the trade may end at the same moment: then it is signed again.
-            if (!await ledger.FindAsync(slot.Refund.TradeNo, slot.Trade) || !Refunding.TrySettle(slot.Refund, slot.Trade.Refunded, result, NowMs, RespCode.NetworkError))
-            {
-                LeaveInDoubt(slot, institution, channel);
-                return;
-            }
-
-            // 9 sign
-            signer.SignFinal(slot.Answer, slot.Refund, institution);
-
-            // 10 record
-            state = await ledger.SettleRefundAsync(slot.Refund, budget.LeftForCommit(slot));
+            LeaveInDoubt(slot, institution, channel);
+            return;
         }
-        while (state == CompleteState.TotalsChanged);
+        CompleteState state;
+        try
+        {
+            state = await RecordAsync(slot, institution, result);
+        }
+        catch (LedgerUnavailableException) when (ledger.IsReady)
+        {
+            // The disk stands still: nobody is told anything, and the channel is asked again.
+            resolver.Watch(slot.Refund.RefundId, slot.Refund.AcceptedAtMs, channel);
+            throw;
+        }
         switch (state)
         {
             case CompleteState.Recorded:
@@ -118,8 +144,13 @@ public sealed class RefundPipeline(
                 desk.Tell(slot);
                 return;
             case CompleteState.AlreadyFinal:
-                await ledger.FindRefundAsync(slot.Refund.RefundId, slot.Refund);
-                desk.Repeat(slot);
+                await repetitions.OfOneRecordedAsync(slot, slot.Refund.RefundId);
+                return;
+            case CompleteState.Late when slot.Refund.WasNeverSent:
+                // Its req_id becomes free: 0001 would promise an end of this very refund.
+                resolver.Watch(slot.Refund.RefundId, slot.Refund.AcceptedAtMs, channel);
+                slot.GiveAway();
+                AnswerDesk.Cut(slot);
                 return;
             case CompleteState.Late:
                 RefundTotals told = slot.Trade.Refunded;
@@ -136,6 +167,29 @@ public sealed class RefundPipeline(
                 AnswerDesk.Cut(slot);
                 return;
         }
+    }
+
+    /// <summary>Steps 9 and 10, again for as long as another refund of the trade ends in between: the answer says what is refunded with it.</summary>
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    private async ValueTask<CompleteState> RecordAsync(RequestSlot slot, Institution institution, ClearingResult result)
+    {
+        CompleteState state;
+        do
+        {
+            if (!await ledger.FindAsync(slot.Refund.TradeNo, slot.Trade))
+            {
+                return CompleteState.NotFound;
+            }
+            Refunding.TrySettle(slot.Refund, slot.Trade.Refunded, result, NowMs, RespCode.NetworkError);
+
+            // 9 sign
+            signer.SignFinal(slot.Answer, slot.Refund, institution);
+
+            // 10 record
+            state = await ledger.SettleRefundAsync(slot.Refund, budget.LeftForCommit(slot));
+        }
+        while (state == CompleteState.TotalsChanged);
+        return state;
     }
 
     private void LeaveInDoubt(RequestSlot slot, Institution institution, Channel channel)

@@ -56,7 +56,7 @@ internal static class JournalVerb
             {
                 bool isWanted = only is null
                     ? entry.Sequence >= first && entry.Sequence <= last
-                    : entry.Trade is { } recorded && recorded.TradeNo == only;
+                    : entry.Trade?.TradeNo == only || entry.Refund?.TradeNo == only || entry.Refund?.RefundId == only;
                 // What could not be read may be what was asked for.
                 if (isWanted || entry.Kind == JournalEntryKind.Skipped)
                 {
@@ -86,7 +86,7 @@ internal static class JournalVerb
             JournalCutReport report = JournalCut.Cut(path, parsed.GetRequiredValue(after), TimeProvider.System);
             await output.WriteLineAsync(
                 report.IsDone
-                    ? $"cut {report.File} from offset {report.Offset}: {report.Accepted} ACCEPTED, {report.Results} RESULT, " +
+                    ? $"cut {report.File} from offset {report.Offset}: {report.Accepted} ACCEPTED or REFUND, {report.Results} RESULT or SETTLED, " +
                       $"{report.UnreadableBytes} unreadable bytes; all of it is in {report.Kept}"
                     : $"nothing was cut: {report.Refusal}");
             return report.IsDone ? ExitCodes.Done : ExitCodes.Refused;

@@ -132,6 +132,11 @@ public abstract partial class LedgerContract
         Assert.Equal(new Claim(ClaimState.OtherContent, trade.TradeNo), await Ledger.ReserveRefundAsync(stolen, trade));
         Assert.Equal(ReqIdState.OtherContent, await Ledger.RecallRefundAsync(trade.InstId, Trades.Bytes("R1"), stolen.Fingerprint, new Refund()));
 
+        // A caller can make two contents whose fingerprints begin alike: that is no damage.
+        Digest alike = trade.Fingerprint with { B = trade.Fingerprint.B + 1 };
+        Assert.Equal(ReqIdState.OtherContent, await Ledger.RecallRefundAsync(trade.InstId, Trades.Bytes("R1"), alike, new Refund()));
+        Assert.True(Ledger.IsReady);
+
         Clock.Advance(TimeSpan.FromHours(25));
         Assert.Equal(ReqIdState.Free, await Ledger.RecallRefundAsync(trade.InstId, Trades.Bytes("R1"), stolen.Fingerprint, new Refund()));
         Assert.Equal(ReqIdState.OtherContent, await Ledger.RecallAsync(trade.InstId, Trades.Bytes("Q-F1"), trade.Fingerprint, new Trade()));

@@ -27,6 +27,9 @@ internal sealed record Return(int Number)
 {
     internal const int Count = 24;
 
+    /// <summary>The trades that they are of. Two of them want one req_id: when all are paid for at the beginning, one is never accepted.</summary>
+    internal static readonly Wish[] Refundable = [new(0), new(3), new(6), new(4)];
+
     private static readonly int[] Of = [0, 3, 0, 6, 4];
     private static readonly long[] Amounts = [8_880, 4_000, 8_880, 4_880, 3_000, 1];
 
@@ -67,6 +70,19 @@ internal sealed class LedgerModel
     internal static int NumberOf(Return refund) => 100 + refund.Number;
 
     internal List<string> Answers { get; } = [];
+
+    /// <summary>A book in which what refunds are of is paid.</summary>
+    internal static LedgerModel Paid()
+    {
+        var model = new LedgerModel();
+        foreach (Wish wish in Return.Refundable)
+        {
+            model.Claim(wish);
+            model.Complete(wish, TradeStatus.Success);
+        }
+        model.Answers.Clear();
+        return model;
+    }
 
     internal void Claim(Wish wish) => Answers.Add($"claim {wish.Number}: {ClaimOf(wish)}");
 

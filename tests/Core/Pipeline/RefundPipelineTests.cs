@@ -191,10 +191,15 @@ public sealed class RefundPipelineTests
         Answered paid = await PaidAsync(corridor);
         var word = new TaskCompletionSource<ClearingResult>(TaskCreationOptions.RunContinuationsAsynchronously);
         corridor.Told.Refund = _ => word.Task;
-        Task<Answered> first = corridor.CallAsync(corridor.Refund(paid, "1.00"));
+        Task<Answered> first = corridor.CallAsync(corridor.Refund(paid, "1.00", ("refund_no", "F1")));
         Assert.True(await corridor.UntilAsync(() => Task.FromResult(!corridor.Told.Refunded.IsEmpty), TimeSpan.FromSeconds(1)));
         Dictionary<string, string> second = corridor.Refund(paid, "2.00");
         Assert.Equal("A001", (await corridor.CallAsync(second)).Code);
+        // What can never be is told before the want of room, and what is known already too.
+        Assert.Equal("B008", (await corridor.CallAsync(corridor.Refund(paid, "87.81"))).Code);
+        Assert.Equal("C004", (await corridor.CallAsync(corridor.Refund(paid, "3.00", ("refund_no", "F1")))).Code);
+        Answered known = await corridor.CallAsync(corridor.Refund(paid, "1.00", ("refund_no", "F1")));
+        Assert.Equal(("0001", corridor.Told.Refunded.First().TradeNo.ToString()), (known.Code, known["refund_id"]));
         word.SetResult(ClearingResult.Of(ClearingOutcome.Succeeded));
         Assert.Equal("0000", (await first).Code);
         Assert.Equal("0000", (await corridor.CallAsync(second)).Code);

@@ -1,5 +1,6 @@
 using HotPath.Core.Clearing;
 using HotPath.Core.Ledger.Embedded;
+using HotPath.Core.Model;
 using HotPath.Core.Tests.Ledger;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
@@ -103,6 +104,29 @@ public sealed class TroubledDiskTests : IAsyncDisposable
         Answered repeated = await corridor.CallAsync(payment);
         Assert.Equal(("0000", told["trade_no"]), (repeated.Code, repeated["trade_no"]));
         Assert.Equal(1, corridor.Told.Pays);
+    }
+
+    [Fact]
+    public async Task StuckDisk_ARefundWhoseResultCannotBeRecorded_IsFinalAfterwards_ThoughNobodyAsksForIt()
+    {
+        await using TestCorridor corridor = await TestCorridor.OpenAsync(disk: _disk);
+        Answered paid = await corridor.CallAsync(corridor.Payment());
+        var word = new TaskCompletionSource<ClearingResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+        corridor.Told.Refund = _ => word.Task;
+        Task<Answered> first = Task.Run(() => corridor.CallAsync(corridor.Refund(paid, "1.00")));
+        Assert.True(SpinWait.SpinUntil(() => !corridor.Told.Refunded.IsEmpty, Patience));
+        // With a second one under way nobody can say for certain what is refunded of the trade.
+        Task<Answered> second = Stick(() => corridor.CallAsync(corridor.Refund(paid, "2.00")));
+        corridor.Clock.Advance(TimeSpan.FromMilliseconds(300));
+        word.SetResult(ClearingResult.Of(ClearingOutcome.Succeeded));
+        Assert.Equal(0, (await first.WaitAsync(Patience)).Status);
+
+        _gate.Set();
+        await second.WaitAsync(Patience);
+        corridor.Told.Inquire = _ => ClearingResult.Of(ClearingOutcome.Succeeded);
+        TradeNo refundId = corridor.Told.Refunded.First().TradeNo;
+        var found = new Refund();
+        Assert.True(await corridor.UntilAsync(async () => await corridor.Ledger.FindRefundAsync(refundId, found) && found.Status == TradeStatus.Success, TimeSpan.FromMinutes(1)));
     }
 
     [Fact]

@@ -161,9 +161,61 @@ public sealed class CheckerTests
     {
         Evidence story = WithRefunds(Reserved(3, "a", 5_000, held: 5_000, count: 1), Settled(4, "a", "SUCCESS", held: 5_000, succeeded: 5_000, count: 1));
         Call query = Query(90, "SUCCESS");
-        Call Shows(string total) => query with { Answer = new Dictionary<string, string>(query.Answer!) { ["total_refunded_amount"] = total } };
+        Call Shows(string total) => query with { Answer = new Dictionary<string, string>(query.Answer!) { ["total_refunded_amount"] = total, ["refund_status"] = "PARTIAL" } };
         Assert.Empty(Checker.Check(story with { Calls = [.. story.Calls, Shows("0.00"), Shows("50.00")] }));
         AssertBroken("I5", "which it never was", story with { Calls = [.. story.Calls, Shows("50.01")] });
+    }
+
+    [Fact]
+    public void RefundThatIsPendingAgain_OrUnknownAgain_BreaksI2()
+    {
+        Evidence story = WithRefunds(Reserved(3, "a", 1, held: 1, count: 1), Settled(4, "a", "FAILED", held: 0, succeeded: 0, count: 0));
+        Call pending = Told("a", "PENDING") with { SentAtMs = 200, EndedAtMs = 210 };
+        AssertBroken("I2", "is PENDING again", story with { Calls = [.. story.Calls, Told("a", "FAILED"), pending] });
+        Call absent = pending with
+        {
+            Request = new Dictionary<string, string>(pending.Request) { ["biz_type"] = "REFUND_QUERY" },
+            Answer = new Dictionary<string, string> { ["resp_code"] = "B006" },
+        };
+        AssertBroken("I2", "is not found any more", story with { Calls = [.. story.Calls, Told("a", "FAILED") with { Request = new Dictionary<string, string>(pending.Request) }, absent] });
+        AssertBroken("I2", "refund a is in the journal, and is not found", story with { Calls = [.. story.Calls, absent] });
+    }
+
+    [Theory]
+    [InlineData("trade_status", "PENDING")]
+    [InlineData("total_amount", "88.81")]
+    [InlineData("currency", "CNY")]
+    [InlineData("refund_status", "FULL")]
+    [InlineData("total_refunded_amount", "0.01")]
+    public void LastQueryThatSaysOtherwiseThanTheJournal_BreaksI2(string member, string value)
+    {
+        Evidence story = Story();
+        Call query = Query(90, "SUCCESS");
+        AssertBroken("I2", "in the end a query says", story with { Calls = [query with { Answer = new Dictionary<string, string>(query.Answer!) { [member] = value } }] });
+    }
+
+    [Fact]
+    public void OrderThatNobodyWasToldOf_AndIsNotFound_BreaksI2()
+    {
+        Call absent = Query(90, "") with { Answer = new Dictionary<string, string> { ["resp_code"] = "B006" } };
+        AssertBroken("I2", "is in the journal, and is not found", Story() with { Calls = [absent] });
+    }
+
+    [Fact]
+    public void RequestThatWasOnlyRefused_AndIsRecorded_BreaksI4()
+    {
+        Call refused = Pay(0, "") with { Answer = new Dictionary<string, string> { ["resp_code"] = "A001" } };
+        AssertBroken("I4", "only ever answered A001", Story() with { Calls = [refused] });
+        Assert.Empty(Checker.Check(Story() with { Calls = [refused, refused with { Answer = null, Status = 0 }] }));
+    }
+
+    [Fact]
+    public void AnotherAmountThanWasAskedFor_BreaksI7()
+    {
+        Evidence story = Story();
+        Call pay = story.Calls[0];
+        AssertBroken("I7", "is answered with 8881", story with { Calls = [pay with { Answer = new Dictionary<string, string>(pay.Answer!) { ["total_amount"] = "88.81" } }] });
+        AssertBroken("I7", "and the journal has 8880", story with { Calls = [pay with { Request = new Dictionary<string, string>(pay.Request) { ["total_amount"] = "8.88" } }] });
     }
 
     [Fact]
@@ -321,7 +373,17 @@ public sealed class CheckerTests
         Request = request,
         Status = 200,
         Body = [1],
-        Answer = new Dictionary<string, string> { ["resp_code"] = "0000", ["trade_no"] = tradeNo, ["trade_status"] = status, ["req_id"] = request["req_id"] },
+        Answer = new Dictionary<string, string>
+        {
+            ["resp_code"] = "0000",
+            ["trade_no"] = tradeNo,
+            ["trade_status"] = status,
+            ["req_id"] = request["req_id"],
+            ["total_amount"] = "88.80",
+            ["currency"] = "HKD",
+            ["refund_status"] = "NONE",
+            ["total_refunded_amount"] = "0.00",
+        },
         IsVerified = true,
     };
 
@@ -329,8 +391,22 @@ public sealed class CheckerTests
     {
         Evidence story = Story();
         story.Journal[0].Refunds.AddRange(refunds);
+        long succeeded = refunds[^1].Succeeded;
+        Call query = Query(40, "SUCCESS");
         return story with
         {
+            Calls =
+            [
+                story.Calls[0],
+                query with
+                {
+                    Answer = new Dictionary<string, string>(query.Answer!)
+                    {
+                        ["refund_status"] = succeeded == 0 ? "NONE" : succeeded == 8880 ? "FULL" : "PARTIAL",
+                        ["total_refunded_amount"] = $"{succeeded / 100}.{succeeded % 100:D2}",
+                    },
+                },
+            ],
             Channel = [.. story.Channel, .. story.Journal[0].RefundsAtTheEnd.Where(refund => refund.Status == "SUCCESS").Select(refund => Refunded(refund.RefundId, refund.AmountMinor))],
         };
     }
@@ -343,14 +419,14 @@ public sealed class CheckerTests
         new(sequence, refundId, "", 0, status, status == "FAILED" ? "B004" : "", "", "", held, succeeded, count);
 
     private static Dictionary<string, string> RefundRequest(string refundId) =>
-        new(Request("REFUND")) { ["req_id"] = $"q-{refundId}", ["refund_no"] = $"F-{refundId}" };
+        new(Request("REFUND")) { ["req_id"] = $"q-{refundId}", ["refund_no"] = $"F-{refundId}", ["refund_amount"] = "0.01" };
 
     private static Call Told(string refundId, string status)
     {
         Call call = Answered(RefundRequest(refundId), 70, status, Trade);
         return call with
         {
-            Answer = new Dictionary<string, string> { ["resp_code"] = "0000", ["refund_id"] = refundId, ["refund_status"] = status, ["req_id"] = $"q-{refundId}" },
+            Answer = new Dictionary<string, string> { ["resp_code"] = "0000", ["refund_id"] = refundId, ["refund_status"] = status, ["req_id"] = $"q-{refundId}", ["refund_amount"] = "0.01", ["currency"] = "HKD" },
         };
     }
 

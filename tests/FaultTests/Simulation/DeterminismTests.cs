@@ -35,7 +35,8 @@ public sealed class DeterminismTests
         [
             "killed", "killed in a disk call", "power lost", "stops", "ended itself", "disk error", "disk stalled", "clock stepped", "checkpoint taken",
             "ledger TornTailDropped", "inquiry failed", "payments sent", "channel Lies", "channel LosesIt", "channel PaysSilently", "answered 0000",
-            "answered 0001", "answered B005", "answered C004",
+            "answered 0001", "answered B005", "answered C004", "answered A001", "answered A003", "answered B008", "refunds answered 0000", "refunds answered 0001",
+            "ledger DiskFull", "checkpoint failed", "damage refused", "damage got over", "channel AnswersAnotherAmount", "channel TakesHours",
         ];
         Assert.All(expected, what => Assert.True(tally.Counts.ContainsKey(what), $"never in 30 seeds: {what}"));
     }

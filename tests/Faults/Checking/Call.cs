@@ -59,6 +59,12 @@ internal sealed record Call
     /// <summary>It is the request's own answer, not a refusal that shows another one's trade.</summary>
     internal bool IsOwnAnswer => BizType is not ("TRADE_QUERY" or "REFUND_QUERY") && Number.Length > 0 && Code != "B005";
 
+    /// <summary>A member of the answer, or empty.</summary>
+    internal string Told(string member) => Answer?.GetValueOrDefault(member, "") ?? "";
+
+    /// <summary>An amount of the answer, in minor units of its currency; -1 where there is none.</summary>
+    internal long Minor(string member) => Told(member) is { Length: > 0 } amount ? Money.Minor(amount, Told("currency")) : -1;
+
     /// <summary>Two requests with the same req_id and this are one request, repeated. Lower-case hex, SHA-256.</summary>
     internal string Content => field ??= ContentOf(Request);
 

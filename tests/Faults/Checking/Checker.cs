@@ -11,11 +11,15 @@ internal static class Checker
     [
         ("I1", "one order is paid at most once, and sent to a channel at most once", PaidOnce.Find),
         ("I2", "what was acknowledged as final never changes and survives", FinalStays.Find),
+        ("I2", "a refund that was told is never unknown again, and final for ever", RefundsStay.Find),
+        ("I2", "in the end every query says what the journal says", LastQueries.Find),
         ("I3", "the same request gets the same trade, and its final answer the same bytes", RepeatedRequests.FindDifferingAnswers),
         ("I4", "a req_id used again for something else has no effect", RepeatedRequests.FindReusedReqIds),
+        ("I4", "what was refused for want of room is not recorded", Refusals.Find),
         ("I5", "refunds of a trade never sum up to more than it, and end as they were told", RefundsFit.Find),
         ("I5", "of a payment no more goes back than was paid, and a refund is sent to its channel at most once", RefundsWithinPayment.Find),
         ("I6", "once faults are over every trade ends", Ends.Find),
+        ("I7", "what was asked for is what is answered and recorded, to the minor unit", AmountsAgree.Find),
         ("I7", "the journal and the channel's books agree to the minor unit", BooksAgree.Find),
         ("I8", "every answer's signature covers its own bytes", Signatures.Find),
     ];

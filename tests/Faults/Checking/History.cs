@@ -19,26 +19,35 @@ internal static class History
         {
             yield return Line(atMs, "        ", text);
         }
-        foreach (Call call in evidence.Calls.Where(call => call.InstId == instId && call.OrderNo == orderNo))
+        JournalTrade[] trades = [.. evidence.Journal.Where(trade => trade.InstId == instId && trade.OrderNo == orderNo)];
+        HashSet<string> refunds = [.. trades.SelectMany(trade => trade.Refunds).SelectMany(refund => new[] { refund.RefundId, refund.RefundNo })];
+        foreach (Call call in evidence.Calls.Where(call => call.InstId == instId && (call.OrderNo == orderNo ||
+            (call.BizType == "REFUND_QUERY" && (refunds.Contains(call.RefundId) || refunds.Contains(call.Request.GetValueOrDefault("refund_no", "-")))))))
         {
             yield return Line(call.SentAtMs, "client  ", $"sends {call.BizType} req_id {call.ReqId} content {call.Content[..8]}");
             yield return Line(call.EndedAtMs, "client  ", Outcome(call));
         }
-        JournalTrade[] trades = [.. evidence.Journal.Where(trade => trade.InstId == instId && trade.OrderNo == orderNo)];
-        foreach ((long atMs, string text) in evidence.Channel.Where(entry => trades.Any(trade => trade.TradeNo == entry.TradeNo)).SelectMany(entry => entry.Story))
+        foreach (ChannelEntry entry in evidence.Channel.Where(entry => trades.Any(trade => trade.TradeNo == entry.TradeNo || trade.TradeNo == entry.OriginalTradeNo)))
         {
-            yield return Line(atMs, "channel ", text);
+            foreach ((long atMs, string text) in entry.Story)
+            {
+                yield return Line(atMs, "channel ", entry.IsRefund ? $"{text} (refund {entry.TradeNo})" : text);
+            }
         }
         foreach (JournalTrade trade in trades)
         {
             string results = trade.Results.Count == 0 ? "no RESULT" : string.Join(", ", trade.Results.Select(result => $"RESULT {result.Status} in record {result.Sequence}"));
             yield return (long.MaxValue, $"        at the end  journal  ACCEPTED {trade.TradeNo} in record {trade.AcceptedSequence}, {results}");
+            foreach (RefundEvent refund in trade.Refunds)
+            {
+                yield return (long.MaxValue, $"        at the end  journal  refund {refund.RefundId} {refund.Status} in record {refund.Sequence}: {refund.Held} held, {refund.Succeeded} refunded, {refund.Count}");
+            }
         }
     }
 
     private static string Outcome(Call call) => call.Answer is null
         ? $"has no answer to req_id {call.ReqId} (status {call.Status})"
-        : $"is told {call.Code} {call.TradeStatus} trade_no {call.TradeNo} for req_id {call.ReqId}{(call.IsVerified ? "" : ", NOT VERIFIED")}";
+        : $"is told {call.Code} {call.TradeStatus} {(call.IsOfRefund ? "refund_id" : "trade_no")} {call.Number} for req_id {call.ReqId}{(call.IsVerified ? "" : ", NOT VERIFIED")}";
 
     private static (long, string) Line(long atMs, string who, string what) =>
         (atMs, string.Create(CultureInfo.InvariantCulture, $"{atMs / 1000.0,14:F3} s  {who} {what}"));

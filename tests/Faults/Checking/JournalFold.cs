@@ -28,7 +28,7 @@ internal sealed record JournalTrade
 
     /// <summary>Its refunds, as they ended.</summary>
     internal IEnumerable<JournalRefund> RefundsAtTheEnd => Refunds.GroupBy(refund => refund.RefundId).Select(events => new JournalRefund(
-        this, events.Key, events.First().ReqId, events.First().Content, events.First().AmountMinor, events.Last().Status, events.Last().FailCode));
+        this, events.Key, events.First().RefundNo, events.First().ReqId, events.First().Content, events.First().AmountMinor, events.Last().Status, events.Last().FailCode));
 
     /// <summary>What its refunds did to it, in the order of the journal.</summary>
     internal List<RefundEvent> Refunds { get; } = [];
@@ -53,7 +53,7 @@ internal sealed record RefundEvent(
     long Succeeded, int Count);
 
 /// <summary>A refund as the journal alone tells it.</summary>
-internal sealed record JournalRefund(JournalTrade Trade, string RefundId, string ReqId, string Content, long AmountMinor, string Status, string FailCode)
+internal sealed record JournalRefund(JournalTrade Trade, string RefundId, string RefundNo, string ReqId, string Content, long AmountMinor, string Status, string FailCode)
 {
     /// <summary>It ended as if it had never been asked for (A003): its req_id is free again.</summary>
     internal bool WasNeverSent => FailCode == "A003";

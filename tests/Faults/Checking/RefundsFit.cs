@@ -29,7 +29,7 @@ internal static class RefundsFit
         foreach (Call call in evidence.Calls.Where(call => call.Answer?.ContainsKey("total_refunded_amount") == true))
         {
             string tradeNo = call.Answer!.GetValueOrDefault("orig_trade_no", call.TradeNo);
-            if (evidence.Journal.FirstOrDefault(trade => trade.TradeNo == tradeNo) is { } trade && MinorUnits(call, trade) is var told &&
+            if (evidence.Journal.FirstOrDefault(trade => trade.TradeNo == tradeNo) is { } trade && call.Minor("total_refunded_amount") is var told &&
                 !trade.Refunds.Any(refund => refund.Succeeded == told) && told != 0)
             {
                 yield return new Broken("I5", call.EndedAtMs, call.InstId, call.OrderNo, $"trade {tradeNo} is told to be refunded by {told}, which it never was");
@@ -75,11 +75,5 @@ internal static class RefundsFit
                 yield return $"refund {refundId} is still PENDING";
             }
         }
-    }
-
-    private static long MinorUnits(Call call, JournalTrade trade)
-    {
-        decimal told = decimal.Parse(call.Answer!["total_refunded_amount"], System.Globalization.CultureInfo.InvariantCulture);
-        return (long)(told * (trade.Currency == "JPY" ? 1 : 100));
     }
 }

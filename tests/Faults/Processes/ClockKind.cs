@@ -56,6 +56,7 @@ internal sealed class ClockKind : FaultKind
             await rig.KillAsync();
         }
         Set(file, offset);
+        rig.SteppedForward += offset > TimeSpan.Zero ? offset : TimeSpan.Zero;
         // The institutions' clocks are the gateway's: what is to be seen is what a step does to its books, not that it refuses strangers' times.
         rig.Clock = new ShiftedClock(offset);
         if (isOverRestart)

@@ -45,7 +45,7 @@ internal sealed class Load(Rig rig, int seed)
         while (!end.IsCompleted)
         {
             Task<Call[]> calls = Task.WhenAll(random.Next(100) < 15 && NextRefund(random) is { } refunds
-                ? refunds.Select(call => rig.CallAsync(caller, call.Refund, call.Request))
+                ? refunds.Select(call => rig.CallAsync(caller, call.Refund.Order, call.Request))
                 : Next(random).Select(call => rig.CallAsync(caller, call.Order, call.Request)));
             lock (_open)
             {

@@ -45,15 +45,5 @@ internal sealed class Order(Party party, SignedMessage request)
     }
 }
 
-/// <summary>Part of an order that somebody wants back. One thread at a time may learn.</summary>
-internal sealed class RefundWish(Order order, SignedMessage request)
-{
-    internal Order Order { get; } = order;
-
-    internal SignedMessage Request { get; } = request;
-
-    /// <summary>It was refunded, or refused for good.</summary>
-    internal bool IsOver { get; private set; }
-
-    internal void Learn(Call call) => IsOver |= call.SaysFinal || call.Code is "B006" or "B008" or "C004";
-}
+/// <summary>Part of an order that somebody wants back.</summary>
+internal sealed record RefundWish(Order Order, SignedMessage Request);

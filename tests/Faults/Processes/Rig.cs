@@ -42,6 +42,9 @@ internal sealed class Rig : IAsyncDisposable
 
     internal GatewaySetup Setup { get; }
 
+    /// <summary>How far the gateway's clock was set forward so far: so much sooner a req_id may be forgotten.</summary>
+    internal TimeSpan SteppedForward { get; set; }
+
     /// <summary>What institutions' clocks show.</summary>
     internal TimeProvider Clock { get; set; } = TimeProvider.System;
 
@@ -257,13 +260,6 @@ internal sealed class Rig : IAsyncDisposable
         }
     }
 
-    internal async Task<Call> CallAsync(Caller caller, RefundWish refund, SignedMessage request)
-    {
-        Call call = await CallAsync(caller, refund.Order, request);
-        refund.Learn(call);
-        return call;
-    }
-
     internal SignedMessage Query(RefundWish refund)
     {
         SignedMessage query = Requests.RefundQuery(refund.Order.Party.InstId, Clock);
@@ -326,16 +322,16 @@ internal sealed class Rig : IAsyncDisposable
         RefundWish[] refunds;
         lock (_refunds)
         {
-            refunds = [.. _refunds.Where(refund => !refund.IsOver)];
+            refunds = [.. _refunds];
         }
         await Parallel.ForEachAsync(refunds, new ParallelOptions { MaxDegreeOfParallelism = 64 }, async (refund, _) =>
         {
-            while (!refund.IsOver && !stop.IsCancellationRequested)
+            // Until it is final, or refused for good: then nothing of it is in the book.
+            while (!((await CallAsync(Caller!, refund.Order, Again(refund))) is { } call && (call.SaysFinal || call.Code is "B006" or "B008" or "C004")) &&
+                !stop.IsCancellationRequested)
             {
-                await CallAsync(Caller!, refund, Again(refund));
                 await Task.Delay(TimeSpan.FromMilliseconds(500), CancellationToken.None);
             }
-            await CallAsync(Caller!, refund, Query(refund));
         });
         long last = Orders.Max(order => order.KnownFinalAtMs) ?? 0;
         SlowestEnd = last > begin ? TimeSpan.FromMilliseconds(last - begin) : TimeSpan.Zero;
@@ -344,6 +340,7 @@ internal sealed class Rig : IAsyncDisposable
             await CallAsync(Caller!, order, Query(order));
             await CallAsync(Caller!, order, Again(order));
         });
+        await Parallel.ForEachAsync(refunds, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (refund, _) => await CallAsync(Caller!, refund.Order, Query(refund)));
     }
 
     /// <summary>What is broken that was not told yet. The gateway must not be running.</summary>
@@ -385,6 +382,7 @@ internal sealed class Rig : IAsyncDisposable
             Channel = ChannelBooks.Read(Path.Combine(Root, "channel", "books.jsonl"), _epochMs),
             Marks = [.. _marks],
             IsSettled = isSettled,
+            ReqIdLifeMs = (long)Math.Max(0, (TimeSpan.FromHours(24) - SteppedForward).TotalMilliseconds),
         };
     }
 

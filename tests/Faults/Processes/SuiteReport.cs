@@ -11,7 +11,8 @@ internal sealed class SuiteReport(TextWriter output, TextWriter? jsonLines)
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Tally> _kinds = [];
 
-    internal bool IsBroken => _kinds.Values.Any(tally => tally.Broken > 0);
+    /// <summary>A promise is broken, or a kind struck nothing at all, which proves nothing.</summary>
+    internal bool IsBroken => _kinds.Values.Any(tally => tally.Broken > 0 || tally.Struck == 0);
 
     internal void Add(FaultPoint point, Rig rig, int restarts, int calls)
     {

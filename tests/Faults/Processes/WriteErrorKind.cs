@@ -72,14 +72,14 @@ internal sealed class WriteErrorKind : FaultKind
 
     private static async Task JudgeAsync(Rig rig, FaultPoint point, bool wasReady)
     {
+        // A next segment that can never be made is a full disk: refused before anything is written, while everything else is answered. And what
+        // these calls ask of the disk may be what it stops at.
+        bool isUp = !rig.Gateway!.HasEnded && (await rig.IsServingAsync(point.Random) || await rig.IsRefusingCleanlyAsync(point.Random));
         IReadOnlyList<DateTimeOffset> struck = await StruckAsync(rig);
         point.HasStruck = struck.Count > 0;
-        if (!rig.Gateway!.HasEnded)
+        if (!rig.Gateway.HasEnded)
         {
-            // A next segment that can never be made is a full disk: refused before anything is written, while everything else is answered.
-            point.Expect(
-                await rig.IsServingAsync(point.Random) || await rig.IsRefusingCleanlyAsync(point.Random), "F20",
-                "the process goes on, and neither serves nor refuses with A001 while it answers queries");
+            point.Expect(isUp, "F20", "the process goes on, and neither serves nor refuses with A001 while it answers queries");
             return;
         }
         Ended ended = await rig.Gateway.Ended;

@@ -64,6 +64,8 @@ internal sealed class Damage
                 VirtualFile other = files[_chance.Below(files.Length)];
                 int from = _chance.Below(Math.Max(1, other.Length / VirtualFile.SectorBytes)) * VirtualFile.SectorBytes;
                 byte[] bytes = other.Content.Slice(from, Math.Min(length, other.Length - from)).ToArray();
+                // Where it was meant to go it never came.
+                other.Change(from, new byte[bytes.Length]);
                 file.Change(sector, bytes);
                 return $"a write that was meant for {from} of {_disk.PathOf(other)} went to {sector} of {_disk.PathOf(file)}";
             default:
@@ -95,6 +97,10 @@ internal sealed class Damage
             if (trade.Results.Exists(result => result.Sequence <= _named && !kept.Results.Contains(result)))
             {
                 return $"the result of trade {trade.TradeNo} is lost, and everything to {_named} was named as durable";
+            }
+            if (trade.Refunds.Find(refund => refund.Sequence <= _named && !kept.Refunds.Contains(refund)) is { } lost)
+            {
+                return $"refund {lost.RefundId} of trade {trade.TradeNo}, {lost.Status} in record {lost.Sequence}, is lost, and everything to {_named} was named as durable";
             }
         }
         return null;

@@ -18,6 +18,9 @@ internal sealed class Run : IDisposable
     private readonly List<Call> _calls = [];
     private readonly List<(long AtMs, string Text)> _marks = [];
     private readonly List<Broken> _broken = [];
+
+    // Of what was broken in the middle of things: whose trade or refund, to be looked up in the end.
+    private readonly Dictionary<Broken, string> _numbers = [];
     private readonly List<Order> _orders = [];
     private readonly VirtualClient _clients;
     private Damage? _damage;
@@ -68,6 +71,10 @@ internal sealed class Run : IDisposable
     {
         _calls.Add(call);
         Loop.Note(System.IO.Hashing.XxHash3.HashToUInt64(call.Body, call.EndedAtMs));
+        if (call.BizType == "REFUND")
+        {
+            Tally.Count($"refunds answered {call.Code}");
+        }
         Tally.Count($"answered {(call.Code.Length > 0 ? call.Code : $"HTTP {call.Status}")}");
     }
 
@@ -77,7 +84,7 @@ internal sealed class Run : IDisposable
         Tally.Count("payments sent");
         if (!Plan.IsBlindToTheDisk && !Durable.HasAccepted(tradeNo))
         {
-            Break("P1", $"trade {tradeNo} goes to the channel, and a power loss now would leave nothing of its claim");
+            Break("P1", $"trade {tradeNo} goes to the channel, and a power loss now would leave nothing of its claim", tradeNo);
         }
     }
 
@@ -96,7 +103,7 @@ internal sealed class Run : IDisposable
         string refundedTrade = answer.GetValueOrDefault("trade_no") ?? answer.GetValueOrDefault("orig_trade_no", "");
         if (refunded > 0 && !Plan.IsBlindToTheDisk && !Durable.HasRefunded(refundedTrade, refunded))
         {
-            Break("P2", $"of trade {refundedTrade} {refunded} is told to be refunded, and a power loss now would leave no record that says so");
+            Break("P2", $"of trade {refundedTrade} {refunded} is told to be refunded, and a power loss now would leave no record that says so", refundedTrade);
         }
     }
 
@@ -114,11 +121,11 @@ internal sealed class Run : IDisposable
         }
         if (isFinal && !Durable.HasResult(number))
         {
-            Break("P2", $"{number} is told {status}, and a power loss now would leave nothing of its result");
+            Break("P2", $"{number} is told {status}, and a power loss now would leave nothing of its result", number);
         }
         if (!isFinal && !Durable.HasAccepted(number))
         {
-            Break("P1", $"{number} is told {status}, and a power loss now would leave nothing of its claim");
+            Break("P1", $"{number} is told {status}, and a power loss now would leave nothing of its claim", number);
         }
     }
 
@@ -134,10 +141,22 @@ internal sealed class Run : IDisposable
         Break("P3", $"nothing was damaged, and the gateway refuses to start: {damage.Message}");
     }
 
-    private void Break(string invariant, string sentence)
+    private void Break(string invariant, string sentence, string number = "")
     {
         Mark($"BROKEN {invariant}: {sentence}");
-        _broken.Add(new Broken(invariant, Loop.NowMs, "", "", sentence));
+        var broken = new Broken(invariant, Loop.NowMs, "", "", sentence);
+        _broken.Add(broken);
+        _numbers[broken] = number;
+    }
+
+    /// <summary>Says whose order it was, so that its history can be told.</summary>
+    private Broken Place(Broken broken, Evidence evidence)
+    {
+        string number = _numbers.GetValueOrDefault(broken, "");
+        Call? call = number.Length == 0 ? null : evidence.Calls.FirstOrDefault(call => call.OrderNo.Length > 0 && (call.TradeNo == number || call.RefundId == number));
+        JournalTrade? trade = number.Length == 0 ? null
+            : evidence.Journal.FirstOrDefault(trade => trade.TradeNo == number || trade.Refunds.Exists(refund => refund.RefundId == number));
+        return broken with { InstId = trade?.InstId ?? call?.InstId ?? "", OrderNo = trade?.OrderNo ?? call?.OrderNo ?? "" };
     }
 
     private void DieInDiskCall(Life life) => Gateway.Crash(life, LosesPower(), "killed in a disk call");
@@ -155,7 +174,7 @@ internal sealed class Run : IDisposable
             _broken.Add(new Broken("P4", Loop.NowMs, "", "", $"the run could not go on: {failure}"));
         }
         Evidence evidence = Gather();
-        Broken[] broken = [.. _broken.Concat(_broken.Exists(one => one.Invariant == "P4") ? [] : Judge(evidence)).OrderBy(one => one.AtMs)];
+        Broken[] broken = [.. _broken.Select(one => Place(one, evidence)).Concat(_broken.Exists(one => one.Invariant == "P4") ? [] : Judge(evidence)).OrderBy(one => one.AtMs)];
         return new Outcome(Plan, broken, evidence, Tally, Loop.Hash, TimeSpan.FromTicks(Loop.Now));
     }
 
@@ -182,7 +201,11 @@ internal sealed class Run : IDisposable
         await world.Delay(Limit + (Plan.HasLateResults ? Behaviour.LongestWork : TimeSpan.Zero));
         foreach (Order order in _orders)
         {
-            await AskAsync(order);
+            await AskAsync($"order {order.OrderNo} of {order.InstId}", () => _clients.QueryAsync(order));
+        }
+        foreach ((string instId, string refundNo) in _clients.Refunds)
+        {
+            await AskAsync($"refund {refundNo} of {instId}", () => _clients.QueryRefundAsync(instId, refundNo));
         }
         Gateway.Halt();
     }
@@ -215,18 +238,17 @@ internal sealed class Run : IDisposable
 
     private VirtualStorage Reader(EventLoop loop) => new(Gateway.Disk, new Life(loop, "reader"), Troubles, Durable);
 
-    private async Task AskAsync(Order order)
+    private async Task AskAsync(string what, Func<Task<Call>> ask)
     {
         for (int attempt = 0; attempt < 10; attempt++)
         {
-            Call call = await _clients.QueryAsync(order);
-            if (call.Answer is not null)
+            if ((await ask()).Code is "0000" or "B006")
             {
                 return;
             }
             await Loop.World.Delay(TimeSpan.FromSeconds(1));
         }
-        Break("P5", $"order {order.OrderNo} of {order.InstId} is asked for ten times after the faults, and not answered");
+        Break("P5", $"{what} is asked for ten times after the faults, and not answered");
     }
 
     private async Task PaymentsAsync()

@@ -11,9 +11,16 @@ internal sealed class VirtualClient(Run run, Chance chance)
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly VirtualVerifyingKey _gatewayKey = new(VirtualGateway.GatewaySecret);
+    private readonly List<(string InstId, string RefundNo)> _refunds = [];
     private int _numbers;
 
     internal static string InstIdOf(int number) => $"INST{number}";
+
+    /// <summary>Every refund that was asked for.</summary>
+    internal IReadOnlyList<(string InstId, string RefundNo)> Refunds => _refunds;
+
+    /// <summary>Asks for a refund.</summary>
+    internal Task<Call> QueryRefundAsync(string instId, string refundNo) => SendAsync(new(Common("REFUND_QUERY", instId)) { ["refund_no"] = refundNo });
 
     /// <summary>Brings one order to its end, or gives up, as tills do.</summary>
     internal async Task PayAsync(Order order)
@@ -130,6 +137,7 @@ internal sealed class VirtualClient(Run run, Chance chance)
         bool isFull = chance.Happens(0.2);
         long minorUnits = long.Parse(order.Amount.Replace(".", "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
         minorUnits = isFull ? minorUnits : Math.Max(1, minorUnits / chance.Between(1, 5));
+        _refunds.Add((order.InstId, $"F-{order.OrderNo}-{number}"));
         request["orig_trade_no"] = tradeNo;
         request["out_trade_no"] = order.OrderNo;
         request["refund_no"] = $"F-{order.OrderNo}-{number}";

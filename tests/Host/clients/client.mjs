@@ -127,6 +127,43 @@ check(settled.trade_status === 'SUCCESS', 'the late result is adopted');
 const final = await call(pending);
 check(final.answer.resp_code === '0000' && (await call(pending)).text === final.text, 'and repeated byte for byte');
 
+// Refunds: part, more than is left, the rest; by number and by id; in doubt until the channel knows.
+const refund = (of, amount, more = {}) => common('REFUND', {
+  orig_trade_no: of.trade_no, out_trade_no: of.out_trade_no, refund_no: randomUUID(), refund_amount: amount, refund_type: '02', ...more });
+const partRequest = sign(refund(paid.answer, '30.00'));
+const part = await call(partRequest);
+check(part.answer.resp_code === '0000' && part.answer.refund_status === 'SUCCESS' && part.answer.total_refunded_amount === '30.00' &&
+  part.answer.orig_trade_no === paid.answer.trade_no && part.answer.refund_no === partRequest.refund_no && part.answer.refund_amount === '30.00' &&
+  /^\d{28}$/.test(part.answer.refund_id) && /^\d{14}$/.test(part.answer.refund_time), 'a part is refunded', part.answer);
+check((await call(partRequest)).text === part.text, 'the repeated refund gets the same bytes');
+const sameNumber = await call(sign({ ...refund(paid.answer, '30.00'), refund_no: partRequest.refund_no }));
+check(sameNumber.answer.resp_code === '0000' && sameNumber.answer.refund_id === part.answer.refund_id, 'the same refund_no is that refund', sameNumber.answer);
+for (const [code, wrong] of [['C004', refund(paid.answer, '31.00', { refund_no: partRequest.refund_no })], ['B008', refund(paid.answer, '58.81')],
+  ['B008', refund(paid.answer, '88.80', { refund_type: '01' })], ['B006', refund(paid.answer, '1.00', { out_trade_no: 'other' })],
+  ['B011', refund(refused.answer, '1.00')], ['C002', refund(paid.answer, '1.005')], ['C003', refund(paid.answer, '0.00')]]) {
+  const { answer } = await call(sign(wrong));
+  check(answer.resp_code === code && !answer.refund_id, `refund is refused: ${code}`, answer);
+}
+const rest = await call(sign(refund(paid.answer, '58.80')));
+check(rest.answer.resp_code === '0000' && rest.answer.total_refunded_amount === '88.80', 'the rest is refunded', rest.answer);
+const { answer: afterwards } = await call(sign(common('TRADE_QUERY', { trade_no: paid.answer.trade_no })));
+check(afterwards.refund_status === 'FULL' && afterwards.total_refunded_amount === '88.80', 'the trade is refunded in full', afterwards);
+for (const by of [{ refund_no: partRequest.refund_no }, { refund_id: part.answer.refund_id }]) {
+  const { answer } = await call(sign(common('REFUND_QUERY', by)));
+  check(answer.resp_code === '0000' && answer.refund_status === 'SUCCESS' && answer.refund_id === part.answer.refund_id, `refund query by ${Object.keys(by)}`, answer);
+}
+const other = (await call(sign(payment()))).answer;
+const slow = sign(refund(other, '1.05'));
+const doubt = await call(slow);
+check(doubt.answer.resp_code === '0001' && doubt.answer.refund_status === 'PENDING' && doubt.answer.total_refunded_amount === '0.00', 'no result yet: 0001', doubt.answer);
+check((await call(sign(refund(other, '87.76')))).answer.resp_code === 'B008', 'a refund in doubt holds its amount');
+let given = doubt.answer;
+for (let i = 0; i < 60 && given.refund_status !== 'SUCCESS'; i++) {
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  given = (await call(sign(common('REFUND_QUERY', { refund_id: doubt.answer.refund_id })))).answer;
+}
+check(given.refund_status === 'SUCCESS' && given.total_refunded_amount === '1.05', 'and is adopted', given);
+
 const dynamic = payment({ qr_type: '01', qr_content: 'https://qr.example.hk/d/' + randomUUID() });
 check((await call(sign(dynamic))).answer.resp_code === '0000', 'a dynamic code pays once');
 const twice = await call(sign({ ...dynamic, req_id: randomUUID(), out_trade_no: randomUUID() }));

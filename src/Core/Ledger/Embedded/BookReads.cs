@@ -36,7 +36,7 @@ internal abstract class BookReads<T>(ReaderGate gate, JournalWriter journal)
         IBookReader reader = gate.Enter();
         try
         {
-            ReadOutcome outcome = Find(reader, number, into, out _);
+            ReadOutcome outcome = FindWhole(reader, number, into);
             return outcome == ReadOutcome.OtherKind ? ReadOutcome.NotFound : outcome;
         }
         finally
@@ -55,7 +55,7 @@ internal abstract class BookReads<T>(ReaderGate gate, JournalWriter journal)
             {
                 return ReadOutcome.NotFound;
             }
-            ReadOutcome outcome = Find(reader, pointer.TradeNo, into, out _);
+            ReadOutcome outcome = FindWhole(reader, pointer.TradeNo, into);
             bool isWrong = outcome == ReadOutcome.OtherKind || (outcome == ReadOutcome.Found && !HasText(into, instId, text));
             return isWrong ? throw Mismatch(pointer.TradeNo, "order or refund number") : outcome;
         }
@@ -82,12 +82,12 @@ internal abstract class BookReads<T>(ReaderGate gate, JournalWriter journal)
             {
                 return outcome;
             }
-            // biz_type is part of the content: a trade and a refund can never have the same.
-            if (isOtherKind ? claim.FingerprintA == fingerprint.A : !HasReqId(into, instId, reqId))
+            if (!isOtherKind && !HasReqId(into, instId, reqId))
             {
                 throw Mismatch(claim.TradeNo, "req_id");
             }
             state = !Book.IsRemembered(entry, nowMs) ? ReqIdState.Free
+                // biz_type is part of the content: a trade and a refund never have the same.
                 : isOtherKind || FingerprintOf(into) != fingerprint ? ReqIdState.OtherContent
                 : entry.IsFinal ? ReqIdState.Replay
                 : ReqIdState.InFlight;
@@ -103,7 +103,7 @@ internal abstract class BookReads<T>(ReaderGate gate, JournalWriter journal)
 
     protected abstract void ReadResult(ReadOnlySpan<byte> record, T into);
 
-    /// <summary>Reads what else belongs to it; false when that is not durable yet.</summary>
+    /// <summary>Reads what else belongs to it and a recorded answer does not need; false when that is not durable yet.</summary>
     protected abstract bool TryReadMore(IBookReader reader, T into);
 
     protected abstract bool HasText(T read, InstId instId, ReadOnlySpan<byte> text);
@@ -129,7 +129,13 @@ internal abstract class BookReads<T>(ReaderGate gate, JournalWriter journal)
             return ReadOutcome.OtherKind;
         }
         Read(number, entry, into);
-        return TryReadMore(reader, into) ? ReadOutcome.Found : ReadOutcome.NotDurable;
+        return ReadOutcome.Found;
+    }
+
+    private ReadOutcome FindWhole(IBookReader reader, TradeNo number, T into)
+    {
+        ReadOutcome outcome = Find(reader, number, into, out _);
+        return outcome == ReadOutcome.Found && !TryReadMore(reader, into) ? ReadOutcome.NotDurable : outcome;
     }
 
     [SkipLocalsInit]

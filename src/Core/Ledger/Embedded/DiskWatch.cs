@@ -121,7 +121,9 @@ internal sealed class DiskWatch : IDisposable
         get
         {
             long beganAt = Volatile.Read(ref _stepBeganAt);
-            return beganAt == 0 ? TimeSpan.Zero : _time.GetElapsedTime(beganAt);
+            TimeSpan took = beganAt == 0 ? TimeSpan.Zero : _time.GetElapsedTime(beganAt);
+            // Who asks may have stood still himself: the step may be long over, and was not slow.
+            return Volatile.Read(ref _stepBeganAt) == beganAt ? took : TimeSpan.Zero;
         }
     }
 

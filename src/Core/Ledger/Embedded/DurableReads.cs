@@ -5,7 +5,7 @@ using HotPath.Core.Model;
 namespace HotPath.Core.Ledger.Embedded;
 
 /// <summary>
-/// What callers read of the book: only what is durable. What is there and not durable yet is waited for, and then looked at once more. A disk or a
+/// What callers read of the book: only what is durable. What is there and not durable yet is waited for, and then looked at again. A disk or a
 /// record that cannot be read stops the engine.
 /// </summary>
 /// <param name="reader">Looks once.</param>

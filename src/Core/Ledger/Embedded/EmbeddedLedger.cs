@@ -163,7 +163,8 @@ public sealed class EmbeddedLedger : ILedger
             return new ValueTask<CompleteState>(CompleteState.Unavailable);
         }
         LedgerCommand command = Rent(CommandKind.Settle, null, refund);
-        command.RefundKeys = RefundKeys.Of(refund);
+        command.RefundKeys.Refund = IndexKey.Trade(refund.RefundId);
+        command.RefundKeys.Totals = IndexKey.Totals(refund.TradeNo);
         return CompletedBy(command, atMost);
     }
 

@@ -20,10 +20,10 @@ public sealed record JournalCutReport
     /// <inheritdoc cref="File"/>
     public long Offset { get; init; }
 
-    /// <summary>Readable ACCEPTED records that were cut: orders that this ledger does not know any more.</summary>
+    /// <summary>Readable ACCEPTED and REFUND records that were cut: orders and refunds that this ledger does not know any more.</summary>
     public int Accepted { get; init; }
 
-    /// <summary>Readable RESULT records that were cut: trades that are PENDING again, or unknown.</summary>
+    /// <summary>Readable RESULT and SETTLED records that were cut: trades and refunds that are PENDING again, or unknown.</summary>
     public int Results { get; init; }
 
     /// <summary>Bytes that could not be read.</summary>
@@ -63,7 +63,8 @@ public static class JournalCut
         var report = new JournalCutReport { File = JournalFormat.SegmentName(end.Segment), Offset = end.Offset };
         foreach (JournalEntry entry in JournalDump.Read(dataDirectory, storage))
         {
-            lastNumber = Math.Max(lastNumber, Math.Max(entry.Ceiling, entry.Trade?.TradeNo.Stamp ?? 0));
+            ulong number = entry.Trade?.TradeNo.Stamp ?? entry.Refund?.RefundId.Stamp ?? 0;
+            lastNumber = Math.Max(lastNumber, Math.Max(entry.Ceiling, number));
             if (entry.Kind == JournalEntryKind.Skipped)
             {
                 report = report with { UnreadableBytes = report.UnreadableBytes + entry.Bytes };
@@ -72,8 +73,8 @@ public static class JournalCut
             {
                 report = report with
                 {
-                    Accepted = report.Accepted + (entry.Kind == JournalEntryKind.Accepted ? 1 : 0),
-                    Results = report.Results + (entry.Kind == JournalEntryKind.Result ? 1 : 0),
+                    Accepted = report.Accepted + (entry.Kind is JournalEntryKind.Accepted or JournalEntryKind.Refund ? 1 : 0),
+                    Results = report.Results + (entry.Kind is JournalEntryKind.Result or JournalEntryKind.Settled ? 1 : 0),
                 };
             }
         }
@@ -93,7 +94,7 @@ public static class JournalCut
         string said = string.Create(CultureInfo.InvariantCulture,
             $"""
             cut after record {after}: {report.File} from offset {report.Offset}, and every later segment
-            readable records among what was cut: {report.Accepted} ACCEPTED, {report.Results} RESULT; bytes that could not be read: {report.UnreadableBytes}
+            readable records among what was cut: {report.Accepted} ACCEPTED or REFUND, {report.Results} RESULT or SETTLED; bytes that could not be read: {report.UnreadableBytes}
             read it with: hotpath journal dump {report.Kept} --from {after + 1}
 
             """);

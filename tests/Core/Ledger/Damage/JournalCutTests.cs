@@ -19,8 +19,8 @@ public sealed class JournalCutTests(StoppedLedger whole) : IClassFixture<Stopped
             Assert.True(report.IsDone, report.Refusal);
             await AssertLeftAsync(disk, last.Sequence);
             List<JournalEntry> gone = All.FindAll(entry => entry.Sequence > last.Sequence);
-            Assert.Equal(gone.Count(entry => entry.Kind == JournalEntryKind.Accepted), report.Accepted);
-            Assert.Equal(gone.Count(entry => entry.Kind == JournalEntryKind.Result), report.Results);
+            Assert.Equal(gone.Count(entry => entry.Kind is JournalEntryKind.Accepted or JournalEntryKind.Refund), report.Accepted);
+            Assert.Equal(gone.Count(entry => entry.Kind is JournalEntryKind.Result or JournalEntryKind.Settled), report.Results);
             Assert.Equal(
                 gone.Where(entry => entry.Trade is not null).Select(entry => (entry.File, entry.Offset)),
                 JournalDump.Read(report.Kept, disk).Where(entry => entry.Trade is not null && entry.Sequence > last.Sequence).Select(entry => (entry.File, entry.Offset)));

@@ -10,7 +10,7 @@ namespace HotPath.Core.Tests.Ledger.Damage;
 #pragma warning disable CA1001 // xunit disposes through IAsyncLifetime.
 
 /// <summary>
-/// One well-made ledger that every case damages a copy of: some hundred trades of every ending in many small segments, two checkpoints of
+/// One well-made ledger that every case damages a copy of: some hundred trades and refunds of every ending in many small segments, two checkpoints of
 /// FASTER's, a clean stop. What it holds is known trade by trade.
 /// </summary>
 public sealed class StoppedLedger : IAsyncLifetime
@@ -22,6 +22,7 @@ public sealed class StoppedLedger : IAsyncLifetime
 
     private readonly LedgerBench _bench = new(isFaster: true, SegmentBytes) { MaxTrades = 1000, CheckpointEveryRecords = CheckpointEvery };
     private readonly List<Trade> _trades = [];
+    private readonly List<Refund> _refunds = [];
     private readonly string _copies = Path.Combine(Path.GetTempPath(), "hotpath-damaged-" + Guid.NewGuid().ToString("N"));
 
     /// <summary>The folder as it was left; no case may change it.</summary>
@@ -121,7 +122,10 @@ public sealed class StoppedLedger : IAsyncLifetime
         return refused;
     }
 
-    /// <summary>Every trade with status, amount and answer as it was recorded, by each way of asking, and nothing else PENDING.</summary>
+    /// <summary>
+    /// Every trade and refund with status, amount and answer as it was recorded, by each way of asking, what is refunded of each trade, and nothing
+    /// else PENDING.
+    /// </summary>
     internal async Task AssertWholeAsync(EmbeddedLedger ledger)
     {
         var found = new Trade();
@@ -136,6 +140,26 @@ public sealed class StoppedLedger : IAsyncLifetime
             Tests.Ledger.Trades.AssertSame(trade, found);
         }
         Assert.Equal(_trades.Where(trade => !trade.IsFinal).Select(trade => trade.TradeNo).Order(), await ledger.PendingAsync());
+        var refunded = new Refund();
+        foreach (Refund refund in _refunds)
+        {
+            Assert.True(await ledger.FindRefundAsync(refund.RefundId, refunded));
+            Refunds.AssertSame(refund, refunded);
+            Assert.True(await ledger.FindRefundByNoAsync(refund.InstId, refund.RefundNo.Span.ToArray(), refunded));
+            Refunds.AssertSame(refund, refunded);
+            ReqIdState state = await ledger.RecallRefundAsync(refund.InstId, refund.ReqId.Span.ToArray(), refund.Fingerprint, refunded);
+            Assert.Equal(refund.IsFinal ? ReqIdState.Replay : ReqIdState.InFlight, state);
+        }
+        foreach (IGrouping<TradeNo, Refund> ofTrade in _refunds.GroupBy(refund => refund.TradeNo))
+        {
+            Refund[] held = [.. ofTrade.Where(refund => refund.Status != TradeStatus.Failed)];
+            Assert.True(await ledger.FindAsync(ofTrade.Key, found));
+            Assert.Equal(
+                new RefundTotals(
+                    held.Sum(refund => refund.Amount.MinorUnits), held.Where(refund => refund.IsFinal).Sum(refund => refund.Amount.MinorUnits), held.Length),
+                found.Refunded);
+        }
+        Assert.Equal(_refunds.Where(refund => !refund.IsFinal).Select(refund => refund.RefundId).Order(), await ledger.PendingRefundsAsync());
     }
 
     private EmbeddedLedger Open(IJournalStorage disk, IBookIndexFactory indexes, List<LedgerEvent> events, string folder) => EmbeddedLedger.Open(
@@ -173,6 +197,26 @@ public sealed class StoppedLedger : IAsyncLifetime
         {
             trade.Ended(ledger, _bench.NowMs, i % 5 == 0 ? TradeStatus.Failed : TradeStatus.Success, 64 + (i % 192));
             Assert.Equal(CompleteState.Recorded, await ledger.CompleteAsync(trade));
+        }
+        if (trade.Status == TradeStatus.Success && i % 8 == 1)
+        {
+            await RefundAsync(ledger, trade, i);
+        }
+    }
+
+    // One that succeeds, one that fails, one in doubt; of few trades all three.
+    private async Task RefundAsync(EmbeddedLedger ledger, Trade trade, int i)
+    {
+        for (int part = 0; part <= i % 3; part++)
+        {
+            Refund refund = Refunds.New(ledger, trade, $"F{i}-{part}", 10 + part);
+            Assert.True((await ledger.ReserveRefundAsync(refund, trade)).IsWon);
+            _refunds.Add(refund);
+            if (part < 2)
+            {
+                refund.Ended(ledger, _bench.NowMs, part == 0 ? 0 : 10, part == 0 ? TradeStatus.Success : TradeStatus.Failed);
+                Assert.Equal(CompleteState.Recorded, await ledger.SettleRefundAsync(refund));
+            }
         }
     }
 }
