@@ -33,15 +33,18 @@ internal sealed record Return(int Number)
     private static readonly int[] Of = [0, 3, 0, 6, 4];
     private static readonly long[] Amounts = [8_880, 4_000, 8_880, 4_880, 3_000, 1];
 
-    internal Wish Trade => new(Of[Number % Of.Length]);
+    // Each is asked for twice, under two req_ids.
+    private int Kind => Number % (Count / 2);
+
+    internal Wish Trade => new(Of[Kind % Of.Length]);
 
     internal string ReqId => Number % 8 == 7 ? $"R{Number % 6}" : $"Q{Number % 7}";
 
-    internal string RefundNo => $"F{Number / 2 % 5}";
+    internal string RefundNo => $"F{Kind / 2 % 5}";
 
-    internal long Amount => Amounts[Number % Amounts.Length];
+    internal long Amount => Amounts[Kind % Amounts.Length];
 
-    internal RefundType Type => Number % Amounts.Length == 0 ? RefundType.Full : RefundType.Partial;
+    internal RefundType Type => Kind % Amounts.Length == 0 ? RefundType.Full : RefundType.Partial;
 
     internal string Content => $"{Trade.Number} {RefundNo} {Amount} {Type}";
 
