@@ -324,11 +324,13 @@ internal sealed class Rig : IAsyncDisposable
         {
             refunds = [.. _refunds];
         }
+        // Many are only taken now, and then have their whole time before them.
+        using var stopRefunds = new CancellationTokenSource(limit);
         await Parallel.ForEachAsync(refunds, new ParallelOptions { MaxDegreeOfParallelism = 64 }, async (refund, _) =>
         {
             // Until it is final, or refused for good: then nothing of it is in the book.
             while (!((await CallAsync(Caller!, refund.Order, Again(refund))) is { } call && (call.SaysFinal || call.Code is "B006" or "B008" or "C004")) &&
-                !stop.IsCancellationRequested)
+                !stopRefunds.IsCancellationRequested)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(500), CancellationToken.None);
             }
