@@ -90,6 +90,9 @@ internal sealed class Execution
         self.SpinsSince = 0;
     }
 
+    /// <summary>Whether a thread has come by a place inside what it called.</summary>
+    internal bool HasPassed(string name, string where) => _trace.Exists(step => step.Actor == name && step.Where.StartsWith(where, StringComparison.Ordinal));
+
     internal bool HasEnded(object key) => _actors.Find(actor => ReferenceEquals(actor.Key, key))!.IsDone;
 
     private void Enter(Actor actor)

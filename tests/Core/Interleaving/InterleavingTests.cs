@@ -30,6 +30,11 @@ public sealed class InterleavingTests(ITestOutputHelper output)
     [InlineData(nameof(Scenarios.Waiters), 3)]
     [InlineData(nameof(Scenarios.LedgerCloses), 3)]
     [InlineData(nameof(Scenarios.LedgerClosesUnderAReader), 2)]
+    [InlineData(nameof(Scenarios.ClaimOrDeadline), 2)]
+    [InlineData(nameof(Scenarios.ClaimOrOldTimer), 2)]
+    [InlineData(nameof(Scenarios.ClaimOrDeadlineOnABrokenDisk), 2)]
+    [InlineData(nameof(Scenarios.RecordOrDeadline), 2)]
+    [InlineData(nameof(Scenarios.ClaimTwiceOnASlowDisk), 2)]
     public void NoInterleaving_Breaks(string scenario, int deviations)
     {
         deviations = Math.Max(deviations, AtLeast);
@@ -55,6 +60,20 @@ public sealed class InterleavingTests(ITestOutputHelper output)
     [InlineData(nameof(Scenarios.Numbers), 3, nameof(Plants.NumbersAreTakenWithoutSwap))]
     [InlineData(nameof(Scenarios.LedgerCloses), 3, nameof(Plants.LatecomersAreNotRefused))]
     [InlineData(nameof(Scenarios.LedgerClosesUnderAReader), 2, nameof(Plants.FilesCloseUnderReaders))]
+    [InlineData(nameof(Scenarios.ClaimOrDeadline), 2, nameof(Plants.CommandIsTakenWithoutSwap))]
+    [InlineData(nameof(Scenarios.ClaimOrDeadline), 2, nameof(Plants.CommandIsWithdrawnWithoutSwap))]
+    [InlineData(nameof(Scenarios.ClaimOrDeadline), 2, nameof(Plants.CommandIsLeftWithoutSwap))]
+    [InlineData(nameof(Scenarios.ClaimOrDeadline), 2, nameof(Plants.CommandIsAnsweredWithoutSwap))]
+    [InlineData(nameof(Scenarios.ClaimOrOldTimer), 2, nameof(Plants.UsesOfACommandLookAlike))]
+    [InlineData(nameof(Scenarios.ClaimOrOldTimer), 2, nameof(Plants.TimerReadsItsTimeBeforeTheUse))]
+    [InlineData(nameof(Scenarios.ClaimOrOldTimer), 2, nameof(Plants.NextUseBeginsWithTheLastOnesTime))]
+    [InlineData(nameof(Scenarios.ClaimOrDeadlineOnABrokenDisk), 2, nameof(Plants.FailedBatchIsToldAsWon))]
+    [InlineData(nameof(Scenarios.RecordOrDeadline), 2, nameof(Plants.LeftResultIsNotTaken))]
+    [InlineData(nameof(Scenarios.RecordOrDeadline), 2, nameof(Plants.ResultIsWithdrawn))]
+    [InlineData(nameof(Scenarios.ClaimTwiceOnASlowDisk), 2, nameof(Plants.LedgerDoesNotSayThatItTakes))]
+    [InlineData(nameof(Scenarios.ClaimTwiceOnASlowDisk), 2, nameof(Plants.RefusalDoesNotAskWhatIsBeingTaken))]
+    [InlineData(nameof(Scenarios.ClaimTwiceOnASlowDisk), 2, nameof(Plants.SlowSpellsAreNotCounted))]
+    [InlineData(nameof(Scenarios.ClaimTwiceOnASlowDisk), 2, nameof(Plants.SlowSpellIsToldBeforeItIsCounted))]
     [InlineData(nameof(Scenarios.WaitersTooLate), 3, nameof(Plants.Nothing))]
     public void APlantedBug_IsFound(string scenario, int deviations, string plant)
     {

@@ -84,6 +84,87 @@ public static class Plants
 
     public static void FilesCloseUnderReaders(ModuleDefinition core) => MakeEmpty(Method(core, Ledger + "ReaderGate", "Close"));
 
+    public static void CommandIsTakenWithoutSwap(ModuleDefinition core) =>
+        Replace(core, Ledger + "LedgerCommand", "TryTake", "CompareExchange", nameof(Controlled.TornCompareExchange));
+
+    public static void CommandIsAnsweredWithoutSwap(ModuleDefinition core) =>
+        Replace(core, Ledger + "LedgerCommand", "TryAnswer", "CompareExchange", nameof(Controlled.TornCompareExchange));
+
+    public static void CommandIsWithdrawnWithoutSwap(ModuleDefinition core) => TearSwapOfLeave(core, which: 0);
+
+    public static void CommandIsLeftWithoutSwap(ModuleDefinition core) => TearSwapOfLeave(core, which: 1);
+
+    /// <summary>A timer cannot tell the use it was set for from the next.</summary>
+    public static void UsesOfACommandLookAlike(ModuleDefinition core) => Exchange(Method(core, Ledger + "LedgerCommand", "Begin"), OpCodes.Ldc_I4_8, OpCodes.Ldc_I4_0);
+
+    /// <summary>The time of one use, the state of the next: the timer ends what it was not set for.</summary>
+    public static void TimerReadsItsTimeBeforeTheUse(ModuleDefinition core)
+    {
+        MethodDefinition method = Method(core, Ledger + "LedgerCommand", "Leave");
+        int use = IndexOf(method, OpCodes.Ldflda, "_state");
+        int time = IndexOf(method, OpCodes.Ldflda, "_leaveAt");
+        // this, &_state, Read, UseOf, store; then this, &_leaveAt, Read, store.
+        MoveBehind(method, use - 1, 5, time + 2);
+    }
+
+    public static void NextUseBeginsWithTheLastOnesTime(ModuleDefinition core)
+    {
+        MethodDefinition method = Method(core, Ledger + "LedgerCommand", "Begin");
+        int store = IndexOf(method, OpCodes.Stfld, "_leaveAt");
+        for (int i = 0; i < 3; i++)
+        {
+            method.Body.Instructions.RemoveAt(store - 2);
+        }
+    }
+
+    /// <summary>What the disk did not take counts as decided.</summary>
+    public static void FailedBatchIsToldAsWon(ModuleDefinition core) => MakeEmpty(Method(core, Ledger + "LedgerCommand", "Fail"));
+
+    /// <summary>A result whose caller has gone is given up like a claim.</summary>
+    public static void LeftResultIsNotTaken(ModuleDefinition core) => Exchange(Method(core, Ledger + "LedgerCommand", "TryTake"), OpCodes.Ldc_I4_4, OpCodes.Ldc_I4_7);
+
+    public static void ResultIsWithdrawn(ModuleDefinition core) => Exchange(Method(core, Ledger + "LedgerCommand", "Leave"), OpCodes.Ldc_I4_4, OpCodes.Ldc_I4_3);
+
+    /// <summary>Nothing is recorded, it is said, while the ledger thread has the claim in its hands: without the exchange nobody knows.</summary>
+    public static void LedgerDoesNotSayThatItTakes(ModuleDefinition core) =>
+        MakeNothing(core, Ledger + "DiskWatch", "GatheringBegins", "Exchange", Instruction.Create(OpCodes.Ldc_I4_0));
+
+    /// <summary>The same from the other side.</summary>
+    public static void RefusalDoesNotAskWhatIsBeingTaken(ModuleDefinition core)
+    {
+        MethodDefinition method = Method(core, Ledger + "DiskWatch", "RefusesAtOnce");
+        Instruction read = method.Body.Instructions[IndexOf(method, OpCodes.Ldflda, "_isGathering") + 1];
+        (read.OpCode, read.Operand) = (OpCodes.Pop, null);
+        method.Body.GetILProcessor().InsertAfter(read, Instruction.Create(OpCodes.Ldc_I4_0));
+    }
+
+    /// <summary>A claim that waited while the disk was slow looks like any other when it is quick again.</summary>
+    public static void SlowSpellsAreNotCounted(ModuleDefinition core) => MakeNothing(core, Ledger + "DiskWatch", "SetSlow", "Write");
+
+    /// <summary>As it was: whoever finds the step too long leaves it to the step to find that too, and the step has looked at the clock before.</summary>
+    public static void SlowSpellIsToldBeforeItIsCounted(ModuleDefinition core) =>
+        MakeNothing(core, Ledger + "DiskWatch", "RefusesAtOnce", "SetSlow", Instruction.Create(OpCodes.Pop));
+
+    /// <summary>Two arguments are taken from the stack, and what <paramref name="more"/> says happens instead of the call.</summary>
+    private static void MakeNothing(ModuleDefinition core, string type, string method, string called, params Instruction[] more)
+    {
+        MethodDefinition from = Method(core, type, method);
+        Instruction call = from.Body.Instructions.Single(at => at.Operand is MethodReference one && one.Name == called);
+        (call.OpCode, call.Operand) = (OpCodes.Pop, null);
+        foreach (Instruction one in more.Prepend(Instruction.Create(OpCodes.Pop)).Reverse())
+        {
+            from.Body.GetILProcessor().InsertAfter(call, one);
+        }
+    }
+
+    private static void TearSwapOfLeave(ModuleDefinition core, int which) =>
+        Method(core, Ledger + "LedgerCommand", "Leave").Body.Instructions.Where(at => at.Operand is MethodReference { Name: "CompareExchange" }).ElementAt(which)
+            .Operand = core.ImportReference(typeof(Controlled).GetMethod(nameof(Controlled.TornCompareExchange)));
+
+    // The states of a command are longs; the constants of its kinds are not.
+    private static void Exchange(MethodDefinition method, OpCode code, OpCode by) =>
+        method.Body.Instructions.First(at => at.OpCode == code && at.Next.OpCode == OpCodes.Conv_I8).OpCode = by;
+
     private static MethodDefinition Execute(ModuleDefinition core) => core.GetType(Clearing + "Channel").Methods.Single(method => method.Name.EndsWith("Execute", StringComparison.Ordinal));
 
     private static MethodDefinition Method(ModuleDefinition core, string type, string name) => core.GetType(type).Methods.Single(method => method.Name == name);

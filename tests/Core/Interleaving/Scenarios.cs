@@ -16,7 +16,7 @@ namespace HotPath.Core.Tests.Interleaving;
 /// Where threads of the gateway meet without a lock, each with as few threads and steps as can go wrong. A scenario adds its threads and
 /// answers what must hold after them.
 /// </summary>
-internal static class Scenarios
+internal static partial class Scenarios
 {
     private static readonly GatewayMetrics Metrics = new("test");
 
@@ -41,6 +41,11 @@ internal static class Scenarios
         nameof(WaitersTooLate) => WaitersTooLate,
         nameof(LedgerCloses) => LedgerCloses,
         nameof(LedgerClosesUnderAReader) => LedgerClosesUnderAReader,
+        nameof(ClaimOrDeadline) => ClaimOrDeadline,
+        nameof(ClaimOrOldTimer) => ClaimOrOldTimer,
+        nameof(ClaimOrDeadlineOnABrokenDisk) => ClaimOrDeadlineOnABrokenDisk,
+        nameof(RecordOrDeadline) => RecordOrDeadline,
+        nameof(ClaimTwiceOnASlowDisk) => ClaimTwiceOnASlowDisk,
         _ => throw new ArgumentOutOfRangeException(nameof(scenario), scenario, "no such scenario"),
     };
 
@@ -316,9 +321,9 @@ internal static class Scenarios
         }
     }
 
-    private static EmbeddedLedger Open(MemoryStorage storage, IScheduler scheduler) => EmbeddedLedger.Open(
+    private static EmbeddedLedger Open(MemoryStorage storage, IScheduler scheduler, StillClock? clock = null) => EmbeddedLedger.Open(
         new EmbeddedLedgerOptions { DataDirectory = "/ledger", NodeId = 7, MaxTrades = 1_000, SegmentBytes = EmbeddedLedgerOptions.MinSegmentBytes, CommandRingCapacity = 16, ScrubBytesPerSecond = 0 },
-        scheduler, new StillClock(), Metrics, _ => { }, storage, new DictionaryIndexFactory());
+        scheduler, clock ?? new StillClock(), Metrics, _ => { }, storage, new DictionaryIndexFactory());
 
     private static ValueTask<ClearingResult> Send(Channel channel, ClearingReference reference, TimeSpan budget)
     {

@@ -10,12 +10,19 @@ namespace HotPath.Core.Tests.Interleaving;
 /// <summary>A thread pool of controlled threads.</summary>
 internal sealed class ActorPool : IScheduler
 {
+    private readonly Execution _execution;
+    private readonly bool _parks;
     private readonly Queue<IThreadPoolWorkItem> _posted = new();
     private int _gone;
     private bool _isOver;
 
-    internal ActorPool(Execution execution, int threads)
+    /// <param name="execution">Whose threads they are.</param>
+    /// <param name="threads">How many.</param>
+    /// <param name="parks">Workers park as they do in the gateway; false: they step when woken, where parking is not what is looked at.</param>
+    internal ActorPool(Execution execution, int threads, bool parks = true)
     {
+        _execution = execution;
+        _parks = parks;
         for (int i = 0; i < threads; i++)
         {
             execution.Add($"pool {i}", () =>
@@ -41,10 +48,58 @@ internal sealed class ActorPool : IScheduler
 
     public void Sleep(TimeSpan time) => Execution.Spin("Sleep");
 
-    public IWorker StartWorker(string name, IWorkerBody body) => ThreadScheduler.Instance.StartWorker(name, body);
+    public IWorker StartWorker(string name, IWorkerBody body) => _parks ? ThreadScheduler.Instance.StartWorker(name, body) : new SteppedWorker(this, name, body);
 
     /// <summary>The pool ends when so many have said that they need it no more.</summary>
     internal void Leave(int of) => _isOver = ++_gone == of;
+
+    /// <summary>Steps once at its start, when it is woken, and as long as its body does not want to rest; ends with the pool.</summary>
+    private sealed class SteppedWorker : IWorker
+    {
+        private bool _isWoken = true;
+
+        internal SteppedWorker(ActorPool pool, string name, IWorkerBody body) => pool._execution.Add(name, () =>
+        {
+            while (true)
+            {
+                Execution.Until("a wake-up", () => _isWoken || pool._isOver);
+                if (!_isWoken)
+                {
+                    return;
+                }
+                _isWoken = false;
+                if (!body.Step().IsWakeable)
+                {
+                    _isWoken = true;
+                }
+            }
+        });
+
+        public void Wake() => _isWoken = true;
+
+        public void Dispose()
+        {
+        }
+    }
+}
+
+/// <summary>No threads at all, for what lies before and behind a scenario: a post is done at once, a worker steps when it is woken.</summary>
+internal sealed class InlinePool : IScheduler
+{
+    public void Post(IThreadPoolWorkItem item) => item.Execute();
+
+    public void Sleep(TimeSpan time) => throw new InvalidOperationException("there is nobody to wait for");
+
+    public IWorker StartWorker(string name, IWorkerBody body) => new Worker(body);
+
+    private sealed class Worker(IWorkerBody body) : IWorker
+    {
+        public void Wake() => body.Step();
+
+        public void Dispose()
+        {
+        }
+    }
 }
 
 /// <summary>The real scheduler for what is looked at after the threads have ended, with posts done at once.</summary>
@@ -57,12 +112,15 @@ internal sealed class DirectPool : IScheduler
     public IWorker StartWorker(string name, IWorkerBody body) => ThreadScheduler.Instance.StartWorker(name, body);
 }
 
-/// <summary>Time stands still; timers fire when the scenario says so, stopped or not.</summary>
+/// <summary>Time stands still until the scenario moves it; timers fire when the scenario says so, stopped or not.</summary>
 internal sealed class StillClock : TimeProvider
 {
     private readonly List<StillTimer> _timers = [];
+    private long _ticks = 1_000_000;
 
-    public override long GetTimestamp() => 1_000_000;
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    public override long GetTimestamp() => _ticks;
 
     public override DateTimeOffset GetUtcNow() => new(2026, 9, 19, 2, 30, 0, TimeSpan.Zero);
 
@@ -73,9 +131,15 @@ internal sealed class StillClock : TimeProvider
         return timer;
     }
 
-    internal void Fire()
+    /// <summary>Moves what durations are measured by; no timer fires.</summary>
+    internal void Advance(TimeSpan time) => _ticks += time.Ticks;
+
+    internal void Fire() => FireOf<object>();
+
+    /// <summary>Fires the timers whose callbacks are given a <typeparamref name="TOwner"/>.</summary>
+    internal void FireOf<TOwner>()
     {
-        foreach (StillTimer timer in _timers.ToArray())
+        foreach (StillTimer timer in _timers.Where(timer => timer.State is TOwner).ToArray())
         {
             timer.Fire();
         }
@@ -83,6 +147,8 @@ internal sealed class StillClock : TimeProvider
 
     private sealed class StillTimer(TimerCallback callback, object? state) : ITimer
     {
+        internal object? State => state;
+
         internal void Fire() => callback(state);
 
         public bool Change(TimeSpan dueTime, TimeSpan period) => true;
@@ -132,6 +198,9 @@ internal sealed class AtOnce : IClearingAdapter
 internal sealed class MemoryStorage : IJournalStorage
 {
     private readonly SortedDictionary<string, byte[]> _files = new(StringComparer.Ordinal);
+
+    /// <summary>Each write fails from now on, and leaves nothing behind.</summary>
+    internal bool FailsWrites { get; set; }
 
     public void CreateDirectory(string directory)
     {
@@ -194,6 +263,10 @@ internal sealed class MemoryStorage : IJournalStorage
 
         public void WriteAt(ReadOnlySpan<byte> bytes, long offset)
         {
+            if (_disk.FailsWrites)
+            {
+                throw new IOException("Input/output error");
+            }
             byte[] file = Bytes;
             if (file.Length < offset + bytes.Length)
             {

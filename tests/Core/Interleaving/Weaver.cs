@@ -25,6 +25,15 @@ internal sealed class Weaver : AssemblyLoadContext
         "HotPath.Core.Ledger.Embedded.NumberSource", "HotPath.Core.Ledger.Embedded.ReaderGate", "HotPath.Core.Ledger.Embedded.SegmentPreparer",
     ];
 
+    // Woven as well where they are what a scenario is about: elsewhere their steps would only multiply the ways to go.
+    private static readonly string[] WovenForDeadlines = ["HotPath.Core.Ledger.Embedded.LedgerCommand", "HotPath.Core.Ledger.Embedded.DiskWatch"];
+
+    private static readonly string[] AboutDeadlines =
+    [
+        nameof(Scenarios.ClaimOrDeadline), nameof(Scenarios.ClaimOrOldTimer), nameof(Scenarios.ClaimOrDeadlineOnABrokenDisk), nameof(Scenarios.RecordOrDeadline),
+        nameof(Scenarios.ClaimTwiceOnASlowDisk),
+    ];
+
     // Where plain fields too are handed from thread to thread: a point before each access to one.
     private static readonly string[] Handed = ["HotPath.Core.Buffers.MpscRing`1/Cell", "HotPath.Core.Clearing.ClearingCall"];
 
@@ -51,7 +60,7 @@ internal sealed class Weaver : AssemblyLoadContext
     /// <summary>Explores one of <see cref="Scenarios"/> on Core as it is, or with a bug planted in it.</summary>
     internal static Exploration Explore(string scenario, int deviations, int mostExecutions, Action<ModuleDefinition>? plant = null)
     {
-        var context = new Weaver(Weave(plant));
+        var context = new Weaver(Weave(AboutDeadlines.Contains(scenario) ? [.. Woven, .. WovenForDeadlines] : Woven, plant));
         try
         {
             Assembly tests = context.LoadFromAssemblyName(new AssemblyName(TestsName));
@@ -80,12 +89,12 @@ internal sealed class Weaver : AssemblyLoadContext
         _ => null,
     };
 
-    private static byte[] Weave(Action<ModuleDefinition>? plant)
+    private static byte[] Weave(string[] types, Action<ModuleDefinition>? plant)
     {
         using var module = ModuleDefinition.ReadModule(typeof(MpscRing<>).Assembly.Location);
         plant?.Invoke(module);
         MethodReference point = module.ImportReference(typeof(Controlled).GetMethod(nameof(Controlled.Point)));
-        foreach (TypeDefinition type in module.GetTypes().Where(type => Array.Exists(Woven, name => type.FullName == name || type.FullName.StartsWith(name + "/", StringComparison.Ordinal))))
+        foreach (TypeDefinition type in module.GetTypes().Where(type => Array.Exists(types, name => type.FullName == name || type.FullName.StartsWith(name + "/", StringComparison.Ordinal))))
         {
             // What is under construction nobody else has yet; but a constructor may start a thread.
             foreach (MethodDefinition method in type.Methods.Where(method => method.HasBody))

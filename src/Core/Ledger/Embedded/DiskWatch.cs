@@ -91,11 +91,22 @@ internal sealed class DiskWatch : IDisposable
     {
         // Before the question: a spell that begins after it is one that the claim has not seen.
         slowSpells = Volatile.Read(ref _slowSpells);
-        return !IsSlow ? null : Volatile.Read(ref _isGathering) == 0 ? ClaimState.DiskSlow : ClaimState.Unknown;
+        if (!_isSlow)
+        {
+            TimeSpan took = StepTime;
+            if (took <= _slowStep)
+            {
+                return null;
+            }
+            // The spell is counted before anybody is told of it: the step may end at this moment, having found itself just quick enough, and what waits
+            // in the ring is taken next. Leaving the lock is a full fence, as in GatheringBegins.
+            SetSlow(true, took);
+        }
+        return Volatile.Read(ref _isGathering) == 0 ? ClaimState.DiskSlow : ClaimState.Unknown;
     }
 
     /// <summary>The ledger thread begins to take what waits in the ring.</summary>
-    // The exchange is a full fence: either whoever finds the disk slow sees that claims are being taken, or the next line sees that it is slow.
+    // The exchange is a full fence: either whoever finds the disk slow sees that claims are being taken, or what follows here sees that it is slow.
     internal void GatheringBegins()
     {
         Interlocked.Exchange(ref _isGathering, 1);

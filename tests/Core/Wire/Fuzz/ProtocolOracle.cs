@@ -120,6 +120,15 @@ internal static class ProtocolOracle
         _ => Currency.Parse(currency) is { IsKnown: true } known ? known.Exponent : null,
     };
 
+    /// <summary>What refund_amount deserves once the trade is known.</summary>
+    internal static string JudgeRefundAmount(string value, string currency) => JudgeAmount(value, Digits(currency)!.Value);
+
+    /// <summary>Whether this gateway can have given the number: a time in Beijing of the years 1970 to 2039, a node, a counter of 23 bits.</summary>
+    internal static bool IsOurNumber(string value) =>
+        DateTime.TryParseExact(value[..17], "yyyyMMddHHmmssfff", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateTime time) &&
+        (time - DateTime.UnixEpoch).TotalMilliseconds - (8 * 3600 * 1000) is > 0 and < 1L << 41 &&
+        int.Parse(value[20..], CultureInfo.InvariantCulture) < 1 << 23;
+
     private static string[] InterfaceOf(IReadOnlyDictionary<string, string> members) => members["biz_type"] switch
     {
         "SCAN_PAY" => Pay,

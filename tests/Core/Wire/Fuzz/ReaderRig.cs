@@ -32,14 +32,25 @@ internal sealed class ReaderRig : IDisposable
 
     private static readonly string[] Told = ["currency", "trade_type", "qr_content", "body", "terminal_type", "terminal_id"];
     private static readonly string[] Echoed = ["req_id", "inst_id", "biz_type", "out_trade_no", "currency"];
+    private static readonly string[] EchoedOfRefunds = ["req_id", "inst_id", "biz_type", "out_trade_no", "refund_no", "orig_trade_no"];
     private static readonly string[] EchoedInRefusals = ["req_id", "inst_id"];
 
-    private readonly EncodedOrders _orders = new();
-    private readonly AnswerSigner _signer = new(new GatewayKeys(Rsa2, Es256), new NumbersOnly(), TimeProvider.System);
-    private readonly Channel _channel;
+    // Of a refunded trade, which the request does not say: without fraction digits, with two, with three.
+    private static readonly string[] Currencies = ["JPY", "CNY", "KWD"];
 
-    internal ReaderRig() =>
+    private readonly EncodedOrders _orders = new();
+    private readonly OneTrade _ledger = new();
+    private readonly AnswerSigner _signer;
+    private readonly Refunding _refunding;
+    private readonly Channel _channel;
+    private ulong _lastNumber = 1_789_000_000_000UL << TradeNo.CounterBits;
+
+    internal ReaderRig()
+    {
+        _signer = new AnswerSigner(new GatewayKeys(Rsa2, Es256), _ledger, TimeProvider.System);
+        _refunding = new Refunding(_ledger);
         _channel = new Channel(new ChannelOptions { Id = "fuzz", MaxInFlight = 1 }, _orders, InlineScheduler.Instance, TimeProvider.System, Metrics);
+    }
 
     public void Dispose() => _orders.Dispose();
 
@@ -90,6 +101,10 @@ internal sealed class ReaderRig : IDisposable
         {
             Pay(slot, verdict.Members, fingerprint);
         }
+        if (slot.BizType == BizType.Refund)
+        {
+            Refund(slot, verdict.Members, fingerprint);
+        }
         return "";
     }
 
@@ -122,6 +137,50 @@ internal sealed class ReaderRig : IDisposable
             Assert.Equal(members[name], answer[name]);
         }
         Assert.Equal(amount, decimal.Parse(answer["total_amount"], System.Globalization.CultureInfo.InvariantCulture));
+    }
+
+    private void Refund(RequestSlot slot, IReadOnlyDictionary<string, string> members, Digest fingerprint)
+    {
+        string currency = Currencies[members["refund_no"].Length % Currencies.Length];
+        _ledger.Hold(Known.InstId, members["out_trade_no"], currency);
+        bool isOurs = ProtocolOracle.IsOurNumber(members["orig_trade_no"]);
+        Assert.Equal(isOurs, _refunding.FindTradeAsync(slot, Known).AsTask().GetAwaiter().GetResult());
+        if (!isOurs)
+        {
+            return;
+        }
+        string code = ProtocolOracle.JudgeRefundAmount(members["refund_amount"], currency);
+        Assert.Equal(code, Label(Rejection.Of(Refunding.TryReadAmount(slot))));
+        if (code.Length > 0)
+        {
+            return;
+        }
+        var refundId = new TradeNo(++_lastNumber, 7);
+        Refunding.FillReservation(slot, fingerprint, refundId, 1_789_000_000_000);
+        Assert.Equal(members["refund_type"] == "01" ? RefundType.Full : RefundType.Partial, slot.Refund.RefundType);
+        Assert.Equal(fingerprint, slot.Refund.Fingerprint);
+        Assert.True(_channel.TryTakeCredit());
+        Assert.True(Refunding.Send(slot, _channel, TimeSpan.FromSeconds(1)).AsTask().IsCompletedSuccessfully);
+
+        // What the channel was told is what was signed.
+        Dictionary<string, string> order = ProtocolOracle.ReadDocument(_orders.Last.WrittenSpan)!;
+        Assert.Equal(refundId.ToString(), order["reference"]);
+        Assert.Equal(members["orig_trade_no"], order["original_reference"]);
+        Assert.Equal(currency, order["currency"]);
+        decimal amount = decimal.Parse(members["refund_amount"], System.Globalization.CultureInfo.InvariantCulture);
+        int digits = ProtocolOracle.Digits(currency)!.Value;
+        Assert.Equal(amount * (decimal)Math.Pow(10, digits), decimal.Parse(order["amount_minor"], System.Globalization.CultureInfo.InvariantCulture));
+
+        // And what is echoed.
+        _signer.Show(slot, RespCode.Processing, Known, TradeView.Refund);
+        Dictionary<string, string> answer = ExpectAnswer(slot);
+        foreach (string name in EchoedOfRefunds)
+        {
+            Assert.Equal(members[name], answer[name]);
+        }
+        Assert.Equal(refundId.ToString(), answer["refund_id"]);
+        Assert.Equal(currency, answer["currency"]);
+        Assert.Equal(amount, decimal.Parse(answer["refund_amount"], System.Globalization.CultureInfo.InvariantCulture));
     }
 
     // Which member is at fault is told apart only where a document could be read: what breaks the form has many first faults.
@@ -186,9 +245,13 @@ internal sealed class ReaderRig : IDisposable
 
         public ValueTask<ClearingResult> PayAsync(ClearingCall call) => new(ClearingResult.Of(ClearingOutcome.Processing));
 
-        public void EncodeRefund(in RefundOrder order, ClearingCall call) => throw new NotSupportedException();
+        public void EncodeRefund(in RefundOrder order, ClearingCall call)
+        {
+            Last.ResetWrittenCount();
+            _encoder.Refund(order, Last);
+        }
 
-        public ValueTask<ClearingResult> RefundAsync(ClearingCall call) => throw new NotSupportedException();
+        public ValueTask<ClearingResult> RefundAsync(ClearingCall call) => PayAsync(call);
 
         public ValueTask<ClearingResult> InquireAsync(ClearingReference reference) => throw new NotSupportedException();
 
@@ -199,10 +262,17 @@ internal sealed class ReaderRig : IDisposable
         public void Dispose() => _encoder.Dispose();
     }
 
-    /// <summary>Answers need numbers, and nothing else of a ledger.</summary>
-    private sealed class NumbersOnly : ILedger
+    /// <summary>Answers need numbers, a refund a trade, and nothing else of a ledger.</summary>
+    private sealed class OneTrade : ILedger
     {
         private ulong _last = 1_789_000_000_000UL << TradeNo.CounterBits;
+        private InstId _instId;
+        private byte[] _orderNo = [];
+        private Currency _currency;
+
+        /// <summary>Under whatever number it is asked for.</summary>
+        internal void Hold(InstId instId, string orderNo, string currency) =>
+            (_instId, _orderNo, _currency) = (instId, Encoding.UTF8.GetBytes(orderNo), Currency.Parse(currency));
 
         public bool IsReady => true;
 
@@ -222,7 +292,16 @@ internal sealed class ReaderRig : IDisposable
 
         public ValueTask<CompleteState> CompleteAsync(Trade trade, TimeSpan? atMost = null) => throw new NotSupportedException();
 
-        public ValueTask<bool> FindAsync(TradeNo tradeNo, Trade into) => throw new NotSupportedException();
+        public ValueTask<bool> FindAsync(TradeNo tradeNo, Trade into)
+        {
+            into.Clear();
+            into.TradeNo = tradeNo;
+            into.InstId = _instId;
+            into.OrderNo.Set(_orderNo);
+            into.Currency = _currency;
+            into.Status = TradeStatus.Success;
+            return new ValueTask<bool>(tradeNo.IsAssigned);
+        }
 
         public ValueTask<bool> FindByOrderAsync(InstId instId, ReadOnlyMemory<byte> orderNo, Trade into) => throw new NotSupportedException();
 

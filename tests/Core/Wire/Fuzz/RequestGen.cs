@@ -90,9 +90,15 @@ internal static class RequestGen
         select new Dictionary<string, string>(
             [.. common, .. which != 0 ? Pair("out_trade_no", order) : [], .. which != 1 ? Pair("trade_no", tradeNo) : []]);
 
+    // Most are ones that the gateway can have given.
+    private static readonly Gen<string> TradeNumber = Gen.Frequency(
+        (1, Gen.String[Gen.Char["0123456789"], 28, 28]),
+        (4, Gen.Select(Gen.Long[1, (1L << 41) + 1_000_000], Gen.Int[0, 999], Gen.Int[0, (1 << 23) + 1000], (ms, node, counter) =>
+            $"{DateTime.UnixEpoch.AddHours(8).AddMilliseconds(ms):yyyyMMddHHmmssfff}{node:D3}{counter:D8}")));
+
     private static readonly Gen<Dictionary<string, string>> ValidRefund =
         from common in Common("REFUND")
-        from numbers in Gen.Select(Gen.String[Gen.Char["0123456789"], 28, 28], Token, Token)
+        from numbers in Gen.Select(TradeNumber, Token, Token)
         from amount in Amount
         from type in Gen.OneOf("01", "02")
         select new Dictionary<string, string>(common)
