@@ -114,7 +114,7 @@ public sealed class LedgerModelTests
         threads: 2);
 
     [Theory]
-    [InlineData(false, 200)]
+    [InlineData(false, 400)]
     [InlineData(true, 30)]
     public void AnyRefundsAtOnce_AnswerAsInSomeOrder(bool isFaster, int sequences)
     {
@@ -134,9 +134,9 @@ public sealed class LedgerModelTests
             iter: sequences,
             threads: 2,
             replay: 20);
-        // Not only refusals were compared.
+        // Not only refusals were compared; thirty sequences are too few for all of it.
         Assert.All(
-            [ClaimState.Won.ToString(), $"{ClaimState.NotRefundable} {RespCode.RefundAmountExceeded}", ClaimState.RefundExists.ToString(), $"{TradeStatus.Failed}: {CompleteState.Recorded}"],
+            isFaster ? [ClaimState.Won.ToString()] : [ClaimState.Won.ToString(), $"{ClaimState.NotRefundable} {RespCode.RefundAmountExceeded}", ClaimState.RefundExists.ToString(), $"{TradeStatus.Failed}: {CompleteState.Recorded}"],
             expected => Assert.Contains(answers, answer => answer.Contains(expected, StringComparison.Ordinal)));
     }
 
