@@ -135,8 +135,11 @@ public sealed class LedgerModelTests
             threads: 2,
             replay: 20);
         // Not only refusals were compared; thirty sequences are too few for all of it.
+        string[] seen = isFaster
+            ? [$"{ClaimState.Won}"]
+            : [$"{ClaimState.Won}", $"{ClaimState.NotRefundable} {RespCode.RefundAmountExceeded}", $"{ClaimState.RefundExists}", $"{TradeStatus.Failed}: {CompleteState.Recorded}"];
         Assert.All(
-            isFaster ? [ClaimState.Won.ToString()] : [ClaimState.Won.ToString(), $"{ClaimState.NotRefundable} {RespCode.RefundAmountExceeded}", ClaimState.RefundExists.ToString(), $"{TradeStatus.Failed}: {CompleteState.Recorded}"],
+            seen,
             expected => Assert.Contains(answers, answer => answer.Contains(expected, StringComparison.Ordinal)));
     }
 
