@@ -84,7 +84,8 @@ internal sealed partial class Book
         {
             return CompleteState.AlreadyFinal;
         }
-        if (refund.Totals.Succeeded != TotalsOf(keys).Settle(refund.Amount, refund.Status).Succeeded)
+        RefundTotals totals = TotalsOf(keys).Settle(refund.Amount, refund.Status);
+        if (refund.Totals.Succeeded != totals.Succeeded)
         {
             return CompleteState.TotalsChanged;
         }
@@ -93,11 +94,11 @@ internal sealed partial class Book
             return CompleteState.Unavailable;
         }
         // Held and count are the book's own: what else was reserved in between is not in the answer.
-        refund.Totals = TotalsOf(keys).Settle(refund.Amount, refund.Status);
+        refund.Totals = totals;
         int length = RefundRecords.WriteResult(refund, _payload);
         long address = journal.Append(RecordType.Settled, _payload.AsSpan(0, length));
         _index.PutBook(keys.Totals, BookEntry.Refunded(address, refund.Totals));
-        End(refund.RefundId, entry, address, refund.Status, refund.FinalAtMs, journal.TimeMs, refund.WasNeverSent);
+        End(keys.Refund, refund.RefundId, entry, address, refund.Status, refund.FinalAtMs, journal.TimeMs, refund.WasNeverSent);
         return CompleteState.Recorded;
     }
 
@@ -106,7 +107,7 @@ internal sealed partial class Book
     private void Reserved(in RefundKeys keys, Refund refund, long address)
     {
         // The refund before what points at it: a reader that finds a pointer always finds the refund.
-        Begin(refund.RefundId, BookEntry.Reserved(address));
+        Begin(keys.Refund, refund.RefundId, BookEntry.Reserved(address));
         _index.PutBook(keys.RefundNo, BookEntry.Pointer(refund.RefundId, keys.Content));
         _index.PutBook(keys.Totals, BookEntry.Refunded(address, refund.Totals));
         _index.PutClaim(keys.Claim, ClaimEntry.Of(refund.RefundId, refund.Fingerprint));

@@ -136,7 +136,7 @@ internal sealed partial class Book : IRecordVisitor
         }
         int length = TradeRecords.WriteResult(trade, _payload);
         long address = journal.Append(RecordType.Result, _payload.AsSpan(0, length));
-        End(trade.TradeNo, entry, address, trade.Status, trade.FinalAtMs, journal.TimeMs);
+        End(keys.Trade, trade.TradeNo, entry, address, trade.Status, trade.FinalAtMs, journal.TimeMs);
         return CompleteState.Recorded;
     }
 
@@ -159,7 +159,8 @@ internal sealed partial class Book : IRecordVisitor
         foreach (PendingTrade pending in manifest.Pending)
         {
             // Its record may be marked as overtaken by a result that this checkpoint does not hold: put it again.
-            Begin(pending.TradeNo, pending.IsRefund ? BookEntry.Reserved(pending.AcceptedAddress) : BookEntry.Accepted(pending.AcceptedAddress));
+            BookEntry entry = pending.IsRefund ? BookEntry.Reserved(pending.AcceptedAddress) : BookEntry.Accepted(pending.AcceptedAddress);
+            Begin(IndexKey.Trade(pending.TradeNo), pending.TradeNo, entry);
         }
         Trades = manifest.Trades;
         Ceiling = manifest.Ceiling;
@@ -242,7 +243,7 @@ internal sealed partial class Book : IRecordVisitor
     private void Accept(in CommandKeys keys, Trade trade, long address)
     {
         // The trade before what points at it: a reader that finds a pointer always finds the trade.
-        Begin(trade.TradeNo, BookEntry.Accepted(address));
+        Begin(keys.Trade, trade.TradeNo, BookEntry.Accepted(address));
         BookEntry pointer = BookEntry.Pointer(trade.TradeNo);
         _index.PutBook(keys.Order, pointer);
         if (!trade.CodeDigest.IsNone)
@@ -254,16 +255,17 @@ internal sealed partial class Book : IRecordVisitor
         Changes++;
     }
 
-    private void Begin(TradeNo number, in BookEntry entry)
+    private void Begin(in IndexKey key, TradeNo number, in BookEntry entry)
     {
-        _index.PutBook(IndexKey.Trade(number), entry);
+        _index.PutBook(key, entry);
         _pending[number] = entry;
     }
 
-    private void End(TradeNo number, in BookEntry entry, long address, TradeStatus status, long finalAtMs, long journalMs, bool freesReqId = false)
+    private void End(
+        in IndexKey key, TradeNo number, in BookEntry entry, long address, TradeStatus status, long finalAtMs, long journalMs, bool freesReqId = false)
     {
         // The 24 h of a req_id run on journal time: a clock that was ahead and came back must not make the trade old before it is a second.
-        _index.PutBook(IndexKey.Trade(number), entry.WithResult(address, status, Math.Max(finalAtMs, journalMs), freesReqId));
+        _index.PutBook(key, entry.WithResult(address, status, Math.Max(finalAtMs, journalMs), freesReqId));
         _pending.Remove(number);
         Changes++;
     }
@@ -277,10 +279,11 @@ internal sealed partial class Book : IRecordVisitor
     private void ReplayResult(ReadOnlySpan<byte> payload, long address, bool freesReqId = false)
     {
         TradeNo number = TradeRecords.ReadNo(payload);
-        if (!_index.TryGetBook(IndexKey.Trade(number), out BookEntry entry))
+        IndexKey key = IndexKey.Trade(number);
+        if (!_index.TryGetBook(key, out BookEntry entry))
         {
             throw new JournalDamagedException($"the journal has a result of {number}, which it never accepted");
         }
-        End(number, entry, address, TradeRecords.ReadStatus(payload), TradeRecords.ReadFinalAtMs(payload), TimeMs, freesReqId);
+        End(key, number, entry, address, TradeRecords.ReadStatus(payload), TradeRecords.ReadFinalAtMs(payload), TimeMs, freesReqId);
     }
 }
