@@ -8,7 +8,7 @@ namespace HotPath.Core.Telemetry;
 /// interfaces, configured channels), so the number of series is fixed at start.
 /// </summary>
 /// <remarks>Children are bound once into arrays: a lookup by label on each payment costs ten times the count itself.</remarks>
-public sealed class GatewayMetrics
+public sealed partial class GatewayMetrics
 {
     // The specification's limits (chapter 6.1: .3 .5 1 2 3 5 10 s) are boundaries, so that its alerts read off exact counts.
     private static readonly double[] SecondsBuckets = [.001, .0025, .005, .01, .025, .05, .1, .2, .3, .5, 1, 2, 3, 5, 10, 15];
@@ -132,34 +132,6 @@ public sealed class GatewayMetrics
         NotDelivered,
         NotFound,
         Reversed,
-    }
-
-    /// <summary>Why a call was refused whose refusal costs a budget, for the label <c>cause</c>.</summary>
-    public enum RefusalCause
-    {
-        /// <summary>Not of the form of a request, or not signed by a registered institution (C, D001).</summary>
-        Stranger,
-        NotReady,
-
-        /// <summary>Its req_id is known with other content (C004).</summary>
-        ReqIdReused,
-
-        /// <summary>req_time is too far off (D002).</summary>
-        Expired,
-
-        /// <summary>The institution is above its configured ceiling (D004).</summary>
-        Ceiling,
-
-        /// <summary>The machine is overloaded and the institution above its guarantee (A001).</summary>
-        Overload,
-        ChannelCapacity,
-        LedgerCapacity,
-
-        /// <summary>Too little room on the disk (A001).</summary>
-        DiskFull,
-
-        /// <summary>Commits take too long (A001).</summary>
-        DiskSlow,
     }
 
     /// <summary>What admission sees and what it allows.</summary>
