@@ -18,7 +18,7 @@ internal sealed class DifferenceList
     private static readonly string[] Names = ["trade_no", "out_trade_no", "diff_type", "inst_amount", "gw_amount", "currency", "remark"];
     private static readonly MemberRule Remark = new(Member.Unknown, "remark", MemberForm.Text, 1, 256, Masking.LogView.Hidden);
 
-    private readonly HashSet<(DiffType, TradeNo)> _numbers = [];
+    private readonly HashSet<(DiffType, string)> _numbers = [];
     private readonly HashSet<(DiffType, string)> _orders = [];
 
     private DifferenceList()
@@ -122,7 +122,7 @@ internal sealed class DifferenceList
             InstAmount = inst,
             GwAmount = gw,
         };
-        bool isNew = (tradeNo is null || _numbers.Add((difference.Type, difference.Number))) & (orderNo is null || _orders.Add((difference.Type, orderNo)));
+        bool isNew = (tradeNo is null || _numbers.Add((difference.Type, tradeNo))) & (orderNo is null || _orders.Add((difference.Type, orderNo)));
         bool isFine = currency.IsKnown && isNew && ofInst == RespCode.None && ofGw == RespCode.None && worst == RespCode.None && difference.Type switch
         {
             DiffType.OursIsMissing => orderNo is not null && inst > 0 && gwAmount is null,

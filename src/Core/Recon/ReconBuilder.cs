@@ -30,8 +30,9 @@ internal sealed partial class ReconBuilder : IWorkerBody, IDisposable
     private readonly GatewayMetrics.ReconMetrics _metrics;
     private readonly ILogger _logger;
     private readonly ConcurrentQueue<Job> _wanted = new();
-    private readonly FeedMark _shown;
-    private readonly IWorker _worker;
+    private readonly IScheduler _scheduler;
+    private FeedMark? _shown;
+    private IWorker? _worker;
 
     // The worker's own.
     private readonly Queue<Job> _daily = new();
@@ -44,15 +45,14 @@ internal sealed partial class ReconBuilder : IWorkerBody, IDisposable
 
     /// <param name="folder">Where finished files lie.</param>
     /// <param name="rows">What they are made of.</param>
-    /// <param name="catchUp">Returns when everything durable is among the rows.</param>
     /// <param name="institutions">Whose files are built without being asked for.</param>
     /// <param name="scheduler">Gives it its thread.</param>
     /// <param name="clock">Says when a day is over.</param>
     /// <param name="metrics">Its progress.</param>
     /// <param name="logger">What somebody must look at.</param>
     internal ReconBuilder(
-        ReconFolder folder, IFinalRows rows, Func<CancellationToken, ValueTask> catchUp, IReadOnlyList<InstId> institutions, IScheduler scheduler,
-        TimeProvider clock, GatewayMetrics.ReconMetrics metrics, ILogger logger)
+        ReconFolder folder, IFinalRows rows, IReadOnlyList<InstId> institutions, IScheduler scheduler, TimeProvider clock,
+        GatewayMetrics.ReconMetrics metrics, ILogger logger)
     {
         _folder = folder;
         _rows = rows;
@@ -60,11 +60,18 @@ internal sealed partial class ReconBuilder : IWorkerBody, IDisposable
         _clock = clock;
         _metrics = metrics;
         _logger = logger;
-        _shown = new FeedMark(catchUp, clock);
-        _worker = scheduler.StartWorker("recon", this);
+        _scheduler = scheduler;
     }
 
     public bool IsInBackground => true;
+
+    /// <summary>Begins; what was asked for before is done then.</summary>
+    /// <param name="catchUp">Returns when everything durable is among the rows.</param>
+    internal void Start(Func<CancellationToken, ValueTask> catchUp)
+    {
+        _shown = new FeedMark(catchUp, _clock);
+        _worker = _scheduler.StartWorker("recon", this);
+    }
 
     /// <summary>True when nothing that is still to come can have a time of that day.</summary>
     internal bool IsClosed(BeijingDay day) => NowMs >= ClosedAtMs(day);
@@ -126,8 +133,8 @@ internal sealed partial class ReconBuilder : IWorkerBody, IDisposable
 
     public void Dispose()
     {
-        _worker.Dispose();
-        _shown.Dispose();
+        _worker?.Dispose();
+        _shown?.Dispose();
         _build?.Dispose();
     }
 
@@ -138,7 +145,7 @@ internal sealed partial class ReconBuilder : IWorkerBody, IDisposable
     private void Want(Job job)
     {
         _wanted.Enqueue(job);
-        _worker.Wake();
+        _worker?.Wake();
     }
 
     private IEnumerable<ReconFileName> NamesOf(BeijingDay day) =>
@@ -155,7 +162,7 @@ internal sealed partial class ReconBuilder : IWorkerBody, IDisposable
                 End(null);
                 continue;
             }
-            if (!_shown.Covers(ClosedAtMs(_job.Name.Day)))
+            if (!_shown!.Covers(ClosedAtMs(_job.Name.Day)))
             {
                 pause = FeedMark.Pause;
                 return false;
