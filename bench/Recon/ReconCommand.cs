@@ -74,13 +74,15 @@ internal static class ReconCommand
             Array.Sort(places, _arrivals);
         }
 
-        public long Count(InstId instId, BeijingDay day, ReconType type) => day == _day ? _arrivals.Length : 0;
+        public long End(InstId instId, BeijingDay day, ReconType type) => day == _day ? _arrivals.Length : 0;
 
         public IRowReader Open(InstId instId, BeijingDay day, ReconType type, long from, long to) => new Reader(_arrivals, _day, from, to);
 
         private sealed class Reader(int[] arrivals, BeijingDay day, long from, long to) : IRowReader
         {
             private long _next = from;
+
+            public long Position => _next;
 
             public bool TryRead(ref ReconRow row)
             {

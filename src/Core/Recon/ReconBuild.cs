@@ -39,8 +39,8 @@ internal sealed class ReconBuild(ReconFileName name, ReconFolder folder, IFinalR
     /// <summary>Rows read so far, of both readings.</summary>
     internal long RowsRead { get; private set; }
 
-    /// <summary>How many that will be; 0 before the first step.</summary>
-    internal long RowsInAll { get; private set; }
+    /// <summary>How far it is through both readings, in the measure of <see cref="IFinalRows.End"/>.</summary>
+    internal long Done { get; private set; }
 
     /// <summary>Does a little more.</summary>
     /// <returns>False when it is done.</returns>
@@ -52,7 +52,7 @@ internal sealed class ReconBuild(ReconFileName name, ReconFolder folder, IFinalR
         {
             return false;
         }
-        RowsRead = _steps.Current;
+        Done = _steps.Current;
         return true;
     }
 
@@ -67,19 +67,18 @@ internal sealed class ReconBuild(ReconFileName name, ReconFolder folder, IFinalR
         // A finished file's rows are fixed: what was recorded since is the next one's.
         ReconFileFacts? finished = folder.Find(name);
         RowSpan span = finished?.Rows ?? NewSpan();
-        RowsInAll = 2 * span.Count;
         folder.Prepare(name);
-        foreach (long read in Sort(span, csv: null))
+        foreach (long done in Sort(span, csv: null))
         {
-            yield return read;
+            yield return done;
         }
         _late.Close();
         using var csv = new ReconCsv(folder.PartOf(name), name);
-        foreach (long read in Sort(span, csv))
+        foreach (long done in Sort(span, csv))
         {
-            yield return span.Count + read;
+            yield return span.Length + done;
         }
-        yield return RowsInAll;
+        yield return 2 * span.Length;
         ReconFileFacts facts = csv.Finish(span);
         csv.Dispose();
         Publish(finished, facts);
@@ -88,16 +87,15 @@ internal sealed class ReconBuild(ReconFileName name, ReconFolder folder, IFinalR
     // The day before may not have been built, or not yet: then all its rows are its own.
     private RowSpan NewSpan()
     {
-        long before = rows.Count(name.InstId, name.Day - 1, name.Type);
+        long before = rows.End(name.InstId, name.Day - 1, name.Type);
         long carriedFrom = folder.Find(name with { Day = name.Day - 1 })?.Rows.OfDay ?? before;
-        return new RowSpan(rows.Count(name.InstId, name.Day, name.Type), carriedFrom, before);
+        return new RowSpan(rows.End(name.InstId, name.Day, name.Type), carriedFrom, before);
     }
 
     private IEnumerable<long> Sort(RowSpan span, ReconCsv? csv)
     {
         var order = new SortWindow(window);
         var row = default(ReconRow);
-        long count = 0;
         using IRowReader carried = rows.Open(name.InstId, name.Day - 1, name.Type, span.CarriedFrom, span.CarriedTo);
         using IRowReader own = rows.Open(name.InstId, name.Day, name.Type, 0, span.OfDay);
         while (carried.TryRead(ref row) || own.TryRead(ref row))
@@ -110,9 +108,9 @@ internal sealed class ReconBuild(ReconFileName name, ReconFolder folder, IFinalR
             {
                 _late.Add(row);
             }
-            if (++count % RowsAStep == 0)
+            if (++RowsRead % RowsAStep == 0)
             {
-                yield return count;
+                yield return carried.Position - span.CarriedFrom + own.Position;
             }
         }
         if (csv is null)
@@ -124,7 +122,7 @@ internal sealed class ReconBuild(ReconFileName name, ReconFolder folder, IFinalR
             GiveNext(order, csv);
             if (left % RowsAStep == 0)
             {
-                yield return count;
+                yield return span.Length;
             }
         }
     }

@@ -106,7 +106,7 @@ internal sealed partial class ReconBuilder : IWorkerBody, IDisposable
     internal ReconRun Begin(BeijingDay day, InstId? only)
     {
         ReconFileName[] names = [.. NamesOf(day).Where(name => only is null || name.InstId == only)];
-        var run = new ReconRun(names.Length, names.Sum(name => 2 * _rows.Count(name.InstId, day, name.Type)));
+        var run = new ReconRun(names.Length, names.Sum(name => 2 * _rows.End(name.InstId, day, name.Type)));
         foreach (ReconFileName name in names)
         {
             Want(new Job(name, IsAgain: true, run, Told: null));
@@ -211,10 +211,10 @@ internal sealed partial class ReconBuilder : IWorkerBody, IDisposable
 
     private void Advance()
     {
-        long before = _build!.RowsRead;
+        (long rows, long done) = (_build!.RowsRead, _build.Done);
         bool goesOn = _build.Step();
-        _metrics.RowsRead(_build.RowsRead - before);
-        _job!.Run?.Read(_build.RowsRead - before);
+        _metrics.RowsRead(_build.RowsRead - rows);
+        _job!.Run?.Read(_build.Done - done);
         if (!goesOn)
         {
             End(_build);

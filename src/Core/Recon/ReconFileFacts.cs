@@ -24,13 +24,13 @@ internal sealed record ReconFileFacts
 /// Which results a file is made of: those of its day that were on record when it was built, and those of the day before that were recorded after that day's
 /// own file was built. So a finished file never changes and no result is in none.
 /// </summary>
-/// <param name="OfDay">Rows of the day, from its first.</param>
-/// <param name="CarriedFrom">First row of the day before that is not in that day's file.</param>
-/// <param name="CarriedTo">The row after the last of these.</param>
+/// <param name="OfDay">Where the rows of the day ended; from the first.</param>
+/// <param name="CarriedFrom">Where, among the rows of the day before, those begin that are not in that day's file.</param>
+/// <param name="CarriedTo">Where they ended.</param>
 internal readonly record struct RowSpan(long OfDay, long CarriedFrom, long CarriedTo)
 {
-    /// <summary>How many there are.</summary>
-    internal long Count => OfDay + CarriedTo - CarriedFrom;
+    /// <summary>How much that is, in the same measure.</summary>
+    internal long Length => OfDay + CarriedTo - CarriedFrom;
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = false)]

@@ -28,16 +28,19 @@ internal struct ReconRow
 /// <summary>Every result that is on record, by institution and Beijing day, in the order in which they were recorded.</summary>
 internal interface IFinalRows
 {
-    /// <summary>How many there are now. Those that are there stay, and stay in their order.</summary>
-    long Count(InstId instId, BeijingDay day, ReconType type);
+    /// <summary>Where the rows end now. What is before it stays, and stays in its order; 0 where there are none.</summary>
+    long End(InstId instId, BeijingDay day, ReconType type);
 
-    /// <summary>Reads from the row <paramref name="from"/> up to, not with, the row <paramref name="to"/>.</summary>
+    /// <summary>Reads the rows from one such place up to another.</summary>
     IRowReader Open(InstId instId, BeijingDay day, ReconType type, long from, long to);
 }
 
 /// <summary>Rows one after the other.</summary>
 internal interface IRowReader : IDisposable
 {
+    /// <summary>How far it has come.</summary>
+    long Position { get; }
+
     /// <summary>The next row; false at the end.</summary>
     bool TryRead(ref ReconRow row);
 }

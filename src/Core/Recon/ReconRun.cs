@@ -5,22 +5,22 @@ public sealed class ReconRun
 {
     private readonly int[] _results = new int[(int)BuildResult.Differs + 1];
     private int _failed;
-    private long _rows;
+    private long _done;
 
-    internal ReconRun(int files, long rowsInAll)
+    internal ReconRun(int files, long inAll)
     {
         Files = files;
-        RowsInAll = rowsInAll;
+        InAll = inAll;
     }
 
     /// <summary>How many there are to build.</summary>
     public int Files { get; }
 
-    /// <summary>Rows to read for them, of both readings.</summary>
-    public long RowsInAll { get; }
+    /// <summary>How much there is to read for them, in no particular unit.</summary>
+    public long InAll { get; }
 
-    /// <summary>Rows read so far.</summary>
-    public long Rows => Volatile.Read(ref _rows);
+    /// <summary>How much of that is read.</summary>
+    public long Done => Volatile.Read(ref _done);
 
     public int Built => Volatile.Read(ref _results[(int)BuildResult.Built]);
 
@@ -35,7 +35,7 @@ public sealed class ReconRun
 
     public bool IsOver => Built + Same + Differs + Failed == Files;
 
-    internal void Read(long rows) => Interlocked.Add(ref _rows, rows);
+    internal void Read(long more) => Interlocked.Add(ref _done, more);
 
     internal void Ended(BuildResult result) => Interlocked.Increment(ref _results[(int)result]);
 

@@ -91,7 +91,7 @@ internal sealed class ReconEndpoint
     }
 
     private static string Text(int number, ReconRun run) => JsonSerializer.Serialize(
-        new ReconRunState(number, run.Files, run.Built, run.Same, run.Differs, run.Failed, run.Rows, run.RowsInAll, run.IsOver), ReconRunJson.Default.ReconRunState) + "\n";
+        new ReconRunState(number, run.Files, run.Built, run.Same, run.Differs, run.Failed, run.Done, run.InAll, run.IsOver), ReconRunJson.Default.ReconRunState) + "\n";
 }
 
 /// <summary>A run, as it is told.</summary>
@@ -101,10 +101,10 @@ internal sealed class ReconEndpoint
 /// <param name="Same">Were finished before, and are the same again.</param>
 /// <param name="Differs">Were finished before, and would be others now.</param>
 /// <param name="Failed">Could not be built.</param>
-/// <param name="Rows">Work done so far.</param>
-/// <param name="RowsInAll">Work to do, in the same unit.</param>
+/// <param name="Done">Work done so far.</param>
+/// <param name="InAll">Work to do, in the same unit.</param>
 /// <param name="Over">Nothing is left to do.</param>
-internal sealed record ReconRunState(int Run, int Files, int Built, int Same, int Differs, int Failed, long Rows, long RowsInAll, bool Over);
+internal sealed record ReconRunState(int Run, int Files, int Built, int Same, int Differs, int Failed, long Done, long InAll, bool Over);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(ReconRunState))]

@@ -56,12 +56,12 @@ internal static class ReconBuildVerb
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error) });
         await console.Progress().StartAsync(async progress =>
         {
-            ProgressTask task = progress.AddTask($"{state.Files} files", maxValue: Math.Max(1, state.RowsInAll));
+            ProgressTask task = progress.AddTask($"{state.Files} files", maxValue: Math.Max(1, state.InAll));
             while (!state.Over)
             {
                 await Task.Delay(Look, stop);
                 state = Read(await http.GetStringAsync(new Uri($"{ReconEndpoint.Root}?run={state.Run}", UriKind.Relative), stop));
-                task.Value = state.Rows;
+                task.Value = state.Done;
             }
             task.Value = task.MaxValue;
         });

@@ -22,10 +22,10 @@ internal sealed class Rows : IFinalRows
 
     internal List<ReconRow> Trades => Of(new ReconFileName(Us, Day, ReconType.Trade));
 
-    public long Count(InstId instId, BeijingDay day, ReconType type) => Of(new ReconFileName(instId, day, type)).Count;
+    public long End(InstId instId, BeijingDay day, ReconType type) => Of(new ReconFileName(instId, day, type)).Count;
 
     public IRowReader Open(InstId instId, BeijingDay day, ReconType type, long from, long to) =>
-        new Reader(Of(new ReconFileName(instId, day, type)).Skip((int)from).Take((int)(to - from)).GetEnumerator());
+        new Reader(Of(new ReconFileName(instId, day, type)).Skip((int)from).Take((int)(to - from)).GetEnumerator(), from);
 
     /// <summary>The n-th number of the day.</summary>
     internal static TradeNo Number(long n) => new((ulong)(Day.StartMs + 1 + n) << TradeNo.CounterBits, 7);
@@ -48,8 +48,10 @@ internal sealed class Rows : IFinalRows
         return row;
     }
 
-    private sealed class Reader(IEnumerator<ReconRow> rows) : IRowReader
+    private sealed class Reader(IEnumerator<ReconRow> rows, long from) : IRowReader
     {
+        public long Position { get; private set; } = from;
+
         public bool TryRead(ref ReconRow row)
         {
             if (!rows.MoveNext())
@@ -57,6 +59,7 @@ internal sealed class Rows : IFinalRows
                 return false;
             }
             row = rows.Current;
+            Position++;
             return true;
         }
 
