@@ -84,7 +84,7 @@ internal sealed partial class Gateway : IAsyncDisposable
             await corridor.Resolver.StartAsync();
             await corridor.WarmUpAsync();
 
-            var endpoint = new PaymentEndpoint(corridor.Pipeline, metrics, clock, logs.CreateLogger<PaymentEndpoint>());
+            var endpoint = new PaymentEndpoint(corridor.Pipeline, settings.Limits, metrics, clock, logs.CreateLogger<PaymentEndpoint>());
             WebApplication institutions = await InstitutionServer.StartAsync(
                 settings.Listen, settings.Certificate, settings.Limits, endpoint.HandleAsync, logs);
             undo.Push(institutions);

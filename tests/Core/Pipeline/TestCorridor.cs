@@ -178,6 +178,11 @@ internal sealed class TestCorridor : IAsyncDisposable
         ("out_trade_no", Guid.NewGuid().ToString("N")), ("total_amount", "88.80"), ("currency", "HKD"), ("trade_type", "SCAN"), ("qr_type", "02"),
         ("qr_content", "https://qr.example.hk/p"), ("body", "咖啡"), ("terminal_type", "01"), ("terminal_id", "T01"), .. changes]);
 
+    /// <summary>The same by face.</summary>
+    internal Dictionary<string, string> FacePayment(params (string Name, string Value)[] changes) => Members("FACE_PAY", [
+        ("out_trade_no", Guid.NewGuid().ToString("N")), ("total_amount", "88.80"), ("currency", "HKD"), ("trade_type", "FACEPAY"), ("face_data", "ciphertext"),
+        ("face_device_id", "F01"), ("merchant_id", "M01"), ("terminal_id", "T01"), .. changes]);
+
     /// <summary>A refund of a payment that was answered.</summary>
     internal Dictionary<string, string> Refund(Answered payment, string amount, params (string Name, string Value)[] changes) => Members("REFUND", [
         ("orig_trade_no", payment["trade_no"]), ("out_trade_no", payment["out_trade_no"]), ("refund_no", Guid.NewGuid().ToString("N")),
@@ -201,8 +206,10 @@ internal sealed class TestCorridor : IAsyncDisposable
 
     internal async Task<Answered> SendAsync(string json)
     {
-        var slot = new RequestSlot();
-        slot.SetBody(Encoding.UTF8.GetBytes(json, slot.BodyBuffer));
+        byte[] body = Encoding.UTF8.GetBytes(json);
+        var slot = new RequestSlot(Math.Max(body.Length, BodyLimits.Ordinary));
+        body.CopyTo(slot.BodyBuffer);
+        slot.SetBody(body.Length);
         slot.ArrivedAt = Clock.GetTimestamp();
         slot.Host = Host;
         try
@@ -375,6 +382,9 @@ internal sealed class ToldChannel : IClearingAdapter
 
     internal ConcurrentQueue<string> Bodies { get; } = [];
 
+    /// <summary>What it was told of payments by face: trade_type, face_data, face_device_id, merchant_id, terminal_id.</summary>
+    internal ConcurrentQueue<string[]> Faces { get; } = [];
+
     internal int Pays => _pays;
 
     internal ConcurrentQueue<ClearingReference> Refunded { get; } = [];
@@ -383,7 +393,19 @@ internal sealed class ToldChannel : IClearingAdapter
 
     internal int Reversals => _reversals;
 
-    public void EncodePay(in PayOrder order, ClearingCall call) => Bodies.Enqueue(Encoding.UTF8.GetString(order.Body));
+    public void EncodePay(in PayOrder order, ClearingCall call)
+    {
+        if (order.FaceData.IsEmpty)
+        {
+            Bodies.Enqueue(Encoding.UTF8.GetString(order.Body));
+            return;
+        }
+        Assert.True(order.QrType == QrType.None && order.QrContent.IsEmpty && order.Body.IsEmpty && order.TerminalType.IsEmpty);
+        Faces.Enqueue([
+            Encoding.UTF8.GetString(TradeTypes.Name(order.TradeType)), Encoding.UTF8.GetString(order.FaceData), Encoding.UTF8.GetString(order.FaceDeviceId),
+            Encoding.UTF8.GetString(order.MerchantId), Encoding.UTF8.GetString(order.TerminalId),
+        ]);
+    }
 
     public async ValueTask<ClearingResult> PayAsync(ClearingCall call)
     {
