@@ -8,7 +8,7 @@ namespace HotPath.Core.Telemetry;
 /// interfaces, configured channels), so the number of series is fixed at start.
 /// </summary>
 /// <remarks>Children are bound once into arrays: a lookup by label on each payment costs ten times the count itself.</remarks>
-public sealed class GatewayMetrics
+public sealed partial class GatewayMetrics
 {
     // The specification's limits (chapter 6.1: .3 .5 1 2 3 5 10 s) are boundaries, so that its alerts read off exact counts.
     private static readonly double[] SecondsBuckets = [.001, .0025, .005, .01, .025, .05, .1, .2, .3, .5, 1, 2, 3, 5, 10, 15];
@@ -84,6 +84,7 @@ public sealed class GatewayMetrics
         _refusedSigned = Causes.Select(cause => refused.WithLabels(cause, "signed")).ToArray();
         _refusedUnsigned = Causes.Select(cause => refused.WithLabels(cause, "unsigned")).ToArray();
         Admission = new AdmissionMetrics(make);
+        DayFiles = new DayFileMetrics(make);
         _inFlight = make.CreateGauge("hotpath_inflight_requests", "Calls between their last byte in and their last byte out.");
         _replays = make.CreateCounter("hotpath_idempotent_replays_total", "Calls answered from a recorded result.");
 
@@ -99,7 +100,6 @@ public sealed class GatewayMetrics
         _diskFree = make.CreateGauge("hotpath_disk_free_bytes", "Free space where the ledger's data lies.");
         _diskFull = make.CreateGauge("hotpath_disk_full", "1 while new payments are refused for want of disk space (A001).");
         _diskSlow = make.CreateGauge("hotpath_disk_slow", "1 while new payments are refused because a commit takes too long (A001).");
-
         _scrubbedBytes = make.CreateCounter("hotpath_journal_scrubbed_bytes_total", "Bytes of sealed segments read again and checked.");
         _damagedSegments = make.CreateGauge("hotpath_journal_damaged_segments", "Sealed segments that were not as written when last read; anything but 0 is an alarm.");
 
