@@ -5,6 +5,7 @@ public enum BizType : byte
 {
     None = 0,
     ScanPay = 1,
+    FacePay = 2,
     Refund = 3,
     TradeQuery = 5,
     RefundQuery = 6,
@@ -14,10 +15,13 @@ public enum BizType : byte
 public static class BizTypes
 {
     /// <summary>Every interface this gateway serves.</summary>
-    public static readonly BizType[] All = [BizType.ScanPay, BizType.Refund, BizType.TradeQuery, BizType.RefundQuery];
+    public static readonly BizType[] All = [BizType.ScanPay, BizType.FacePay, BizType.Refund, BizType.TradeQuery, BizType.RefundQuery];
 
     /// <summary>Queries claim no req_id: they may be repeated and mean the moment they are asked.</summary>
     public static bool IsQuery(BizType type) => type is BizType.TradeQuery or BizType.RefundQuery;
+
+    /// <summary>What makes a trade.</summary>
+    public static bool IsPayment(BizType type) => type is BizType.ScanPay or BizType.FacePay;
 
     public static BizType Parse(ReadOnlySpan<byte> text)
     {
@@ -34,6 +38,7 @@ public static class BizTypes
     public static ReadOnlySpan<byte> Name(BizType type) => type switch
     {
         BizType.ScanPay => "SCAN_PAY"u8,
+        BizType.FacePay => "FACE_PAY"u8,
         BizType.Refund => "REFUND"u8,
         BizType.TradeQuery => "TRADE_QUERY"u8,
         BizType.RefundQuery => "REFUND_QUERY"u8,

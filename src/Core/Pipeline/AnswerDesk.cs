@@ -10,6 +10,9 @@ namespace HotPath.Core.Pipeline;
 /// <summary>The ways a call ends: an answer in the slot, counted and logged, or a refusal that is not worth a signature.</summary>
 public sealed class AnswerDesk(AnswerSigner signer, RateGate strangersBudget, TimeProvider clock, GatewayMetrics metrics, PaymentLog log)
 {
+    /// <summary>HTTP 413: the body is longer than its interface may be.</summary>
+    public const int TooLarge = 413;
+
     private const int Ok = 200;
     private const int TooManyRequests = 429;
 
@@ -120,7 +123,7 @@ public sealed class AnswerDesk(AnswerSigner signer, RateGate strangersBudget, Ti
         }
         else
         {
-            metrics.TradeReached(status);
+            metrics.TradeReached(slot.Trade.BizType, status);
         }
     }
 

@@ -49,7 +49,7 @@ public sealed class PaymentPipeline(
     private readonly TradeQuery _tradeQuery = new(ledger);
 
     /// <summary>
-    /// Serves the body in <paramref name="slot"/>. Afterwards <see cref="RequestSlot.HttpStatus"/> is 200 with a sealed answer, 429 without
+    /// Serves the body in <paramref name="slot"/>. Afterwards <see cref="RequestSlot.HttpStatus"/> is 200 with a sealed answer, 413 or 429 without
     /// one, or 0: the connection is to be cut, because the ledger stopped or stood still under a request whose outcome is open.
     /// </summary>
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
@@ -57,6 +57,11 @@ public sealed class PaymentPipeline(
     {
         // 2 read
         Rejection rejection = RequestReader.Read(slot);
+        if (slot.BodyLength > BodyLimits.Of(slot.BizType))
+        {
+            slot.HttpStatus = AnswerDesk.TooLarge;
+            return;
+        }
         if (rejection.IsRefusal)
         {
             desk.RefuseStranger(slot, rejection);
@@ -71,6 +76,11 @@ public sealed class PaymentPipeline(
             return;
         }
         institution.Metrics.Called();
+        if (!institution.MayCall(slot.BizType))
+        {
+            desk.RefuseWithinBudget(slot, institution, RespCode.NotPermitted, GatewayMetrics.RefusalCause.NotPermitted);
+            return;
+        }
         if (!ledger.IsReady)
         {
             desk.RefuseWithinBudget(slot, institution, RespCode.ServiceUnavailable, GatewayMetrics.RefusalCause.NotReady);
@@ -130,7 +140,7 @@ public sealed class PaymentPipeline(
         // 6 route, and the number first: where none can be had (the ledger stands still for minutes), no credit is lost with it
         TradeNo tradeNo = ledger.NextNo();
         RouteChoice route = institution.MayUse(slot.Currency)
-            ? router.Choose(slot.Currency, slot.Amount, router.Schemes.Of(slot.Code, slot[Member.QrContent]))
+            ? ScanPay.ChooseRoute(slot, router)
             : RouteChoice.Refused(RespCode.MemberIllegal, Member.Currency);
         if (route.Channel is not { } channel)
         {

@@ -18,6 +18,7 @@ public static class MemberCheck
         // Three digits at most here; how many the currency has is asked where the currency is known.
         MemberForm.Amount => FromAmountForm(Amount.TryParse(value, 3, out _)),
         MemberForm.Listed => IsListed(rule, value) ? RespCode.None : RespCode.MemberIllegal,
+        MemberForm.Ciphertext => HasLength(rule, value.Length),
         _ => RespCode.None,
     };
 

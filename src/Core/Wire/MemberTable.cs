@@ -34,6 +34,9 @@ public enum MemberForm : byte
 
     /// <summary>Judged elsewhere: the signature, by D001.</summary>
     Opaque,
+
+    /// <summary>Ciphertext that only the channel can read: any characters but control characters; the length counts bytes of UTF-8.</summary>
+    Ciphertext,
 }
 
 /// <summary>One member: its name, form, limits and who may see it.</summary>
@@ -50,6 +53,9 @@ public sealed record MemberRule(Member Member, string Name, MemberForm Form, int
 /// </summary>
 public static class MemberTable
 {
+    /// <summary>Longest face_data, in bytes of UTF-8 (protocol, section 4).</summary>
+    public const int MaxFaceDataBytes = 48 * 1024;
+
     /// <summary>Every member, indexed by <see cref="Member"/>.</summary>
     public static readonly MemberRule[] Rules = BuildRules();
 
@@ -66,6 +72,12 @@ public static class MemberTable
         Member.TerminalType, Member.TerminalId,
     ];
 
+    private static readonly Member[] FacePay =
+    [
+        Member.OutTradeNo, Member.TotalAmount, Member.Currency, Member.TradeType, Member.FaceData, Member.FaceDeviceId, Member.MerchantId,
+        Member.TerminalId,
+    ];
+
     private static readonly Member[] Refund =
         [Member.OrigTradeNo, Member.OutTradeNo, Member.RefundNo, Member.RefundAmount, Member.RefundType];
 
@@ -80,6 +92,7 @@ public static class MemberTable
     public static ReadOnlySpan<Member> Of(BizType type) => type switch
     {
         BizType.ScanPay => ScanPay,
+        BizType.FacePay => FacePay,
         BizType.Refund => Refund,
         BizType.TradeQuery => TradeQuery,
         BizType.RefundQuery => RefundQuery,
@@ -116,8 +129,11 @@ public static class MemberTable
         new(Member.Body, "body", MemberForm.Text, 1, 256, LogView.Hidden),
         new(Member.Charset, "charset", MemberForm.Listed, 1, 16, LogView.Plain, "UTF-8"),
         new(Member.Currency, "currency", MemberForm.Currency, 3, 3, LogView.Plain),
+        new(Member.FaceData, "face_data", MemberForm.Ciphertext, 1, MaxFaceDataBytes, LogView.Hidden),
+        new(Member.FaceDeviceId, "face_device_id", MemberForm.Text, 1, 64, LogView.Masked),
         new(Member.InstId, "inst_id", MemberForm.Alphanumeric, 1, Model.InstId.MaxLength, LogView.Plain),
         new(Member.KeyId, "key_id", MemberForm.Token, 1, 64, LogView.Plain),
+        new(Member.MerchantId, "merchant_id", MemberForm.Text, 1, 32, LogView.Masked),
         new(Member.Nonce, "nonce", MemberForm.Token, 8, 64, LogView.Plain),
         new(Member.OrigTradeNo, "orig_trade_no", MemberForm.Digits, Model.TradeNo.TextLength, Model.TradeNo.TextLength, LogView.Plain),
         new(Member.OutTradeNo, "out_trade_no", MemberForm.Token, 1, 64, LogView.Plain),
@@ -135,7 +151,7 @@ public static class MemberTable
         new(Member.TerminalType, "terminal_type", MemberForm.Listed, 2, 2, LogView.Plain, "01", "02"),
         new(Member.TotalAmount, "total_amount", MemberForm.Amount, 1, Model.Amount.MaxTextLength, LogView.Plain),
         new(Member.TradeNo, "trade_no", MemberForm.Digits, Model.TradeNo.TextLength, Model.TradeNo.TextLength, LogView.Plain),
-        new(Member.TradeType, "trade_type", MemberForm.Listed, 1, 16, LogView.Plain, "SCAN", "NATIVE"),
+        new(Member.TradeType, "trade_type", MemberForm.Listed, 1, 16, LogView.Plain, "SCAN", "NATIVE", "FACEPAY"),
         new(Member.Version, "version", MemberForm.Listed, 1, 8, LogView.Plain, "1.0", "1.1", "1.2", "1.3"),
     ];
 

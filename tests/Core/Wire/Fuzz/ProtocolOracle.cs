@@ -37,10 +37,13 @@ internal static class ProtocolOracle
     private static readonly string[] Pay =
         ["out_trade_no", "total_amount", "currency", "trade_type", "qr_type", "qr_content", "body", "terminal_type", "terminal_id"];
 
+    private static readonly string[] Face =
+        ["out_trade_no", "total_amount", "currency", "trade_type", "face_data", "face_device_id", "merchant_id", "terminal_id"];
+
     private static readonly string[] Refund = ["orig_trade_no", "out_trade_no", "refund_no", "refund_amount", "refund_type"];
     private static readonly string[] Query = ["trade_no", "out_trade_no"];
     private static readonly string[] RefundQuery = ["refund_no", "refund_id"];
-    private static readonly string[] Volatile = ["req_time", "nonce", "version", "charset", "sign_type", "key_id"];
+    private static readonly string[] Volatile = ["req_time", "nonce", "version", "charset", "sign_type", "key_id", "face_data"];
 
     /// <summary>Form and common members: what is judged before the signature.</summary>
     internal static Verdict JudgeCommon(byte[] body)
@@ -50,7 +53,7 @@ internal static class ProtocolOracle
             return Verdict.Malformed;
         }
         // Our own limit, not the protocol's: so many unknown names are no mistake any more.
-        if (members.Keys.Count(name => !Common.Concat(Optional).Concat(Pay).Concat(Refund).Concat(Query).Concat(RefundQuery).Contains(name)) > 16)
+        if (members.Keys.Count(name => !Common.Concat(Optional).Concat(Pay).Concat(Face).Concat(Refund).Concat(Query).Concat(RefundQuery).Contains(name)) > 16)
         {
             return Verdict.Malformed;
         }
@@ -67,7 +70,7 @@ internal static class ProtocolOracle
     internal static (string Code, string Member) JudgeInterface(IReadOnlyDictionary<string, string> members)
     {
         string[] own = InterfaceOf(members);
-        if (own == Pay || own == Refund)
+        if (own == Pay || own == Face || own == Refund)
         {
             return FirstFault(members, own, []);
         }
@@ -132,6 +135,7 @@ internal static class ProtocolOracle
     private static string[] InterfaceOf(IReadOnlyDictionary<string, string> members) => members["biz_type"] switch
     {
         "SCAN_PAY" => Pay,
+        "FACE_PAY" => Face,
         "REFUND" => Refund,
         "REFUND_QUERY" => RefundQuery,
         _ => Query,
@@ -165,7 +169,7 @@ internal static class ProtocolOracle
         "version" => Legal(value is "1.0" or "1.1" or "1.2" or "1.3"),
         "charset" => Legal(Regex.IsMatch(value, @"\A[Uu][Tt][Ff]-8\z")),
         "sign_type" => Legal(value is "RSA2" or "ES256"),
-        "biz_type" => Legal(value is "SCAN_PAY" or "REFUND" or "TRADE_QUERY" or "REFUND_QUERY"),
+        "biz_type" => Legal(value is "SCAN_PAY" or "FACE_PAY" or "REFUND" or "TRADE_QUERY" or "REFUND_QUERY"),
         "sign" => "",
         "req_time" => WellFormed(IsTime(value)),
         "req_id" or "out_trade_no" or "refund_no" or "key_id" => WellFormed(Regex.IsMatch(value, @"\A[A-Za-z0-9_-]{1,64}\z")),
@@ -176,11 +180,14 @@ internal static class ProtocolOracle
         "total_amount" => JudgeAmount(value, Digits(members["currency"]) ?? 3),
         // How many digits the trade's currency has is not in the request.
         "refund_amount" => JudgeAmount(value, 3),
+        "trade_type" when members["biz_type"] == "FACE_PAY" => Legal(value == "FACEPAY"),
         "trade_type" => Legal(value == "SCAN" || (value == "NATIVE" && members["qr_type"] == "01")),
         "qr_type" or "terminal_type" or "refund_type" => Legal(value is "01" or "02"),
         "qr_content" => CodePoints(value) > 512 ? "C002" : Legal(EmvOracle.IsLegal(value, members["qr_type"], members["currency"], members["total_amount"])),
         "body" => WellFormed(CodePoints(value) <= 256),
-        "terminal_id" => WellFormed(CodePoints(value) <= 32),
+        "terminal_id" or "merchant_id" => WellFormed(CodePoints(value) <= 32),
+        "face_device_id" => WellFormed(CodePoints(value) <= 64),
+        "face_data" => WellFormed(Encoding.UTF8.GetByteCount(value) <= 48 * 1024),
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "the protocol has no such member here"),
     };
 
