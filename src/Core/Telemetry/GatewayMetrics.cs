@@ -85,6 +85,7 @@ public sealed partial class GatewayMetrics
         _refusedSigned = Causes.Select(cause => refused.WithLabels(cause, "signed")).ToArray();
         _refusedUnsigned = Causes.Select(cause => refused.WithLabels(cause, "unsigned")).ToArray();
         Admission = new AdmissionMetrics(make);
+        DayFiles = new DayFileMetrics(make);
         Recon = new ReconMetrics(make);
         _inFlight = make.CreateGauge("hotpath_inflight_requests", "Calls between their last byte in and their last byte out.");
         _replays = make.CreateCounter("hotpath_idempotent_replays_total", "Calls answered from a recorded result.");
@@ -101,7 +102,6 @@ public sealed partial class GatewayMetrics
         _diskFree = make.CreateGauge("hotpath_disk_free_bytes", "Free space where the ledger's data lies.");
         _diskFull = make.CreateGauge("hotpath_disk_full", "1 while new payments are refused for want of disk space (A001).");
         _diskSlow = make.CreateGauge("hotpath_disk_slow", "1 while new payments are refused because a commit takes too long (A001).");
-
         _scrubbedBytes = make.CreateCounter("hotpath_journal_scrubbed_bytes_total", "Bytes of sealed segments read again and checked.");
         _damagedSegments = make.CreateGauge("hotpath_journal_damaged_segments", "Sealed segments that were not as written when last read; anything but 0 is an alarm.");
 
