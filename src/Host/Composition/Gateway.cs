@@ -29,18 +29,20 @@ internal sealed partial class Gateway : IAsyncDisposable
     private readonly Readiness _readiness;
     private readonly WebApplication _admin;
     private readonly ILedger _ledger;
+    private readonly Derived _derived;
     private readonly Corridor _corridor;
     private readonly WebApplication _institutions;
     private readonly ILogger<Gateway> _logger;
     private bool _isStopped;
 
     private Gateway(
-        Readiness readiness, WebApplication admin, ILedger ledger, Corridor corridor, WebApplication institutions,
+        Readiness readiness, WebApplication admin, ILedger ledger, Derived derived, Corridor corridor, WebApplication institutions,
         ServerCertificate certificate, ILogger<Gateway> logger)
     {
         _readiness = readiness;
         _admin = admin;
         _ledger = ledger;
+        _derived = derived;
         _corridor = corridor;
         _institutions = institutions;
         _logger = logger;
@@ -79,18 +81,26 @@ internal sealed partial class Gateway : IAsyncDisposable
             ILedger ledger = OpenLedger(settings.Ledger, clock, metrics, logs);
             undo.Push(ledger);
 
-            Corridor corridor = BuildCorridor(settings, ledger, metrics, clock, logs);
+            // What follows from the book; ends after the corridor, which has the feed.
+            var derived = new Derived(settings, clock, metrics, logs);
+            undo.Push(new Undo(derived.Dispose));
+
+            Corridor corridor = BuildCorridor(settings, ledger, derived, metrics, clock, logs);
             undo.Push(corridor);
+            undo.Push(new Undo(derived.Stop));
+            derived.Start(corridor.Feed!);
+            reconEndpoint.Open(derived.Recon);
             await corridor.Resolver.StartAsync();
             await corridor.WarmUpAsync();
 
             var endpoint = new PaymentEndpoint(corridor.Pipeline, settings.Limits, metrics, clock, logs.CreateLogger<PaymentEndpoint>());
+            var files = new FileEndpoint(derived.Recon, metrics);
             WebApplication institutions = await InstitutionServer.StartAsync(
-                settings.Listen, settings.Certificate, settings.Limits, endpoint.HandleAsync, logs);
+                settings.Listen, settings.Certificate, settings.Limits, context => FileEndpoint.IsMeant(context) ? files.HandleAsync(context) : endpoint.HandleAsync(context), logs);
             undo.Push(institutions);
 
             var gateway = new Gateway(
-                readiness, admin, ledger, corridor, institutions, settings.Certificate, logs.CreateLogger<Gateway>());
+                readiness, admin, ledger, derived, corridor, institutions, settings.Certificate, logs.CreateLogger<Gateway>());
             readiness.Ready(ledger);
             gateway.LogReady(gateway.ApiAddress, gateway.AdminAddress);
             return gateway;
@@ -120,7 +130,9 @@ internal sealed partial class Gateway : IAsyncDisposable
             await _institutions.StopAsync(budget.Token);
         }
         await _institutions.DisposeAsync();
+        _derived.Stop();
         await _corridor.DisposeAsync();
+        _derived.Dispose();
         await _ledger.DisposeAsync();
         using (var atOnce = new CancellationTokenSource(TimeSpan.FromMilliseconds(200)))
         {
@@ -138,7 +150,8 @@ internal sealed partial class Gateway : IAsyncDisposable
         return EmbeddedLedger.Open(options, ThreadScheduler.Instance, clock, metrics, voice.Tell);
     }
 
-    private static Corridor BuildCorridor(GatewaySettings settings, ILedger ledger, GatewayMetrics metrics, TimeProvider clock, ILoggerFactory logs)
+    private static Corridor BuildCorridor(
+        GatewaySettings settings, ILedger ledger, Derived derived, GatewayMetrics metrics, TimeProvider clock, ILoggerFactory logs)
     {
         Dictionary<string, Channel> channels = settings.Channels.ToDictionary(
             channel => channel.Options.Id,
@@ -165,7 +178,17 @@ internal sealed partial class Gateway : IAsyncDisposable
                 metrics.KeyExpires(institution.InstId, key.KeyId, key.NotAfterMs);
             }
         }
-        return new Corridor(ledger, router, institutions, new GatewayKeys(settings.SigningKey, settings.Es256SigningKey), new PipelineOptions(), ThreadScheduler.Instance, clock, metrics, logs);
+        return new Corridor(ledger, router, institutions, new GatewayKeys(settings.SigningKey, settings.Es256SigningKey), new PipelineOptions(), ThreadScheduler.Instance,
+            clock, metrics, logs, derived.Consumers, derived.Recon);
+    }
+
+    private sealed class Undo(Action step) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync()
+        {
+            step();
+            return default;
+        }
     }
 
     [LoggerMessage(EventId = 300, Level = LogLevel.Information, Message = "ready at {Api}, admin at {Admin}")]
