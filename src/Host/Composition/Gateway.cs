@@ -72,7 +72,8 @@ internal sealed partial class Gateway : IAsyncDisposable
         {
             var metrics = new GatewayMetrics(BuildInfo.Version);
             var readiness = new Readiness();
-            WebApplication admin = await new AdminServer(readiness, metrics).StartAsync(settings.Admin, logs);
+            var reconEndpoint = new ReconEndpoint();
+            WebApplication admin = await new AdminServer(readiness, metrics, reconEndpoint).StartAsync(settings.Admin, logs);
             undo.Push(admin);
 
             ILedger ledger = OpenLedger(settings.Ledger, clock, metrics, logs);
