@@ -8,7 +8,7 @@ namespace HotPath.Core.Telemetry;
 /// interfaces, configured channels), so the number of series is fixed at start.
 /// </summary>
 /// <remarks>Children are bound once into arrays: a lookup by label on each payment costs ten times the count itself.</remarks>
-public sealed class GatewayMetrics
+public sealed partial class GatewayMetrics
 {
     // The specification's limits (chapter 6.1: .3 .5 1 2 3 5 10 s) are boundaries, so that its alerts read off exact counts.
     private static readonly double[] SecondsBuckets = [.001, .0025, .005, .01, .025, .05, .1, .2, .3, .5, 1, 2, 3, 5, 10, 15];

@@ -20,6 +20,7 @@ public partial class LayeringTests
         ["Clearing"] = 2,
         ["Auth"] = 3,
         ["Routing"] = 3,
+        ["Notify"] = 4,
         ["Operations"] = 4,
         ["Pipeline"] = 5,
     };
