@@ -21,9 +21,10 @@ public sealed record NotifyTarget(Uri Address, int MaxConcurrent);
 /// <summary>A registered institution: who it is, whom to believe, what it may do.</summary>
 public sealed class Institution(
     string instId, Region region, Language language, IEnumerable<Currency> currencies, KeyRing keys, Allowance allowance,
-    GatewayMetrics.InstitutionMetrics metrics, NotifyTarget? notifyTarget = null)
+    GatewayMetrics.InstitutionMetrics metrics)
 {
     private readonly FrozenSet<uint> _currencies = currencies.Select(currency => currency.ToRaw()).ToFrozenSet();
+    private readonly FrozenSet<BizType>? _interfaces;
 
     public InstId InstId { get; } = InstId.From(instId);
 
@@ -41,7 +42,16 @@ public sealed class Institution(
     public GatewayMetrics.InstitutionMetrics Metrics { get; } = metrics;
 
     /// <summary>Where it wants to be told results (3.1, step 6); null where it does not.</summary>
-    public NotifyTarget? NotifyTarget { get; } = notifyTarget;
+    public NotifyTarget? NotifyTarget { get; init; }
+
+    /// <summary>The interfaces it is registered for; null, all there are.</summary>
+    public IReadOnlyCollection<BizType>? Interfaces
+    {
+        get => _interfaces;
+        init => _interfaces = value?.ToFrozenSet();
+    }
+
+    public bool MayCall(BizType type) => _interfaces is null || _interfaces.Contains(type);
 
     public bool MayUse(Currency currency) => _currencies.Contains(currency.ToRaw());
 }

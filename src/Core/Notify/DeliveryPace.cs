@@ -21,6 +21,8 @@ internal sealed class DeliveryPace
     internal static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan Window = TimeSpan.FromMilliseconds(100);
 
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromTicks(100);
+
     private const double Down = 2.0 / 3;
     private const double Up = 1.05;
 
@@ -80,6 +82,6 @@ internal sealed class DeliveryPace
         return true;
     }
 
-    /// <summary>How long until the next one may be begun.</summary>
-    internal TimeSpan UntilNext => TimeSpan.FromSeconds(Math.Max(0, 1 - _tokens) / PerSecond);
+    /// <summary>How long until the next one may be begun; never nothing, for that would be a loop without a pause.</summary>
+    internal TimeSpan UntilNext => TimeSpan.FromSeconds(Math.Max(0, 1 - _tokens) / PerSecond) + ShortestPause;
 }

@@ -82,7 +82,7 @@ public sealed partial class Notifier : IFeedConsumer, IWorkerBody, IAsyncDisposa
         // Half of the machine signs notifications at the very most, and in turn: two at once would be two that payments wait behind.
         _mostWriting = Math.Max(1, Environment.ProcessorCount / 2);
         _window = Math.Clamp(options.MaxInMemory / (2 * Math.Max(1, institutions.Count)), 16, 2_000);
-        _beganAt = clock.GetTimestamp();
+        _beganAt = _savedAt = clock.GetTimestamp();
         _beganMs = clock.GetUtcNow().ToUnixTimeMilliseconds();
         _position = store.Position;
         if (store.Position == default)
@@ -91,6 +91,9 @@ public sealed partial class Notifier : IFeedConsumer, IWorkerBody, IAsyncDisposa
         }
         _worker = scheduler.StartWorker("notify", this);
     }
+
+    /// <summary>Notifications held in memory; the notifier's thread's own.</summary>
+    internal int InMemory => _order.Sum(lane => lane.InMemory);
 
     public string Name => "the notifier";
 

@@ -8,9 +8,9 @@ namespace HotPath.Host.Admin;
 
 /// <summary>
 /// The operators' listener, on loopback only (F57): <c>/livez</c> (the process runs), <c>/readyz</c> (traffic is wanted, or 503 with the
-/// reason), <c>/metrics</c> (Prometheus text format).
+/// reason), <c>/metrics</c> (Prometheus text format), <c>/notifications</c> (<see cref="NotificationEndpoint"/>).
 /// </summary>
-internal sealed class AdminServer(Readiness readiness, GatewayMetrics metrics)
+internal sealed class AdminServer(Readiness readiness, GatewayMetrics metrics, NotificationEndpoint notifications)
 {
     // Scrapers and people; beyond that it is a leak.
     private const int MaxConnections = 64;
@@ -30,6 +30,10 @@ internal sealed class AdminServer(Readiness readiness, GatewayMetrics metrics)
 
     private Task HandleAsync(HttpContext context)
     {
+        if (context.Request.Path.StartsWithSegments(NotificationEndpoint.Root))
+        {
+            return notifications.HandleAsync(context);
+        }
         if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
         {
             context.Response.Headers.Allow = "GET, HEAD";
