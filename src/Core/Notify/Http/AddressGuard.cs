@@ -22,8 +22,8 @@ public static class AddressGuard
         .. Named("benchmarking", "198.18.0.0/15"),
         .. Named("multicast", "224.0.0.0/4", "ff00::/8"),
         .. Named("reserved", "240.0.0.0/4"),
-        // What carries an IPv4 address: mapped, compatible, translated, NAT64 (well-known and local), 6to4, and Teredo within 2001::/23.
-        .. Named("embedded IPv4", "::/96", "::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16"),
+        // What carries an IPv4 address: compatible, translated, NAT64 (well-known and local), 6to4, and Teredo within 2001::/23.
+        .. Named("embedded IPv4", "::/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16"),
         .. Named("discard-only", "100::/64", "100:0:0:1::/64"),
         .. Named("segment routing", "5f00::/16"),
         .. Named("unique local", "fc00::/7"),
@@ -36,6 +36,11 @@ public static class AddressGuard
     /// <summary>Why nothing may be sent to this address; null when it may.</summary>
     public static string? Refusal(IPAddress address)
     {
+        // Before the table: IPNetwork takes a mapped address for IPv4, and then finds it in no network of IPv6, or in one too many.
+        if (address.IsIPv4MappedToIPv6)
+        {
+            return "mapped IPv4";
+        }
         foreach ((IPNetwork network, string name) in Refused)
         {
             if (network.BaseAddress.AddressFamily == address.AddressFamily && network.Contains(address))
