@@ -17,7 +17,8 @@ public enum BizType : byte
 public static class BizTypes
 {
     /// <summary>Every interface this gateway serves.</summary>
-    public static readonly BizType[] All = [BizType.ScanPay, BizType.FacePay, BizType.Refund, BizType.TradeQuery, BizType.RefundQuery, BizType.ReconDownload, BizType.ReconUpload];
+    public static readonly BizType[] All =
+        [BizType.ScanPay, BizType.FacePay, BizType.Refund, BizType.TradeQuery, BizType.RefundQuery, BizType.ReconDownload, BizType.ReconUpload];
 
     /// <summary>Queries and downloads claim no req_id: they may be repeated and mean the moment they are asked.</summary>
     public static bool IsQuery(BizType type) => type is BizType.TradeQuery or BizType.RefundQuery or BizType.ReconDownload;

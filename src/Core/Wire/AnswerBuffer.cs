@@ -25,9 +25,10 @@ public enum TradeView : byte
     RefundQuery,
 }
 
-/// <summary>What an answer says. Lives on the stack while it is laid out.</summary>
+/// <summary>What an answer, or a notification, says. Lives on the stack while it is laid out.</summary>
 public readonly ref struct Answer
 {
+    /// <summary>None in a notification: nobody asked, so it has no code, message, number and time of an answer.</summary>
     public required RespCode Code { get; init; }
 
     public required Language Language { get; init; }
@@ -54,6 +55,12 @@ public readonly ref struct Answer
     public Trade? Trade { get; init; }
 
     public Refund? Refund { get; init; }
+
+    /// <summary>Which notification this is; <c>default</c> in an answer.</summary>
+    public NotifyId NotifyId { get; init; }
+
+    /// <summary>When it is sent.</summary>
+    public long NotifyTimeMs { get; init; }
 
     public ReconAnswer? Recon { get; init; }
 }
@@ -106,6 +113,7 @@ public sealed class AnswerBuffer
         Refund? refund = answer.View is TradeView.Refund or TradeView.RefundQuery ? answer.Refund : null;
         bool isQuery = answer.View == TradeView.Query;
         Currency currency = trade?.Currency ?? refund?.Currency ?? default;
+        NotifyId notice = answer.NotifyId;
 
         // Byte order of the names, as the signing string wants them; SigningText refuses any other.
         Put(ref text, Names.AmountSummary, recon?.AmountSummary);
@@ -121,6 +129,9 @@ public sealed class AnswerBuffer
         Put(ref text, Names.KeyId, answer.KeyId);
         Put(ref text, Names.MerchantCity, trade is null ? default : trade.Merchant.City);
         Put(ref text, Names.MerchantName, trade is null ? default : trade.Merchant.Name);
+        Put(ref text, Names.NotifyId, notice.IsAssigned ? _scratch.AsSpan(0, notice.Format(_scratch)) : default);
+        Put(ref text, Names.NotifyTime, notice.IsAssigned ? Time(answer.NotifyTimeMs) : default);
+        Put(ref text, Names.NotifyType, notice.IsAssigned ? notice.TypeName : default);
         Put(ref text, Names.OrigTradeNo, refund is null ? default : Digits(refund.TradeNo));
         Put(ref text, Names.OutTradeNo, trade is not null ? trade.OrderNo.Span : refund is not null ? refund.OrderNo.Span : default);
         Put(ref text, Names.ReconId, recon?.ReconId);
@@ -132,9 +143,9 @@ public sealed class AnswerBuffer
         Put(ref text, Names.RefundTime, refund is null ? default : Time(refund.TimeMs));
         Put(ref text, Names.ReqId, answer.ReqId);
         Put(ref text, Names.RespCode, RespCodes.Text(answer.Code));
-        Put(ref text, Names.RespId, Digits(answer.RespId));
-        Put(ref text, Names.RespMsg, _scratch.AsSpan(0, Message(answer)));
-        Put(ref text, Names.RespTime, Time(answer.RespTimeMs));
+        Put(ref text, Names.RespId, notice.IsAssigned ? default : Digits(answer.RespId));
+        Put(ref text, Names.RespMsg, notice.IsAssigned ? default : _scratch.AsSpan(0, Message(answer)));
+        Put(ref text, Names.RespTime, notice.IsAssigned ? default : Time(answer.RespTimeMs));
         Put(ref text, Names.TotalAmount, trade is null ? default : Digits(trade.Amount, currency));
         Put(ref text, Names.TotalRefunded, isQuery ? Digits(new Amount(trade!.Refunded.Succeeded), currency)
             : refund is not null ? Digits(new Amount(refund.Totals.Succeeded), currency)
@@ -239,6 +250,9 @@ public sealed class AnswerBuffer
         internal static readonly byte[] KeyId = "key_id"u8.ToArray();
         internal static readonly byte[] MerchantCity = "merchant_city"u8.ToArray();
         internal static readonly byte[] MerchantName = "merchant_name"u8.ToArray();
+        internal static readonly byte[] NotifyId = "notify_id"u8.ToArray();
+        internal static readonly byte[] NotifyTime = "notify_time"u8.ToArray();
+        internal static readonly byte[] NotifyType = "notify_type"u8.ToArray();
         internal static readonly byte[] OrigTradeNo = "orig_trade_no"u8.ToArray();
         internal static readonly byte[] OutTradeNo = "out_trade_no"u8.ToArray();
         internal static readonly byte[] ReconId = "recon_id"u8.ToArray();

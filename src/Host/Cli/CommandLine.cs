@@ -60,5 +60,6 @@ internal static class CommandLine
         VerifyVerb.Create(output),
         ExplainVerb.Create(output),
         JournalVerb.Create(output),
+        NotifyVerb.Create(output, error),
     };
 }

@@ -75,19 +75,20 @@ internal sealed partial class Gateway : IAsyncDisposable
             var metrics = new GatewayMetrics(BuildInfo.Version);
             var readiness = new Readiness();
             var reconEndpoint = new ReconEndpoint();
-            WebApplication admin = await new AdminServer(readiness, metrics, reconEndpoint).StartAsync(settings.Admin, logs);
+            var notifications = new NotificationEndpoint();
+            WebApplication admin = await new AdminServer(readiness, metrics, reconEndpoint, notifications).StartAsync(settings.Admin, logs);
             undo.Push(admin);
 
             ILedger ledger = OpenLedger(settings.Ledger, clock, metrics, logs);
             undo.Push(ledger);
 
-            // What follows from the book; ends after the corridor, which has the feed.
-            var derived = new Derived(settings, clock, metrics, logs);
-            undo.Push(new Undo(derived.Dispose));
+            InstitutionDirectory registered = Register(settings, metrics, clock);
+            var keys = new GatewayKeys(settings.SigningKey, settings.Es256SigningKey);
+            var derived = new Derived(settings, ledger, registered, keys, clock, metrics, logs);
+            undo.Push(derived);
 
-            Corridor corridor = BuildCorridor(settings, ledger, derived, metrics, clock, logs);
+            Corridor corridor = BuildCorridor(settings, ledger, registered, keys, derived, metrics, clock, logs);
             undo.Push(corridor);
-            undo.Push(new Undo(derived.Stop));
             derived.Start(corridor.Feed!);
             reconEndpoint.Open(derived.Recon);
             await corridor.Resolver.StartAsync();
@@ -101,6 +102,7 @@ internal sealed partial class Gateway : IAsyncDisposable
 
             var gateway = new Gateway(
                 readiness, admin, ledger, derived, corridor, institutions, settings.Certificate, logs.CreateLogger<Gateway>());
+            notifications.Open(derived.Notifier);
             readiness.Ready(ledger);
             gateway.LogReady(gateway.ApiAddress, gateway.AdminAddress);
             return gateway;
@@ -130,9 +132,8 @@ internal sealed partial class Gateway : IAsyncDisposable
             await _institutions.StopAsync(budget.Token);
         }
         await _institutions.DisposeAsync();
-        _derived.Stop();
         await _corridor.DisposeAsync();
-        _derived.Dispose();
+        await _derived.DisposeAsync();
         await _ledger.DisposeAsync();
         using (var atOnce = new CancellationTokenSource(TimeSpan.FromMilliseconds(200)))
         {
@@ -151,7 +152,8 @@ internal sealed partial class Gateway : IAsyncDisposable
     }
 
     private static Corridor BuildCorridor(
-        GatewaySettings settings, ILedger ledger, Derived derived, GatewayMetrics metrics, TimeProvider clock, ILoggerFactory logs)
+        GatewaySettings settings, ILedger ledger, InstitutionDirectory institutions, GatewayKeys keys, Derived derived, GatewayMetrics metrics,
+        TimeProvider clock, ILoggerFactory logs)
     {
         Dictionary<string, Channel> channels = settings.Channels.ToDictionary(
             channel => channel.Options.Id,
@@ -165,11 +167,18 @@ internal sealed partial class Gateway : IAsyncDisposable
             IsEnabled = route.IsEnabled,
             OnlyAmountsEndingWith = route.OnlyAmountsEndingWith,
         }).ToArray(), settings.CodeHosts);
+        return new Corridor(ledger, router, institutions, keys, new PipelineOptions(), ThreadScheduler.Instance, clock, metrics, logs,
+            derived.Consumers, derived.Recon);
+    }
+
+    private static InstitutionDirectory Register(GatewaySettings settings, GatewayMetrics metrics, TimeProvider clock)
+    {
         var institutions = new InstitutionDirectory(settings.Institutions.Select(institution => new Institution(
             institution.InstId, institution.Region, institution.Language, institution.Currencies, institution.Keys,
             new Allowance(clock, institution.MaxTps), metrics.ForInstitution(institution.InstId))
         {
             Interfaces = institution.Interfaces,
+            NotifyTarget = institution.NotifyTarget,
         }).ToArray());
         foreach (InstitutionSettings institution in settings.Institutions)
         {
@@ -178,17 +187,7 @@ internal sealed partial class Gateway : IAsyncDisposable
                 metrics.KeyExpires(institution.InstId, key.KeyId, key.NotAfterMs);
             }
         }
-        return new Corridor(ledger, router, institutions, new GatewayKeys(settings.SigningKey, settings.Es256SigningKey), new PipelineOptions(), ThreadScheduler.Instance,
-            clock, metrics, logs, derived.Consumers, derived.Recon);
-    }
-
-    private sealed class Undo(Action step) : IAsyncDisposable
-    {
-        public ValueTask DisposeAsync()
-        {
-            step();
-            return default;
-        }
+        return institutions;
     }
 
     [LoggerMessage(EventId = 300, Level = LogLevel.Information, Message = "ready at {Api}, admin at {Admin}")]

@@ -22,6 +22,7 @@ public partial class LayeringTests
         ["Routing"] = 3,
         ["DayFiles"] = 3,
         ["Recon"] = 4,
+        ["Notify"] = 4,
         ["Operations"] = 4,
         ["Pipeline"] = 5,
     };

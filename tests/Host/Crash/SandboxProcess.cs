@@ -25,7 +25,7 @@ internal sealed partial class SandboxProcess : IDisposable
     internal int Id => _process.Id;
 
     /// <summary>Starts <c>hotpath sandbox</c> on free ports and waits for its ready line.</summary>
-    internal static async Task<SandboxProcess> StartAsync(string folder)
+    internal static async Task<SandboxProcess> StartAsync(string folder, params string[] more)
     {
         var start = new ProcessStartInfo("dotnet")
         {
@@ -37,6 +37,10 @@ internal sealed partial class SandboxProcess : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        foreach (string argument in more)
+        {
+            start.ArgumentList.Add(argument);
+        }
         Process process = Process.Start(start)!;
         var errors = new List<string>();
         process.ErrorDataReceived += (_, line) =>
