@@ -46,5 +46,9 @@ internal sealed class BrokenLedger(Exception failure) : ILedger
 
     public ValueTask<IReadOnlyList<TradeNo>> PendingRefundsAsync() => throw failure;
 
+    public long FeedEnd => throw failure;
+
+    public FeedPosition ReadFeed(in FeedPosition from, long before, IFeedVisitor visitor) => throw failure;
+
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

@@ -19,6 +19,7 @@ public sealed class Institution(
     GatewayMetrics.InstitutionMetrics metrics)
 {
     private readonly FrozenSet<uint> _currencies = currencies.Select(currency => currency.ToRaw()).ToFrozenSet();
+    private readonly FrozenSet<BizType>? _interfaces;
 
     public InstId InstId { get; } = InstId.From(instId);
 
@@ -34,6 +35,15 @@ public sealed class Institution(
     public Allowance Allowance { get; } = allowance;
 
     public GatewayMetrics.InstitutionMetrics Metrics { get; } = metrics;
+
+    /// <summary>The interfaces it is registered for; null, all there are.</summary>
+    public IReadOnlyCollection<BizType>? Interfaces
+    {
+        get => _interfaces;
+        init => _interfaces = value?.ToFrozenSet();
+    }
+
+    public bool MayCall(BizType type) => _interfaces is null || _interfaces.Contains(type);
 
     public bool MayUse(Currency currency) => _currencies.Contains(currency.ToRaw());
 }

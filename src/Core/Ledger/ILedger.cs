@@ -1,3 +1,4 @@
+using HotPath.Core.Ledger.Embedded;
 using HotPath.Core.Model;
 
 namespace HotPath.Core.Ledger;
@@ -85,6 +86,18 @@ public interface ILedger : IAsyncDisposable
 
     /// <summary>Every refund without a result, oldest first.</summary>
     ValueTask<IReadOnlyList<TradeNo>> PendingRefundsAsync();
+
+    /// <summary>Where the feed of changes ends now, as <see cref="FeedPosition.Address"/>: everything before is durable.</summary>
+    long FeedEnd { get; }
+
+    /// <summary>
+    /// Shows <paramref name="visitor"/> durable changes from <paramref name="from"/> on, in order and at most a portion of them, none at or after
+    /// <paramref name="before"/>. One thread at a time.
+    /// </summary>
+    /// <returns>The place after what was shown; <paramref name="from"/> itself when there is nothing new.</returns>
+    /// <exception cref="LedgerUnavailableException">The ledger is closed.</exception>
+    /// <exception cref="JournalDamagedException">There is no change of this ledger at <paramref name="from"/>, or it is not as it was recorded.</exception>
+    FeedPosition ReadFeed(in FeedPosition from, long before, IFeedVisitor visitor);
 }
 
 /// <summary>What the ledger knows of a req_id.</summary>

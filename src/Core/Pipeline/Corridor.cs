@@ -38,7 +38,7 @@ public sealed class Corridor : IAsyncDisposable
 
     public Corridor(
         ILedger ledger, Router router, InstitutionDirectory institutions, GatewayKeys keys, PipelineOptions options,
-        IScheduler scheduler, TimeProvider clock, GatewayMetrics metrics, ILoggerFactory logs)
+        IScheduler scheduler, TimeProvider clock, GatewayMetrics metrics, ILoggerFactory logs, IReadOnlyList<IFeedConsumer>? consumers = null)
     {
         _ledger = ledger;
         _router = router;
@@ -61,11 +61,15 @@ public sealed class Corridor : IAsyncDisposable
         var refunds = new RefundPipeline(ledger, router, Signer, Resolver, waiters, repetitions, lostClaims, budget, clock, desk);
         Pipeline = new PaymentPipeline(
             Authenticator, ledger, Admission, router, Signer, Resolver, waiters, repetitions, lostClaims, refunds, budget, options, clock, desk);
+        Feed = consumers is null ? null : new ChangeFeed(ledger, consumers, scheduler, clock, logs.CreateLogger<ChangeFeed>());
     }
 
     public PaymentPipeline Pipeline { get; }
 
     public PendingResolver Resolver { get; }
+
+    /// <summary>Shows what happens in the book to those who keep something that follows from it; null where nobody does.</summary>
+    public ChangeFeed? Feed { get; }
 
     internal AdmissionControl Admission { get; }
 
@@ -99,6 +103,7 @@ public sealed class Corridor : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        Feed?.Dispose();
         Admission.Dispose();
         Resolver.Dispose();
         foreach (Channel channel in _router.Channels)

@@ -76,6 +76,11 @@ public sealed class PaymentPipeline(
             return;
         }
         institution.Metrics.Called();
+        if (!institution.MayCall(slot.BizType))
+        {
+            desk.RefuseWithinBudget(slot, institution, RespCode.NotPermitted, GatewayMetrics.RefusalCause.NotPermitted);
+            return;
+        }
         if (!ledger.IsReady)
         {
             desk.RefuseWithinBudget(slot, institution, RespCode.ServiceUnavailable, GatewayMetrics.RefusalCause.NotReady);

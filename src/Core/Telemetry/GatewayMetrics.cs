@@ -85,6 +85,7 @@ public sealed partial class GatewayMetrics
         _refusedSigned = Causes.Select(cause => refused.WithLabels(cause, "signed")).ToArray();
         _refusedUnsigned = Causes.Select(cause => refused.WithLabels(cause, "unsigned")).ToArray();
         Admission = new AdmissionMetrics(make);
+        DayFiles = new DayFileMetrics(make);
         _inFlight = make.CreateGauge("hotpath_inflight_requests", "Calls between their last byte in and their last byte out.");
         _replays = make.CreateCounter("hotpath_idempotent_replays_total", "Calls answered from a recorded result.");
 
@@ -100,7 +101,6 @@ public sealed partial class GatewayMetrics
         _diskFree = make.CreateGauge("hotpath_disk_free_bytes", "Free space where the ledger's data lies.");
         _diskFull = make.CreateGauge("hotpath_disk_full", "1 while new payments are refused for want of disk space (A001).");
         _diskSlow = make.CreateGauge("hotpath_disk_slow", "1 while new payments are refused because a commit takes too long (A001).");
-
         _scrubbedBytes = make.CreateCounter("hotpath_journal_scrubbed_bytes_total", "Bytes of sealed segments read again and checked.");
         _damagedSegments = make.CreateGauge("hotpath_journal_damaged_segments", "Sealed segments that were not as written when last read; anything but 0 is an alarm.");
 
@@ -133,37 +133,6 @@ public sealed partial class GatewayMetrics
         NotDelivered,
         NotFound,
         Reversed,
-    }
-
-    /// <summary>Why a call was refused whose refusal costs a budget, for the label <c>cause</c>.</summary>
-    public enum RefusalCause
-    {
-        /// <summary>Not of the form of a request, or not signed by a registered institution (C, D001).</summary>
-        Stranger,
-        NotReady,
-
-        /// <summary>Its req_id is known with other content (C004).</summary>
-        ReqIdReused,
-
-        /// <summary>req_time is too far off (D002).</summary>
-        Expired,
-
-        /// <summary>The institution is above its configured ceiling (D004).</summary>
-        Ceiling,
-
-        /// <summary>The machine is overloaded and the institution above its guarantee (A001).</summary>
-        Overload,
-        ChannelCapacity,
-        LedgerCapacity,
-
-        /// <summary>Every buffer for bodies above 16 KiB is in use (429).</summary>
-        BodyCapacity,
-
-        /// <summary>Too little room on the disk (A001).</summary>
-        DiskFull,
-
-        /// <summary>Commits take too long (A001).</summary>
-        DiskSlow,
     }
 
     /// <summary>What admission sees and what it allows.</summary>

@@ -153,7 +153,10 @@ internal sealed partial class Gateway : IAsyncDisposable
         }).ToArray(), settings.CodeHosts);
         var institutions = new InstitutionDirectory(settings.Institutions.Select(institution => new Institution(
             institution.InstId, institution.Region, institution.Language, institution.Currencies, institution.Keys,
-            new Allowance(clock, institution.MaxTps), metrics.ForInstitution(institution.InstId))).ToArray());
+            new Allowance(clock, institution.MaxTps), metrics.ForInstitution(institution.InstId))
+        {
+            Interfaces = institution.Interfaces,
+        }).ToArray());
         foreach (InstitutionSettings institution in settings.Institutions)
         {
             foreach (RegisteredKey key in institution.Keys.Keys.Where(key => key.NotAfterMs != long.MaxValue))

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using HotPath.Core.Auth;
 using HotPath.Core.Clearing;
 using HotPath.Core.Clearing.Adapters.Http;
@@ -150,9 +151,26 @@ internal sealed class ConfigurationCheck
             KeyRing keys = CheckKeys(path + ".keys", institution, signType);
             _faults.InRange(path + ".max_tps", institution.MaxTps ?? 1, 1, 1_000_000);
             settings.Add(new InstitutionSettings(
-                instId, region, language, CurrencyList.Read(_faults, path + ".currencies", institution.Currencies), keys, institution.MaxTps));
+                instId, region, language, CurrencyList.Read(_faults, path + ".currencies", institution.Currencies),
+                CheckInterfaces(path + ".interfaces", institution.Interfaces), keys, institution.MaxTps));
         }
         return settings;
+    }
+
+    private List<BizType>? CheckInterfaces(string path, IReadOnlyList<string>? names)
+    {
+        if (names is null)
+        {
+            return null;
+        }
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var interfaces = new List<BizType>();
+        foreach ((string at, string name) in _faults.Each(path, names))
+        {
+            _faults.Unique(seen, at, name);
+            interfaces.Add(_faults.Listed(at, name, [.. BizTypes.All.Select(type => (Encoding.ASCII.GetString(BizTypes.Name(type)), type))]));
+        }
+        return interfaces;
     }
 
     private KeyRing CheckKeys(string path, InstitutionConfiguration institution, SignType signType)

@@ -105,6 +105,9 @@ internal sealed record InstitutionConfiguration
 
     public IReadOnlyList<string> Currencies { get; set; } = [];
 
+    /// <summary>Names of the interfaces (biz_type) it may call; anything else is told D003. Default: every one.</summary>
+    public IReadOnlyList<string>? Interfaces { get; set; }
+
     /// <summary>Calls a second above which it is told D004. Default none. Range 1 to 1,000,000.</summary>
     public int? MaxTps { get; set; }
 

@@ -38,7 +38,7 @@ internal sealed record GatewaySettings
 
 /// <summary>A registered institution with its keys loaded.</summary>
 internal sealed record InstitutionSettings(
-    string InstId, Region Region, Language Language, IReadOnlyList<Currency> Currencies, KeyRing Keys, int? MaxTps);
+    string InstId, Region Region, Language Language, IReadOnlyList<Currency> Currencies, IReadOnlyList<BizType>? Interfaces, KeyRing Keys, int? MaxTps);
 
 /// <summary>A channel and what makes its adapter.</summary>
 internal sealed record ChannelSettings(ChannelOptions Options, Func<TimeProvider, IClearingAdapter> CreateAdapter);

@@ -20,6 +20,7 @@ public partial class LayeringTests
         ["Clearing"] = 2,
         ["Auth"] = 3,
         ["Routing"] = 3,
+        ["DayFiles"] = 3,
         ["Operations"] = 4,
         ["Pipeline"] = 5,
     };
@@ -76,9 +77,10 @@ public partial class LayeringTests
     [Fact]
     public void MetricsLibrary_IsKnownToOneClassOnly()
     {
-        Assert.All(
-            SourceFiles().Where(file => File.ReadAllText(file).Contains("using Prometheus;", StringComparison.Ordinal)),
-            file => Assert.StartsWith("GatewayMetrics.", Path.GetFileName(file), StringComparison.Ordinal));
+        IEnumerable<string?> users =
+            SourceFiles().Where(file => File.ReadAllText(file).Contains("using Prometheus;", StringComparison.Ordinal)).Select(Path.GetFileName);
+        // One class, perhaps in parts: GatewayMetrics.cs, GatewayMetrics.<Room>.cs.
+        Assert.All(users, file => Assert.StartsWith("GatewayMetrics.", file, StringComparison.Ordinal));
     }
 
     private static IEnumerable<string> SourceFiles() => Directory.EnumerateFiles(Path.Combine(Root, "src"), "*.cs", SearchOption.AllDirectories)

@@ -44,7 +44,7 @@ internal sealed class TestCorridor : IAsyncDisposable
     private readonly Corridor _corridor;
     private readonly GatewayKeys _gatewayKeys;
     private readonly InstitutionDirectory _institutions;
-    private readonly Func<string, string, Institution> _register;
+    private readonly Func<string, string, BizType[]?, Institution> _register;
 
     private TestCorridor(string directory, FakeTimeProvider clock, ToldChannel told, int maxInFlight, long maxMinorUnits, bool hasEs256, int? maxTps,
         IJournalStorage? disk, string[] schemes)
@@ -69,10 +69,14 @@ internal sealed class TestCorridor : IAsyncDisposable
         var channel = new Channel(new ChannelOptions { Id = "told", MaxInFlight = maxInFlight }, told, ThreadScheduler.Instance, clock, metrics);
         Currency[] currencies = [Currency.Parse("CNY"), Currency.Parse("HKD"), Currency.Parse("JPY"), Currency.Parse("USD")];
         var router = new Router([new Route { Channel = channel, Currencies = new HashSet<Currency>(currencies[..3]), MaxMinorUnits = maxMinorUnits, Schemes = schemes }]);
-        _register = (name, key) => new Institution(
+        _register = (name, key, interfaces) => new Institution(
             name, Region.Domestic, name == Us ? Language.Chinese : Language.English, currencies,
-            new KeyRing([new RegisteredKey("k1", PemKeys.ReadPublic(Keys[key].Public))]), new Allowance(clock, maxTps), metrics.ForInstitution(name));
-        _institutions = new InstitutionDirectory(hasEs256 ? [_register(Us, Us), _register(Them, Them), _register(Modern, Modern)] : [_register(Us, Us), _register(Them, Them)]);
+            new KeyRing([new RegisteredKey("k1", PemKeys.ReadPublic(Keys[key].Public))]), new Allowance(clock, maxTps), metrics.ForInstitution(name))
+        {
+            Interfaces = interfaces,
+        };
+        string[] names = hasEs256 ? [Us, Them, Modern] : [Us, Them];
+        _institutions = new InstitutionDirectory([.. names.Select(name => _register(name, name, null))]);
         _gatewayKeys = new GatewayKeys(
             PemKeys.ReadPrivate("gw-1", Keys["gw-1"].Private), hasEs256 ? PemKeys.ReadPrivate("gw-es", Keys["gw-es"].Private) : null);
         _corridor = new Corridor(
@@ -117,7 +121,10 @@ internal sealed class TestCorridor : IAsyncDisposable
     internal void SwapGatewayKey(string keyId) => _gatewayKeys.Swap(PemKeys.ReadPrivate(keyId, Keys[keyId].Private));
 
     /// <summary>Replaces all institutions' keys by one institution's, whose key is from now on <paramref name="signsWith"/>'s.</summary>
-    internal void SwapInstitutionKeys(string instId, string signsWith) => _institutions.Swap([_register(instId, signsWith)]);
+    internal void SwapInstitutionKeys(string instId, string signsWith) => _institutions.Swap([_register(instId, signsWith, null)]);
+
+    /// <summary>Registers all but one institution off, and that one for these interfaces only.</summary>
+    internal void Permit(string instId, params BizType[] interfaces) => _institutions.Swap([_register(instId, instId, interfaces)]);
 
     /// <summary>A clean stop and a new start on the same directory, with the same channel, and the same clock where no other is given.</summary>
     internal async Task<TestCorridor> RestartAsync(FakeTimeProvider? clock = null)

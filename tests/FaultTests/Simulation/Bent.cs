@@ -97,5 +97,9 @@ internal abstract class BentLedger(ILedger real) : ILedger
 
     public ValueTask<IReadOnlyList<TradeNo>> PendingRefundsAsync() => real.PendingRefundsAsync();
 
+    public long FeedEnd => real.FeedEnd;
+
+    public FeedPosition ReadFeed(in FeedPosition from, long before, IFeedVisitor visitor) => real.ReadFeed(from, before, visitor);
+
     public ValueTask DisposeAsync() => real.DisposeAsync();
 }

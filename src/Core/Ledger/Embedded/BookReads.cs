@@ -45,6 +45,27 @@ internal abstract class BookReads<T>(ReaderGate gate, JournalWriter journal)
         }
     }
 
+    /// <summary>Fills <paramref name="into"/> with what was claimed, without a result; false when there is no such thing of this kind.</summary>
+    [SkipLocalsInit]
+    internal bool FindClaim(TradeNo number, T into)
+    {
+        IBookReader reader = gate.Enter();
+        try
+        {
+            if (!reader.TryGetBook(IndexKey.Trade(number), out BookEntry entry) || entry.AcceptedAddress < _segments.BeginAddress || entry.IsRefund != IsRefund)
+            {
+                return false;
+            }
+            Span<byte> buffer = stackalloc byte[JournalFormat.MaxRecordBytes];
+            ReadAccepted(ReadRecord(number, entry.AcceptedAddress, Types.Accepted, buffer), into);
+            return true;
+        }
+        finally
+        {
+            gate.Leave(reader);
+        }
+    }
+
     /// <summary>By the institution's own number: of an order, or of a refund.</summary>
     internal ReadOutcome FindByText(in IndexKey key, InstId instId, ReadOnlySpan<byte> text, T into)
     {

@@ -10,7 +10,7 @@ namespace HotPath.Core.Ledger.Embedded;
 /// The ledger of one node: a journal (the truth and the store of trades), an index into it, and one thread that writes both.
 /// Callers hash the keys, the ledger thread decides and syncs, readers read the journal.
 /// </summary>
-public sealed class EmbeddedLedger : ILedger
+public sealed partial class EmbeddedLedger : ILedger
 {
     private readonly RecoveredLedger _recovered;
     private readonly LedgerThread _thread;
@@ -19,6 +19,7 @@ public sealed class EmbeddedLedger : ILedger
     private readonly ReaderGate _gate;
     private readonly DurableReads<Trade> _trades;
     private readonly DurableReads<Refund> _refunds;
+    private readonly JournalFeed _feed;
     private readonly LedgerCommandPool _commands;
     private readonly TimeProvider _time;
     private readonly TimeSpan _slowStep;
@@ -47,8 +48,11 @@ public sealed class EmbeddedLedger : ILedger
         _lock = lockFile;
         _closing = new PatientLock(scheduler);
         _gate = new ReaderGate(recovered.Index);
-        _trades = new DurableReads<Trade>(new TradeReads(_gate, recovered.Journal), NowMs, FenceAsync, StopFor);
-        _refunds = new DurableReads<Refund>(new RefundReads(_gate, recovered.Journal), NowMs, FenceAsync, StopFor);
+        var trades = new TradeReads(_gate, recovered.Journal);
+        var refunds = new RefundReads(_gate, recovered.Journal);
+        _trades = new DurableReads<Trade>(trades, NowMs, FenceAsync, StopFor);
+        _refunds = new DurableReads<Refund>(refunds, NowMs, FenceAsync, StopFor);
+        _feed = new JournalFeed(recovered.Journal, recovered.LedgerId, trades, refunds);
         _commands = new LedgerCommandPool(options.CommandRingCapacity, scheduler, time);
         _slowStep = options.SlowStep;
         _worker = scheduler.StartWorker("ledger", thread);
@@ -168,42 +172,6 @@ public sealed class EmbeddedLedger : ILedger
         return CompletedBy(command, atMost);
     }
 
-    /// <inheritdoc cref="DurableReads{T}.RecallAsync"/>
-    public ValueTask<ReqIdState> RecallAsync(InstId instId, ReadOnlyMemory<byte> reqId, Digest fingerprint, Trade into) =>
-        _trades.RecallAsync(instId, reqId, fingerprint, into);
-
-    /// <inheritdoc cref="DurableReads{T}.RecallAsync"/>
-    public ValueTask<bool> FindAsync(TradeNo tradeNo, Trade into) => _trades.FindAsync(tradeNo, into);
-
-    /// <inheritdoc cref="DurableReads{T}.RecallAsync"/>
-    public ValueTask<bool> FindByOrderAsync(InstId instId, ReadOnlyMemory<byte> orderNo, Trade into) =>
-        _trades.FindByTextAsync(IndexKey.Order(instId, orderNo.Span), instId, orderNo, into);
-
-    /// <inheritdoc cref="DurableReads{T}.RecallAsync"/>
-    public ValueTask<ReqIdState> RecallRefundAsync(InstId instId, ReadOnlyMemory<byte> reqId, Digest fingerprint, Refund into) =>
-        _refunds.RecallAsync(instId, reqId, fingerprint, into);
-
-    /// <inheritdoc cref="DurableReads{T}.RecallAsync"/>
-    public ValueTask<bool> FindRefundAsync(TradeNo refundId, Refund into) => _refunds.FindAsync(refundId, into);
-
-    /// <inheritdoc cref="DurableReads{T}.RecallAsync"/>
-    public ValueTask<bool> FindRefundByNoAsync(InstId instId, ReadOnlyMemory<byte> refundNo, Refund into) =>
-        _refunds.FindByTextAsync(IndexKey.RefundNo(instId, refundNo.Span), instId, refundNo, into);
-
-    /// <exception cref="LedgerUnavailableException">The ledger is closed or stopped.</exception>
-    public ValueTask<IReadOnlyList<TradeNo>> PendingAsync() => ListAsync(CommandKind.ListPending);
-
-    /// <exception cref="LedgerUnavailableException">The ledger is closed or stopped.</exception>
-    public ValueTask<IReadOnlyList<TradeNo>> PendingRefundsAsync() => ListAsync(CommandKind.ListPendingRefunds);
-
-    private async ValueTask<IReadOnlyList<TradeNo>> ListAsync(CommandKind kind)
-    {
-        LedgerCommand command = Rent(kind);
-        return IsReady && Enqueue(command, null)
-            ? await new ValueTask<TradeNo[]?>(command, command.Version) ?? throw new LedgerUnavailableException("the ledger stopped before the list was durable")
-            : throw new LedgerUnavailableException("the ledger is closed or stopped");
-    }
-
     /// <summary>A clean stop: what waits is done, the last number and a checkpoint are recorded, files are closed.</summary>
     public ValueTask DisposeAsync()
     {
@@ -280,19 +248,6 @@ public sealed class EmbeddedLedger : ILedger
     {
         _thread.Stop(reason);
         _worker.Wake();
-    }
-
-    /// <summary>Returns when everything the ledger thread had applied before is durable, or throws within two commits that are not slow.</summary>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
-    private async ValueTask FenceAsync()
-    {
-        LedgerCommand command = Rent(CommandKind.Fence);
-        // On a stuck disk nobody joins the queue.
-        bool isDurable = !_watch.IsStuck && Enqueue(command, 2 * _slowStep) && await new ValueTask<bool>(command, command.Version);
-        if (!isDurable)
-        {
-            throw new LedgerUnavailableException("what was found did not become durable");
-        }
     }
 
     private long NowMs() => Math.Max(_time.GetUtcNow().ToUnixTimeMilliseconds(), _recovered.Journal.TimeMs);
