@@ -44,7 +44,7 @@ public sealed class BodySegmentTests : IAsyncDisposable
         _corridor = new Corridor(
             _ledger, new Router([]), new InstitutionDirectory([institution]), new GatewayKeys(GatewayKey, Key), new PipelineOptions(), ThreadScheduler.Instance,
             clock, metrics, NullLoggerFactory.Instance);
-        _endpoint = new PaymentEndpoint(_corridor.Pipeline, metrics, clock, NullLogger<PaymentEndpoint>.Instance);
+        _endpoint = new PaymentEndpoint(_corridor.Pipeline, new ServerLimits(), metrics, clock, NullLogger<PaymentEndpoint>.Instance);
     }
 
     public async ValueTask DisposeAsync()

@@ -74,7 +74,7 @@ internal sealed class PaymentsInDoubt(
             CompleteState state = await ledger.CompleteAsync(trade);
             if (state == CompleteState.Recorded)
             {
-                metrics.TradeReached(trade.Status);
+                metrics.TradeReached(trade.BizType, trade.Status);
                 return Adopted(Adoption.Ended);
             }
             // Somebody was quicker: what he recorded is looked at, since it may contradict this.

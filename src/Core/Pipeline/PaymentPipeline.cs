@@ -41,6 +41,7 @@ public sealed class PaymentPipeline(
     Repetitions repetitions,
     LostClaims lostClaims,
     RefundPipeline refunds,
+    ReconPipeline? recon,
     AnswerBudget budget,
     PipelineOptions options,
     TimeProvider clock,
@@ -49,7 +50,7 @@ public sealed class PaymentPipeline(
     private readonly TradeQuery _tradeQuery = new(ledger);
 
     /// <summary>
-    /// Serves the body in <paramref name="slot"/>. Afterwards <see cref="RequestSlot.HttpStatus"/> is 200 with a sealed answer, 429 without
+    /// Serves the body in <paramref name="slot"/>. Afterwards <see cref="RequestSlot.HttpStatus"/> is 200 with a sealed answer, 413 or 429 without
     /// one, or 0: the connection is to be cut, because the ledger stopped or stood still under a request whose outcome is open.
     /// </summary>
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
@@ -57,6 +58,11 @@ public sealed class PaymentPipeline(
     {
         // 2 read
         Rejection rejection = RequestReader.Read(slot);
+        if (slot.BodyLength > BodyLimits.Of(slot.BizType))
+        {
+            slot.HttpStatus = AnswerDesk.TooLarge;
+            return;
+        }
         if (rejection.IsRefusal)
         {
             desk.RefuseStranger(slot, rejection);
@@ -127,6 +133,9 @@ public sealed class PaymentPipeline(
             case BizType.RefundQuery:
                 await refunds.QueryAsync(slot, institution);
                 return;
+            case BizType.ReconDownload or BizType.ReconUpload:
+                await ReconcileAsync(slot, institution, fingerprint);
+                return;
             case BizType.Refund:
                 await refunds.RunAsync(slot, institution, admittance, fingerprint);
                 return;
@@ -135,7 +144,7 @@ public sealed class PaymentPipeline(
         // 6 route, and the number first: where none can be had (the ledger stands still for minutes), no credit is lost with it
         TradeNo tradeNo = ledger.NextNo();
         RouteChoice route = institution.MayUse(slot.Currency)
-            ? router.Choose(slot.Currency, slot.Amount, router.Schemes.Of(slot.Code, slot[Member.QrContent]))
+            ? ScanPay.ChooseRoute(slot, router)
             : RouteChoice.Refused(RespCode.MemberIllegal, Member.Currency);
         if (route.Channel is not { } channel)
         {
@@ -214,6 +223,17 @@ public sealed class PaymentPipeline(
             resolver.Nudge(slot.Trade.TradeNo, slot.Trade.AcceptedAtMs);
         }
         desk.Show(slot, RespCode.Success, institution, TradeView.Query);
+    }
+
+    // A gateway without a data directory of its own, as in a bench, keeps no files.
+    private ValueTask ReconcileAsync(RequestSlot slot, Institution institution, in Digest fingerprint)
+    {
+        if (recon is null)
+        {
+            desk.RefuseWithinBudget(slot, institution, RespCode.ServiceUnavailable, GatewayMetrics.RefusalCause.NotReady);
+            return default;
+        }
+        return slot.BizType == BizType.ReconDownload ? recon.DownloadAsync(slot, institution) : recon.UploadAsync(slot, institution, fingerprint);
     }
 
     private void LeaveInDoubt(RequestSlot slot, Institution institution, Channel channel)

@@ -26,6 +26,9 @@ public sealed partial class GatewayMetrics
         ChannelCapacity,
         LedgerCapacity,
 
+        /// <summary>Every buffer for bodies above 16 KiB is in use (429).</summary>
+        BodyCapacity,
+
         /// <summary>Too little room on the disk (A001).</summary>
         DiskFull,
 

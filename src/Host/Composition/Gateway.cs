@@ -77,8 +77,9 @@ internal sealed partial class Gateway : IAsyncDisposable
         {
             var metrics = new GatewayMetrics(BuildInfo.Version);
             var readiness = new Readiness();
+            var reconEndpoint = new ReconEndpoint();
             var notifications = new NotificationEndpoint();
-            WebApplication admin = await new AdminServer(readiness, metrics, notifications).StartAsync(settings.Admin, logs);
+            WebApplication admin = await new AdminServer(readiness, metrics, reconEndpoint, notifications).StartAsync(settings.Admin, logs);
             undo.Push(admin);
 
             ILedger ledger = OpenLedger(settings.Ledger, clock, metrics, logs);
@@ -94,7 +95,7 @@ internal sealed partial class Gateway : IAsyncDisposable
             await corridor.Resolver.StartAsync();
             await corridor.WarmUpAsync();
 
-            var endpoint = new PaymentEndpoint(corridor.Pipeline, metrics, clock, logs.CreateLogger<PaymentEndpoint>());
+            var endpoint = new PaymentEndpoint(corridor.Pipeline, settings.Limits, metrics, clock, logs.CreateLogger<PaymentEndpoint>());
             WebApplication institutions = await InstitutionServer.StartAsync(
                 settings.Listen, settings.Certificate, settings.Limits, endpoint.HandleAsync, logs);
             undo.Push(institutions);
