@@ -19,6 +19,13 @@ public sealed class AnswerDesk(AnswerSigner signer, RateGate strangersBudget, Ti
     /// <summary>The final answer of a trade or refund that was recorded before: the same bytes, no signature.</summary>
     public void Repeat(RequestSlot slot)
     {
+        if (slot.BizType == BizType.ReconUpload)
+        {
+            // Its recall has put the recorded answer into the slot.
+            metrics.Replayed();
+            TellDone(slot);
+            return;
+        }
         if (slot.IsOfRefund)
         {
             AnswerSigner.Repeat(slot.Answer, slot.Refund);
@@ -54,6 +61,9 @@ public sealed class AnswerDesk(AnswerSigner signer, RateGate strangersBudget, Ti
         signer.Show(slot, code, institution, view);
         Finish(slot, code);
     }
+
+    /// <summary>A 0000 is sealed in the slot.</summary>
+    public void TellDone(RequestSlot slot) => Finish(slot, RespCode.Success);
 
     /// <summary>The final answer is sealed in the slot and its result is durable.</summary>
     public void Tell(RequestSlot slot)

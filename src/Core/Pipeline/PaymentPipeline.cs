@@ -41,6 +41,7 @@ public sealed class PaymentPipeline(
     Repetitions repetitions,
     LostClaims lostClaims,
     RefundPipeline refunds,
+    ReconPipeline? recon,
     AnswerBudget budget,
     PipelineOptions options,
     TimeProvider clock,
@@ -132,6 +133,9 @@ public sealed class PaymentPipeline(
             case BizType.RefundQuery:
                 await refunds.QueryAsync(slot, institution);
                 return;
+            case BizType.ReconDownload or BizType.ReconUpload:
+                await ReconcileAsync(slot, institution, fingerprint);
+                return;
             case BizType.Refund:
                 await refunds.RunAsync(slot, institution, admittance, fingerprint);
                 return;
@@ -219,6 +223,17 @@ public sealed class PaymentPipeline(
             resolver.Nudge(slot.Trade.TradeNo, slot.Trade.AcceptedAtMs);
         }
         desk.Show(slot, RespCode.Success, institution, TradeView.Query);
+    }
+
+    // A gateway without a data directory of its own, as in a bench, keeps no files.
+    private ValueTask ReconcileAsync(RequestSlot slot, Institution institution, in Digest fingerprint)
+    {
+        if (recon is null)
+        {
+            desk.RefuseWithinBudget(slot, institution, RespCode.ServiceUnavailable, GatewayMetrics.RefusalCause.NotReady);
+            return default;
+        }
+        return slot.BizType == BizType.ReconDownload ? recon.DownloadAsync(slot, institution) : recon.UploadAsync(slot, institution, fingerprint);
     }
 
     private void LeaveInDoubt(RequestSlot slot, Institution institution, Channel channel)

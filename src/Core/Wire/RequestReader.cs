@@ -41,7 +41,7 @@ public static class RequestReader
                 return new Rejection(RespCode.MemberMissing, members[0]);
             }
         }
-        else if (FirstMissing(slot, members) is { IsRefusal: true } missing)
+        else if (FirstMissing(slot, MemberTable.RequiredOf(slot.BizType)) is { IsRefusal: true } missing)
         {
             return missing;
         }

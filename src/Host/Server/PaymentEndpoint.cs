@@ -86,6 +86,7 @@ internal sealed partial class PaymentEndpoint(
                 return;
             }
             slot.ArrivedAt = clock.GetTimestamp();
+            slot.Host = HostOf(context);
 
             // 2 to 10
             await pipeline.RunAsync(slot);
@@ -181,6 +182,10 @@ internal sealed partial class PaymentEndpoint(
                 return default;
         }
     }
+
+    // Kestrel has refused what is no host. HTTP allows an empty one: then it is where the connection ends.
+    private static string HostOf(HttpContext context) =>
+        context.Request.Headers.Host is [{ Length: > 0 } host] ? host : $"{context.Connection.LocalIpAddress}:{context.Connection.LocalPort}";
 
     private static void Refuse(HttpContext context, int status)
     {

@@ -10,9 +10,11 @@ using HotPath.Core.Ledger.Embedded;
 using HotPath.Core.Model;
 using HotPath.Core.Operations;
 using HotPath.Core.Pipeline;
+using HotPath.Core.Recon;
 using HotPath.Core.Routing;
 using HotPath.Core.Runtime;
 using HotPath.Core.Telemetry;
+using HotPath.Core.Tests.Recon;
 using HotPath.Core.Wire;
 using HotPath.Signing;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -47,7 +49,7 @@ internal sealed class TestCorridor : IAsyncDisposable
     private readonly Func<string, string, BizType[]?, Institution> _register;
 
     private TestCorridor(string directory, FakeTimeProvider clock, ToldChannel told, int maxInFlight, long maxMinorUnits, bool hasEs256, int? maxTps,
-        IJournalStorage? disk, string[] schemes)
+        IJournalStorage? disk, string[] schemes, Rows? rows)
     {
         _directory = directory;
         Clock = clock;
@@ -81,8 +83,15 @@ internal sealed class TestCorridor : IAsyncDisposable
             PemKeys.ReadPrivate("gw-1", Keys["gw-1"].Private), hasEs256 ? PemKeys.ReadPrivate("gw-es", Keys["gw-es"].Private) : null);
         _corridor = new Corridor(
             Ledger, router, _institutions, _gatewayKeys, new PipelineOptions { Admission = new AdmissionOptions { LeastInLine = 0 } }, Threads, clock, metrics,
-            NullLoggerFactory.Instance);
+            NullLoggerFactory.Instance, consumers: null, Recon = rows is null ? null : Reconciliation.Open(
+                directory, rows, [InstId.From(Us), InstId.From(Them)], publicUrl: null, ThreadScheduler.Instance, clock, metrics, NullLogger<Reconciliation>.Instance));
+        _rows = rows;
+        Recon?.Start(_ => default);
     }
+
+    private readonly Rows? _rows;
+
+    internal Reconciliation? Recon { get; }
 
     internal FakeTimeProvider Clock { get; }
 
@@ -101,7 +110,7 @@ internal sealed class TestCorridor : IAsyncDisposable
 
     internal static async Task<TestCorridor> OpenAsync(
         string? directory = null, FakeTimeProvider? clock = null, ToldChannel? told = null, int maxInFlight = 256, long maxMinorUnits = long.MaxValue,
-        bool hasEs256 = true, int? maxTps = null, IJournalStorage? disk = null, string[]? schemes = null)
+        bool hasEs256 = true, int? maxTps = null, IJournalStorage? disk = null, string[]? schemes = null, Rows? rows = null)
     {
         var corridor = new TestCorridor(
             directory ?? Directory.CreateTempSubdirectory("hotpath-corridor-").FullName,
@@ -112,7 +121,8 @@ internal sealed class TestCorridor : IAsyncDisposable
             hasEs256,
             maxTps,
             disk,
-            schemes ?? []);
+            schemes ?? [],
+            rows);
         await corridor.Resolver.StartAsync();
         return corridor;
     }
@@ -130,7 +140,7 @@ internal sealed class TestCorridor : IAsyncDisposable
     internal async Task<TestCorridor> RestartAsync(FakeTimeProvider? clock = null)
     {
         await StopAsync();
-        return await OpenAsync(_directory, clock ?? Clock, Told);
+        return await OpenAsync(_directory, clock ?? Clock, Told, rows: _rows);
     }
 
     public async ValueTask DisposeAsync()
@@ -185,6 +195,15 @@ internal sealed class TestCorridor : IAsyncDisposable
     /// <summary>Signs as the institution in the members, sends, verifies the answer over its own bytes.</summary>
     internal Task<Answered> CallAsync(Dictionary<string, string> members) => SendAsync(JsonSerializer.Serialize(Sign(members, members["inst_id"])));
 
+    /// <summary>What callers say the gateway is called.</summary>
+    internal string Host { get; set; } = "gateway.example.com:8443";
+
+    internal Dictionary<string, string> Download(string settleDate, params (string Name, string Value)[] changes) =>
+        Members("RECON_DOWNLOAD", [("settle_date", settleDate), ("recon_type", "01"), .. changes]);
+
+    internal Dictionary<string, string> Upload(string settleDate, params (string Name, string Value)[] changes) =>
+        Members("RECON_UPLOAD", [("settle_date", settleDate), ("recon_type", "01"), .. changes]);
+
     internal async Task<Answered> SendAsync(string json)
     {
         byte[] body = Encoding.UTF8.GetBytes(json);
@@ -192,6 +211,7 @@ internal sealed class TestCorridor : IAsyncDisposable
         body.CopyTo(slot.BodyBuffer);
         slot.SetBody(body.Length);
         slot.ArrivedAt = Clock.GetTimestamp();
+        slot.Host = Host;
         try
         {
             await _corridor.Pipeline.RunAsync(slot);
@@ -293,6 +313,7 @@ internal sealed class TestCorridor : IAsyncDisposable
 
     private async Task StopAsync()
     {
+        Recon?.Dispose();
         await _corridor.DisposeAsync();
         await Ledger.DisposeAsync();
     }
