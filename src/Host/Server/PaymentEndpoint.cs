@@ -151,6 +151,8 @@ internal sealed partial class PaymentEndpoint(
 
     private static int Take(PipeReader reader, ReadOnlySequence<byte> piece, RequestSlot slot, int at)
     {
+        // Before it is given back: a sequence of segments that are used again no longer knows how long it was.
+        int end = at + (int)piece.Length;
         piece.CopyTo(slot.BodyBuffer[at..]);
         foreach (ReadOnlyMemory<byte> read in piece)
         {
@@ -158,7 +160,7 @@ internal sealed partial class PaymentEndpoint(
             CryptographicOperations.ZeroMemory(MemoryMarshal.AsMemory(read).Span);
         }
         reader.AdvanceTo(piece.End);
-        return at + (int)piece.Length;
+        return end;
     }
 
     private static ValueTask<FlushResult> WriteAsync(HttpContext context, RequestSlot slot)
