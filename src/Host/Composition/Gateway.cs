@@ -33,19 +33,21 @@ internal sealed partial class Gateway : IAsyncDisposable
     private readonly WebApplication _admin;
     private readonly ILedger _ledger;
     private readonly Notifier _notifier;
+    private readonly Derived _derived;
     private readonly Corridor _corridor;
     private readonly WebApplication _institutions;
     private readonly ILogger<Gateway> _logger;
     private bool _isStopped;
 
     private Gateway(
-        Readiness readiness, WebApplication admin, ILedger ledger, Notifier notifier, Corridor corridor, WebApplication institutions,
+        Readiness readiness, WebApplication admin, ILedger ledger, Notifier notifier, Derived derived, Corridor corridor, WebApplication institutions,
         ServerCertificate certificate, ILogger<Gateway> logger)
     {
         _readiness = readiness;
         _admin = admin;
         _ledger = ledger;
         _notifier = notifier;
+        _derived = derived;
         _corridor = corridor;
         _institutions = institutions;
         _logger = logger;
@@ -87,21 +89,28 @@ internal sealed partial class Gateway : IAsyncDisposable
 
             InstitutionDirectory registered = Register(settings, metrics, clock);
             var keys = new GatewayKeys(settings.SigningKey, settings.Es256SigningKey);
+            // What follows from the book; ends after the corridor, which has the feed.
             Notifier notifier = OpenNotifier(settings, ledger, registered, keys, metrics, clock, logs);
             undo.Push(notifier);
+            var derived = new Derived(settings, clock, metrics, logs);
+            undo.Push(new Undo(derived.Dispose));
 
-            Corridor corridor = BuildCorridor(settings, ledger, registered, keys, [notifier], metrics, clock, logs);
+            Corridor corridor = BuildCorridor(settings, ledger, registered, keys, notifier, derived, metrics, clock, logs);
             undo.Push(corridor);
+            undo.Push(new Undo(derived.Stop));
+            derived.Start(corridor.Feed!);
+            reconEndpoint.Open(derived.Recon);
             await corridor.Resolver.StartAsync();
             await corridor.WarmUpAsync();
 
             var endpoint = new PaymentEndpoint(corridor.Pipeline, settings.Limits, metrics, clock, logs.CreateLogger<PaymentEndpoint>());
+            var files = new FileEndpoint(derived.Recon, metrics);
             WebApplication institutions = await InstitutionServer.StartAsync(
-                settings.Listen, settings.Certificate, settings.Limits, endpoint.HandleAsync, logs);
+                settings.Listen, settings.Certificate, settings.Limits, context => FileEndpoint.IsMeant(context) ? files.HandleAsync(context) : endpoint.HandleAsync(context), logs);
             undo.Push(institutions);
 
             var gateway = new Gateway(
-                readiness, admin, ledger, notifier, corridor, institutions, settings.Certificate, logs.CreateLogger<Gateway>());
+                readiness, admin, ledger, notifier, derived, corridor, institutions, settings.Certificate, logs.CreateLogger<Gateway>());
             notifications.Open(notifier);
             readiness.Ready(ledger);
             gateway.LogReady(gateway.ApiAddress, gateway.AdminAddress);
@@ -132,8 +141,10 @@ internal sealed partial class Gateway : IAsyncDisposable
             await _institutions.StopAsync(budget.Token);
         }
         await _institutions.DisposeAsync();
+        _derived.Stop();
         await _corridor.DisposeAsync();
         await _notifier.DisposeAsync();
+        _derived.Dispose();
         await _ledger.DisposeAsync();
         using (var atOnce = new CancellationTokenSource(TimeSpan.FromMilliseconds(200)))
         {
@@ -158,7 +169,7 @@ internal sealed partial class Gateway : IAsyncDisposable
             new HttpNotifySender(settings.Notify, clock), new NotifyOptions(), ThreadScheduler.Instance, clock, metrics, logs.CreateLogger<Notifier>());
 
     private static Corridor BuildCorridor(
-        GatewaySettings settings, ILedger ledger, InstitutionDirectory institutions, GatewayKeys keys, IReadOnlyList<IFeedConsumer> consumers,
+        GatewaySettings settings, ILedger ledger, InstitutionDirectory institutions, GatewayKeys keys, Notifier notifier, Derived derived,
         GatewayMetrics metrics, TimeProvider clock, ILoggerFactory logs)
     {
         Dictionary<string, Channel> channels = settings.Channels.ToDictionary(
@@ -173,7 +184,8 @@ internal sealed partial class Gateway : IAsyncDisposable
             IsEnabled = route.IsEnabled,
             OnlyAmountsEndingWith = route.OnlyAmountsEndingWith,
         }).ToArray(), settings.CodeHosts);
-        return new Corridor(ledger, router, institutions, keys, new PipelineOptions(), ThreadScheduler.Instance, clock, metrics, logs, consumers);
+        return new Corridor(
+            ledger, router, institutions, keys, new PipelineOptions(), ThreadScheduler.Instance, clock, metrics, logs, [.. derived.Consumers, notifier], derived.Recon);
     }
 
     private static InstitutionDirectory Register(GatewaySettings settings, GatewayMetrics metrics, TimeProvider clock)
@@ -193,6 +205,15 @@ internal sealed partial class Gateway : IAsyncDisposable
             }
         }
         return institutions;
+    }
+
+    private sealed class Undo(Action step) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync()
+        {
+            step();
+            return default;
+        }
     }
 
     [LoggerMessage(EventId = 300, Level = LogLevel.Information, Message = "ready at {Api}, admin at {Admin}")]

@@ -37,6 +37,9 @@ internal sealed record GatewaySettings
     /// <summary>How notifications go out.</summary>
     public HttpNotifyOptions Notify { get; init; } = new();
 
+    /// <summary>Where institutions reach this gateway, for addresses in answers; null: where each of them says it does.</summary>
+    public Uri? PublicUrl { get; init; }
+
     public ServerLimits Limits { get; init; } = new();
 }
 
