@@ -6,6 +6,7 @@ public enum BizType : byte
     None = 0,
     ScanPay = 1,
     Refund = 3,
+    TradeCancel = 4,
     TradeQuery = 5,
     RefundQuery = 6,
 }
@@ -14,7 +15,7 @@ public enum BizType : byte
 public static class BizTypes
 {
     /// <summary>Every interface this gateway serves.</summary>
-    public static readonly BizType[] All = [BizType.ScanPay, BizType.Refund, BizType.TradeQuery, BizType.RefundQuery];
+    public static readonly BizType[] All = [BizType.ScanPay, BizType.Refund, BizType.TradeCancel, BizType.TradeQuery, BizType.RefundQuery];
 
     /// <summary>Queries claim no req_id: they may be repeated and mean the moment they are asked.</summary>
     public static bool IsQuery(BizType type) => type is BizType.TradeQuery or BizType.RefundQuery;
@@ -35,6 +36,7 @@ public static class BizTypes
     {
         BizType.ScanPay => "SCAN_PAY"u8,
         BizType.Refund => "REFUND"u8,
+        BizType.TradeCancel => "TRADE_CANCEL"u8,
         BizType.TradeQuery => "TRADE_QUERY"u8,
         BizType.RefundQuery => "REFUND_QUERY"u8,
         _ => "UNKNOWN"u8,

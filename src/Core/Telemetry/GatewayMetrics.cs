@@ -8,7 +8,7 @@ namespace HotPath.Core.Telemetry;
 /// interfaces, configured channels), so the number of series is fixed at start.
 /// </summary>
 /// <remarks>Children are bound once into arrays: a lookup by label on each payment costs ten times the count itself.</remarks>
-public sealed class GatewayMetrics
+public sealed partial class GatewayMetrics
 {
     // The specification's limits (chapter 6.1: .3 .5 1 2 3 5 10 s) are boundaries, so that its alerts read off exact counts.
     private static readonly double[] SecondsBuckets = [.001, .0025, .005, .01, .025, .05, .1, .2, .3, .5, 1, 2, 3, 5, 10, 15];
@@ -53,8 +53,7 @@ public sealed class GatewayMetrics
 
     public GatewayMetrics(string version)
     {
-        _registry = Metrics.NewCustomRegistry();
-        MetricFactory make = Metrics.WithCustomRegistry(_registry);
+        MetricFactory make = Metrics.WithCustomRegistry(_registry = Metrics.NewCustomRegistry());
 
         int bizTypes = BizTypes.All.Max(type => (int)type) + 1;
         int codes = RespCodes.All.Max(code => (int)code) + 1;
@@ -84,6 +83,7 @@ public sealed class GatewayMetrics
         _refusedSigned = Causes.Select(cause => refused.WithLabels(cause, "signed")).ToArray();
         _refusedUnsigned = Causes.Select(cause => refused.WithLabels(cause, "unsigned")).ToArray();
         Admission = new AdmissionMetrics(make);
+        Cancels = new CancelMetrics(make);
         _inFlight = make.CreateGauge("hotpath_inflight_requests", "Calls between their last byte in and their last byte out.");
         _replays = make.CreateCounter("hotpath_idempotent_replays_total", "Calls answered from a recorded result.");
 
