@@ -115,6 +115,9 @@ public sealed class ConfigurationTests : IClassFixture<ConfigurationTests.Keys>,
         RefusedInstitution("currencies", one => one with { Currencies = [] });
         RefusedInstitution("currencies[0]", one => one with { Currencies = ["RMB"] });
         RefusedInstitution("currencies[1]", one => one with { Currencies = ["CNY", "CNY"] });
+        RefusedInstitution("interfaces", one => one with { Interfaces = [] });
+        RefusedInstitution("interfaces[0]", one => one with { Interfaces = ["SCANPAY"] });
+        RefusedInstitution("interfaces[1]", one => one with { Interfaces = ["REFUND", "REFUND"] });
         RefusedInstitution("keys", one => one with { Keys = [] });
         RefusedInstitution("keys[0].path", one => one with { Keys = [one.Keys[0] with { Path = "/nowhere.pem" }] });
         RefusedInstitution("keys[0].path", one => one with { Keys = [one.Keys[0] with { Path = _folder.Write("small.pem", SmallKey.PublicPem) }] });

@@ -39,7 +39,7 @@ public sealed class PaymentEndpointTests
         await using var corridor = new Corridor(
             ledger, new Router([]), new InstitutionDirectory([institution]), new GatewayKeys(key), new PipelineOptions(), ThreadScheduler.Instance, clock, metrics,
             NullLoggerFactory.Instance);
-        var endpoint = new PaymentEndpoint(corridor.Pipeline, metrics, clock, NullLogger<PaymentEndpoint>.Instance);
+        var endpoint = new PaymentEndpoint(corridor.Pipeline, new ServerLimits(), metrics, clock, NullLogger<PaymentEndpoint>.Instance);
         SignedMessage payment = Requests.ScanPay("A1", "1.00", "CNY", clock);
         payment.SignWith(key);
         var lifetime = new Lifetime();

@@ -27,6 +27,10 @@ public sealed class TestInstitution
     public Dictionary<string, string> ScanPay(string amount = "88.80", string currency = "CNY") =>
         new(Requests.ScanPay(InstId, amount, currency, TimeProvider.System).Members) { ["sign_type"] = SignTypes.Name(_key.SignType) };
 
+    /// <summary>The members of a payment by face that would succeed, unsigned, with new numbers.</summary>
+    public Dictionary<string, string> FacePay(string faceData, string amount = "88.80", string currency = "CNY") =>
+        new(Requests.FacePay(InstId, amount, currency, faceData, TimeProvider.System).Members) { ["sign_type"] = SignTypes.Name(_key.SignType) };
+
     /// <summary>The members of a query by out_trade_no, unsigned.</summary>
     public Dictionary<string, string> Query(string orderNo) =>
         new(Requests.TradeQuery(InstId, TimeProvider.System).Members) { ["out_trade_no"] = orderNo, ["sign_type"] = SignTypes.Name(_key.SignType) };

@@ -13,12 +13,18 @@ public enum Region : byte
     Overseas = 1,
 }
 
+/// <summary>Where an institution is notified.</summary>
+/// <param name="Address">https, registered offline, never taken from a request.</param>
+/// <param name="MaxConcurrent">Notifications under way to it at once, at most.</param>
+public sealed record NotifyTarget(Uri Address, int MaxConcurrent);
+
 /// <summary>A registered institution: who it is, whom to believe, what it may do.</summary>
 public sealed class Institution(
     string instId, Region region, Language language, IEnumerable<Currency> currencies, KeyRing keys, Allowance allowance,
     GatewayMetrics.InstitutionMetrics metrics)
 {
     private readonly FrozenSet<uint> _currencies = currencies.Select(currency => currency.ToRaw()).ToFrozenSet();
+    private readonly FrozenSet<BizType>? _interfaces;
 
     public InstId InstId { get; } = InstId.From(instId);
 
@@ -35,6 +41,18 @@ public sealed class Institution(
 
     public GatewayMetrics.InstitutionMetrics Metrics { get; } = metrics;
 
+    /// <summary>Where it wants to be told results (3.1, step 6); null where it does not.</summary>
+    public NotifyTarget? NotifyTarget { get; init; }
+
+    /// <summary>The interfaces it is registered for; null, all there are.</summary>
+    public IReadOnlyCollection<BizType>? Interfaces
+    {
+        get => _interfaces;
+        init => _interfaces = value?.ToFrozenSet();
+    }
+
+    public bool MayCall(BizType type) => _interfaces is null || _interfaces.Contains(type);
+
     public bool MayUse(Currency currency) => _currencies.Contains(currency.ToRaw());
 }
 
@@ -46,6 +64,9 @@ public sealed class InstitutionDirectory(IReadOnlyCollection<Institution> instit
 
     /// <summary>Keys of the institution that has most of this type, at least one: what every refusal costs.</summary>
     public int LargestRing(SignType type) => _largestRings[(int)type];
+
+    /// <summary>Registered institutions.</summary>
+    public int Count => _byId.Count;
 
     public Institution? Find(InstId instId) => _byId.GetValueOrDefault(instId);
 

@@ -177,7 +177,7 @@ public sealed class Channel : IThreadPoolWorkItem
     // A bug of the adapter, and nothing was sent; but the trade is claimed, so it takes the way of every doubt.
     private ValueTask<ClearingResult> GiveUp(ClearingCall call)
     {
-        call.Payload.ResetWrittenCount();
+        call.Payload.Clear();
         _calls.Return(call);
         ReturnCredit();
         return new ValueTask<ClearingResult>(ClearingResult.Of(ClearingOutcome.Unknown));

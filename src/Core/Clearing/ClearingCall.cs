@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Threading.Tasks.Sources;
 using HotPath.Core.Model;
@@ -48,8 +47,8 @@ public sealed class ClearingCall : IValueTaskSource<ClearingResult>, IThreadPool
     /// <summary>What the channel's answer must repeat.</summary>
     public ClearingReference Reference { get; private set; }
 
-    /// <summary>The request in the channel's own form.</summary>
-    public ArrayBufferWriter<byte> Payload { get; } = new(2048);
+    /// <summary>The request in the channel's own form. The adapter's until the call has ended; then nothing is left of it.</summary>
+    public PayloadBuffer Payload { get; } = new();
 
     internal void Begin(ClearingReference reference)
     {
@@ -180,7 +179,7 @@ public sealed class ClearingCall : IValueTaskSource<ClearingResult>, IThreadPool
     {
         if (Interlocked.Decrement(ref _owners) == 0)
         {
-            Payload.ResetWrittenCount();
+            Payload.Clear();
             _channel.Return(this);
         }
     }

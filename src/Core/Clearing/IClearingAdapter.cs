@@ -56,7 +56,7 @@ public readonly record struct ClearingReference(TradeNo TradeNo, Amount Amount, 
 /// <param name="InstId">The institution that asks for it.</param>
 public readonly record struct RefundOrder(ClearingReference Reference, InstId InstId);
 
-/// <summary>A payment as a channel needs it. Lives on the request's stack.</summary>
+/// <summary>A payment as a channel needs it. Lives on the request's stack. What a payment by code or by face does not have is empty.</summary>
 public readonly ref struct PayOrder
 {
     public required ClearingReference Reference { get; init; }
@@ -65,13 +65,23 @@ public readonly ref struct PayOrder
 
     public required TradeType TradeType { get; init; }
 
-    public required QrType QrType { get; init; }
+    public QrType QrType { get; init; }
 
-    public required ReadOnlySpan<byte> QrContent { get; init; }
+    public ReadOnlySpan<byte> QrContent { get; init; }
 
-    public required ReadOnlySpan<byte> Body { get; init; }
+    public ReadOnlySpan<byte> Body { get; init; }
 
-    public required ReadOnlySpan<byte> TerminalType { get; init; }
+    public ReadOnlySpan<byte> TerminalType { get; init; }
 
     public required ReadOnlySpan<byte> TerminalId { get; init; }
+
+    /// <summary>
+    /// The face, ciphered for the channel. An adapter writes it into <see cref="ClearingCall.Payload"/>, which forgets it when the call has ended, and
+    /// nowhere else: into no buffer that is shared, no string, no log line, no exception.
+    /// </summary>
+    public ReadOnlySpan<byte> FaceData { get; init; }
+
+    public ReadOnlySpan<byte> FaceDeviceId { get; init; }
+
+    public ReadOnlySpan<byte> MerchantId { get; init; }
 }

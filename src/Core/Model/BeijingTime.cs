@@ -9,11 +9,25 @@ public static class BeijingTime
     /// <summary>Bytes of <c>yyyyMMddHHmmssfff</c>.</summary>
     public const int MillisecondsLength = 17;
 
+    /// <summary>Bytes of <c>yyyyMMdd</c>.</summary>
+    public const int DayLength = 8;
+
     private const long OffsetMs = 8 * 3600 * 1000L;
     private const long DayMs = 24 * 3600 * 1000L;
 
     /// <summary>The Beijing day that this moment is in, counted from 1970-01-01.</summary>
     public static long DayNumber(long unixMs) => (unixMs + OffsetMs) / DayMs;
+
+    /// <summary>The first moment of a Beijing day, Unix milliseconds.</summary>
+    public static long StartOf(long dayNumber) => (dayNumber * DayMs) - OffsetMs;
+
+    /// <summary>Writes <c>yyyyMMdd</c>.</summary>
+    public static void FormatDay(long dayNumber, Span<byte> into)
+    {
+        Span<byte> time = stackalloc byte[SecondsLength];
+        Format(StartOf(dayNumber), time);
+        time[..DayLength].CopyTo(into);
+    }
 
     /// <summary>Reads <c>yyyyMMddHHmmss</c>; false for anything that is not a real date and time.</summary>
     public static bool TryParse(ReadOnlySpan<byte> text, out long unixMs)

@@ -1,14 +1,40 @@
 namespace HotPath.Core.Model;
 
-/// <summary>trade_type of a payment.</summary>
+/// <summary>trade_type of a payment. The number is stored in journal records: never reuse one.</summary>
 public enum TradeType : byte
 {
     None = 0,
     Scan = 1,
     Native = 2,
+    FacePay = 3,
 }
 
-/// <summary>qr_type of a payment.</summary>
+/// <summary>The names of <see cref="TradeType"/> on the wire.</summary>
+public static class TradeTypes
+{
+    public static ReadOnlySpan<byte> Name(TradeType type) => type switch
+    {
+        TradeType.Scan => "SCAN"u8,
+        TradeType.Native => "NATIVE"u8,
+        TradeType.FacePay => "FACEPAY"u8,
+        _ => "UNKNOWN"u8,
+    };
+
+    /// <summary>The type of this name, or None.</summary>
+    public static TradeType Parse(ReadOnlySpan<byte> text)
+    {
+        for (TradeType type = TradeType.Scan; type <= TradeType.FacePay; type++)
+        {
+            if (text.SequenceEqual(Name(type)))
+            {
+                return type;
+            }
+        }
+        return TradeType.None;
+    }
+}
+
+/// <summary>qr_type of a payment; none of one by face.</summary>
 public enum QrType : byte
 {
     None = 0,

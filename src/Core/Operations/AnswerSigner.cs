@@ -56,6 +56,25 @@ public sealed class AnswerSigner(GatewayKeys keys, ILedger ledger, TimeProvider 
         Sign(slot.Answer, key);
     }
 
+    /// <summary>Signs a fresh 0000 about reconciliation.</summary>
+    public void Show(RequestSlot slot, Institution institution, ReconAnswer recon)
+    {
+        SigningKey key = keys.For(institution.SignType);
+        slot.Answer.Lay(new Answer
+        {
+            Code = RespCode.Success,
+            Language = institution.Language,
+            RespId = ledger.NextNo(),
+            RespTimeMs = NowMs,
+            KeyId = key.KeyIdUtf8.Span,
+            ReqId = slot[Member.ReqId],
+            InstId = slot[Member.InstId],
+            BizType = slot.BizType,
+            Recon = recon,
+        });
+        Sign(slot.Answer, key);
+    }
+
     /// <summary>
     /// Signs the final answer of a trade and puts into it what must be recorded for its repetitions. Called once in a trade's life, by
     /// whoever records the result.

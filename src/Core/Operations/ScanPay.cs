@@ -2,13 +2,22 @@ using HotPath.Core.Auth;
 using HotPath.Core.Clearing;
 using HotPath.Core.Model;
 using HotPath.Core.Qr;
+using HotPath.Core.Routing;
 using HotPath.Core.Wire;
 
 namespace HotPath.Core.Operations;
 
-/// <summary>SCAN_PAY (2.3.1): what of the request becomes the claim, what goes to the channel, and what the channel's word means.</summary>
+/// <summary>
+/// SCAN_PAY (2.3.1) and FACE_PAY (2.3.2): what of the request becomes the claim, what goes to the channel, and what the channel's word means. A
+/// payment by face is one without a code: the members that it does not have are empty, and face_data goes to the channel and nowhere else.
+/// </summary>
 public static class ScanPay
 {
+    /// <summary>Step 6: by the code's scheme, where there is a code; a payment by face takes a default route.</summary>
+    public static RouteChoice ChooseRoute(RequestSlot slot, Router router) => slot.BizType == BizType.FacePay
+        ? router.Choose(slot.Currency, slot.Amount, default, unserved: Member.TradeType)
+        : router.Choose(slot.Currency, slot.Amount, router.Schemes.Of(slot.Code, slot[Member.QrContent]), unserved: Member.QrContent);
+
     /// <summary>Fills the slot's trade with everything that is claimed.</summary>
     public static void FillClaim(RequestSlot slot, Institution institution, Channel channel, Digest fingerprint, TradeNo tradeNo, long nowMs)
     {
@@ -20,13 +29,12 @@ public static class ScanPay
         trade.ReqId.Set(slot[Member.ReqId]);
         trade.OrderNo.Set(slot[Member.OutTradeNo]);
         trade.Fingerprint = fingerprint;
-        trade.BizType = BizType.ScanPay;
-        trade.TradeType = slot[Member.TradeType].SequenceEqual("NATIVE"u8) ? TradeType.Native : TradeType.Scan;
-        trade.QrType = RequestReader.QrTypeOf(slot);
-        // A dynamic code is single-use over all institutions; a static one stands on the counter for years.
-        ReadOnlySpan<byte> code = slot[Member.QrContent];
-        trade.CodeDigest = trade.QrType == QrType.Dynamic ? QrReader.DigestOf(slot.Code, code) : default;
-        trade.Merchant.Set(slot.Code.MerchantName.Of(code), slot.Code.MerchantCity.Of(code));
+        trade.BizType = slot.BizType;
+        trade.TradeType = TradeTypes.Parse(slot[Member.TradeType]);
+        if (slot.BizType == BizType.ScanPay)
+        {
+            FillCode(slot, trade);
+        }
         trade.Amount = slot.Amount;
         trade.Currency = slot.Currency;
         trade.ChannelId = channel.Id;
@@ -48,6 +56,9 @@ public static class ScanPay
             Body = slot[Member.Body],
             TerminalType = slot[Member.TerminalType],
             TerminalId = slot[Member.TerminalId],
+            FaceData = slot[Member.FaceData],
+            FaceDeviceId = slot[Member.FaceDeviceId],
+            MerchantId = slot[Member.MerchantId],
         },
         budget);
 
@@ -67,5 +78,14 @@ public static class ScanPay
         trade.ChannelTradeNo = result.ChannelTradeNo;
         trade.WasReversed = result.Outcome == ClearingOutcome.Reversed;
         return true;
+    }
+
+    private static void FillCode(RequestSlot slot, Trade trade)
+    {
+        trade.QrType = RequestReader.QrTypeOf(slot);
+        // A dynamic code is single-use over all institutions; a static one stands on the counter for years.
+        ReadOnlySpan<byte> code = slot[Member.QrContent];
+        trade.CodeDigest = trade.QrType == QrType.Dynamic ? QrReader.DigestOf(slot.Code, code) : default;
+        trade.Merchant.Set(slot.Code.MerchantName.Of(code), slot.Code.MerchantCity.Of(code));
     }
 }

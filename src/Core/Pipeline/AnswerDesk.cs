@@ -10,12 +10,22 @@ namespace HotPath.Core.Pipeline;
 /// <summary>The ways a call ends: an answer in the slot, counted and logged, or a refusal that is not worth a signature.</summary>
 public sealed class AnswerDesk(AnswerSigner signer, RateGate strangersBudget, TimeProvider clock, GatewayMetrics metrics, PaymentLog log)
 {
+    /// <summary>HTTP 413: the body is longer than its interface may be.</summary>
+    public const int TooLarge = 413;
+
     private const int Ok = 200;
     private const int TooManyRequests = 429;
 
     /// <summary>The final answer of a trade, refund or cancel that was recorded before: the same bytes, no signature.</summary>
     public void Repeat(RequestSlot slot)
     {
+        if (slot.BizType == BizType.ReconUpload)
+        {
+            // Its recall has put the recorded answer into the slot.
+            metrics.Replayed();
+            TellDone(slot);
+            return;
+        }
         Lay(slot);
         metrics.Replayed();
         Finish(slot, AnswerSigner.FinalCode(slot));
@@ -44,6 +54,9 @@ public sealed class AnswerDesk(AnswerSigner signer, RateGate strangersBudget, Ti
         signer.Show(slot, code, institution, view);
         Finish(slot, code);
     }
+
+    /// <summary>A 0000 is sealed in the slot.</summary>
+    public void TellDone(RequestSlot slot) => Finish(slot, RespCode.Success);
 
     /// <summary>The final answer is sealed in the slot and its result is durable.</summary>
     public void Tell(RequestSlot slot)
@@ -145,7 +158,7 @@ public sealed class AnswerDesk(AnswerSigner signer, RateGate strangersBudget, Ti
         }
         else
         {
-            metrics.TradeReached(status);
+            metrics.TradeReached(slot.Trade.BizType, status);
         }
     }
 

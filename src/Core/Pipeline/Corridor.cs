@@ -5,6 +5,7 @@ using HotPath.Core.Clearing;
 using HotPath.Core.Ledger;
 using HotPath.Core.Model;
 using HotPath.Core.Operations;
+using HotPath.Core.Recon;
 using HotPath.Core.Routing;
 using HotPath.Core.Runtime;
 using HotPath.Core.Telemetry;
@@ -38,7 +39,8 @@ public sealed class Corridor : IAsyncDisposable
 
     public Corridor(
         ILedger ledger, Router router, InstitutionDirectory institutions, GatewayKeys keys, PipelineOptions options,
-        IScheduler scheduler, TimeProvider clock, GatewayMetrics metrics, ILoggerFactory logs, IReadOnlyList<IFeedConsumer>? consumers = null)
+        IScheduler scheduler, TimeProvider clock, GatewayMetrics metrics, ILoggerFactory logs, IReadOnlyList<IFeedConsumer>? consumers = null,
+        Reconciliation? recon = null)
     {
         _ledger = ledger;
         _router = router;
@@ -57,12 +59,14 @@ public sealed class Corridor : IAsyncDisposable
         var desk = new AnswerDesk(Signer, strangers, clock, metrics, log);
         Admission = new AdmissionControl(options.Admission, scheduler, clock, metrics, logs.CreateLogger<AdmissionControl>());
         var budget = new AnswerBudget(options, clock);
-        var repetitions = new Repetitions(ledger, Admission, waiters, options, clock, desk);
+        ReconPipeline? reconPipeline = recon is null ? null : new ReconPipeline(recon, ledger, Signer, desk);
+        var repetitions = new Repetitions(ledger, Admission, waiters, options, clock, desk, reconPipeline);
         var lostClaims = new LostClaims(ledger, repetitions, desk);
         var refunds = new RefundPipeline(ledger, router, Signer, Resolver, waiters, repetitions, lostClaims, disagreements, budget, clock, desk);
         var cancels = new CancelPipeline(ledger, router, Resolver, waiters, lostClaims, budget, clock, desk);
         Pipeline = new PaymentPipeline(
-            Authenticator, ledger, Admission, router, Signer, Resolver, waiters, repetitions, lostClaims, refunds, cancels, budget, options, clock, desk);
+            Authenticator, ledger, Admission, router, Signer, Resolver, waiters, repetitions, lostClaims, refunds, cancels, reconPipeline, budget, options, clock,
+            desk);
         Feed = consumers is null ? null : new ChangeFeed(ledger, consumers, scheduler, clock, logs.CreateLogger<ChangeFeed>());
     }
 

@@ -83,7 +83,7 @@ internal sealed class PaymentsInDoubt(
             CompleteState state = await ledger.CompleteAsync(trade);
             if (state == CompleteState.Recorded)
             {
-                metrics.TradeReached(trade.Status);
+                metrics.TradeReached(trade.BizType, trade.Status);
                 if (trade.WasReversed)
                 {
                     looks.Begin(trade);

@@ -42,6 +42,7 @@ public sealed class PaymentPipeline(
     LostClaims lostClaims,
     RefundPipeline refunds,
     CancelPipeline cancels,
+    ReconPipeline? recon,
     AnswerBudget budget,
     PipelineOptions options,
     TimeProvider clock,
@@ -50,7 +51,7 @@ public sealed class PaymentPipeline(
     private readonly TradeQuery _tradeQuery = new(ledger);
 
     /// <summary>
-    /// Serves the body in <paramref name="slot"/>. Afterwards <see cref="RequestSlot.HttpStatus"/> is 200 with a sealed answer, 429 without
+    /// Serves the body in <paramref name="slot"/>. Afterwards <see cref="RequestSlot.HttpStatus"/> is 200 with a sealed answer, 413 or 429 without
     /// one, or 0: the connection is to be cut, because the ledger stopped or stood still under a request whose outcome is open.
     /// </summary>
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
@@ -58,6 +59,11 @@ public sealed class PaymentPipeline(
     {
         // 2 read
         Rejection rejection = RequestReader.Read(slot);
+        if (slot.BodyLength > BodyLimits.Of(slot.BizType))
+        {
+            slot.HttpStatus = AnswerDesk.TooLarge;
+            return;
+        }
         if (rejection.IsRefusal)
         {
             desk.RefuseStranger(slot, rejection);
@@ -72,6 +78,11 @@ public sealed class PaymentPipeline(
             return;
         }
         institution.Metrics.Called();
+        if (!institution.MayCall(slot.BizType))
+        {
+            desk.RefuseWithinBudget(slot, institution, RespCode.NotPermitted, GatewayMetrics.RefusalCause.NotPermitted);
+            return;
+        }
         if (!ledger.IsReady)
         {
             desk.RefuseWithinBudget(slot, institution, RespCode.ServiceUnavailable, GatewayMetrics.RefusalCause.NotReady);
@@ -123,6 +134,9 @@ public sealed class PaymentPipeline(
             case BizType.RefundQuery:
                 await refunds.QueryAsync(slot, institution);
                 return;
+            case BizType.ReconDownload or BizType.ReconUpload:
+                await ReconcileAsync(slot, institution, fingerprint);
+                return;
             case BizType.Refund:
                 await refunds.RunAsync(slot, institution, admittance, fingerprint);
                 return;
@@ -134,7 +148,7 @@ public sealed class PaymentPipeline(
         // 6 route, and the number first: where none can be had (the ledger stands still for minutes), no credit is lost with it
         TradeNo tradeNo = ledger.NextNo();
         RouteChoice route = institution.MayUse(slot.Currency)
-            ? router.Choose(slot.Currency, slot.Amount, router.Schemes.Of(slot.Code, slot[Member.QrContent]))
+            ? ScanPay.ChooseRoute(slot, router)
             : RouteChoice.Refused(RespCode.MemberIllegal, Member.Currency);
         if (route.Channel is not { } channel)
         {
@@ -239,6 +253,17 @@ public sealed class PaymentPipeline(
             return;
         }
         desk.TellPending(slot, institution);
+    }
+
+    // A gateway without a data directory of its own, as in a bench, keeps no files.
+    private ValueTask ReconcileAsync(RequestSlot slot, Institution institution, in Digest fingerprint)
+    {
+        if (recon is null)
+        {
+            desk.RefuseWithinBudget(slot, institution, RespCode.ServiceUnavailable, GatewayMetrics.RefusalCause.NotReady);
+            return default;
+        }
+        return slot.BizType == BizType.ReconDownload ? recon.DownloadAsync(slot, institution) : recon.UploadAsync(slot, institution, fingerprint);
     }
 
     private void LeaveInDoubt(RequestSlot slot, Institution institution, Channel channel)

@@ -55,12 +55,13 @@ public sealed class Router
 
     /// <summary>
     /// The first route that takes this payment. Otherwise the most hopeful reason: a route was only full (A001), else only disabled (A002),
-    /// else the amount was over every limit (B003), else nobody clears this currency, or nothing with this code (C003) (protocol, section 2).
+    /// else the amount was over every limit (B003), else nobody clears this currency, or nothing with this code, or by face (C003) (protocol, section 2).
     /// </summary>
     /// <param name="currency">The payment's.</param>
     /// <param name="amount">The payment's.</param>
     /// <param name="schemes">The code's, as far as routes name them: one of theirs is taken then, and only where there are none a default route.</param>
-    public RouteChoice Choose(Currency currency, Amount amount, SchemeSet schemes)
+    /// <param name="unserved">The member to name where no route is for such a payment in any currency.</param>
+    public RouteChoice Choose(Currency currency, Amount amount, SchemeSet schemes, Member unserved = Member.QrContent)
     {
         bool isServed = false, isFull = false, isDisabled = false, isOverLimit = false;
         foreach ((Route route, SchemeSet own) in _routes)
@@ -95,7 +96,7 @@ public sealed class Router
         return isFull ? RouteChoice.Refused(RespCode.SystemBusy)
             : isDisabled ? RouteChoice.Refused(RespCode.ServiceUnavailable)
             : isOverLimit ? RouteChoice.Refused(RespCode.LimitExceeded)
-            : RouteChoice.Refused(RespCode.MemberIllegal, isServed ? Member.Currency : Member.QrContent);
+            : RouteChoice.Refused(RespCode.MemberIllegal, isServed ? Member.Currency : unserved);
     }
 
     /// <summary>The channel that a trade was sent to, by the name that is recorded with it; null when it is no longer configured.</summary>

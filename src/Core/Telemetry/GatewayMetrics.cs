@@ -26,7 +26,7 @@ public sealed partial class GatewayMetrics
     private readonly CollectorRegistry _registry;
     private readonly Counter.Child[,] _requests;
     private readonly Histogram.Child[] _durations;
-    private readonly Counter.Child[] _trades;
+    private readonly Counter.Child[][] _trades;
     private readonly Counter.Child[] _refunds;
     private readonly Counter.Child[] _refusedSigned;
     private readonly Counter.Child[] _refusedUnsigned;
@@ -75,7 +75,8 @@ public sealed partial class GatewayMetrics
                 _requests[(int)type, (int)code] = requests.WithLabels(name, RespCodes.Label(code));
             }
         }
-        _trades = Enum.GetValues<TradeStatus>().Select(status => trades.WithLabels(Label(BizType.ScanPay), Text(TradeStatuses.Name(status)))).ToArray();
+        _trades = Enumerable.Range(0, bizTypes).Select(type => !BizTypes.IsPayment((BizType)type) ? [] :
+            Enum.GetValues<TradeStatus>().Select(status => trades.WithLabels(Label((BizType)type), Text(TradeStatuses.Name(status)))).ToArray()).ToArray();
         _refunds = Enum.GetValues<TradeStatus>().Select(status => refunds.WithLabels(Text(TradeStatuses.Name(status)))).ToArray();
 
         Counter refused = make.CreateCounter(
@@ -84,6 +85,8 @@ public sealed partial class GatewayMetrics
         _refusedUnsigned = Causes.Select(cause => refused.WithLabels(cause, "unsigned")).ToArray();
         Admission = new AdmissionMetrics(make);
         Cancels = new CancelMetrics(make);
+        DayFiles = new DayFileMetrics(make);
+        Recon = new ReconMetrics(make);
         _inFlight = make.CreateGauge("hotpath_inflight_requests", "Calls between their last byte in and their last byte out.");
         _replays = make.CreateCounter("hotpath_idempotent_replays_total", "Calls answered from a recorded result.");
 
@@ -99,7 +102,6 @@ public sealed partial class GatewayMetrics
         _diskFree = make.CreateGauge("hotpath_disk_free_bytes", "Free space where the ledger's data lies.");
         _diskFull = make.CreateGauge("hotpath_disk_full", "1 while new payments are refused for want of disk space (A001).");
         _diskSlow = make.CreateGauge("hotpath_disk_slow", "1 while new payments are refused because a commit takes too long (A001).");
-
         _scrubbedBytes = make.CreateCounter("hotpath_journal_scrubbed_bytes_total", "Bytes of sealed segments read again and checked.");
         _damagedSegments = make.CreateGauge("hotpath_journal_damaged_segments", "Sealed segments that were not as written when last read; anything but 0 is an alarm.");
 
@@ -134,34 +136,6 @@ public sealed partial class GatewayMetrics
         Reversed,
     }
 
-    /// <summary>Why a call was refused whose refusal costs a budget, for the label <c>cause</c>.</summary>
-    public enum RefusalCause
-    {
-        /// <summary>Not of the form of a request, or not signed by a registered institution (C, D001).</summary>
-        Stranger,
-        NotReady,
-
-        /// <summary>Its req_id is known with other content (C004).</summary>
-        ReqIdReused,
-
-        /// <summary>req_time is too far off (D002).</summary>
-        Expired,
-
-        /// <summary>The institution is above its configured ceiling (D004).</summary>
-        Ceiling,
-
-        /// <summary>The machine is overloaded and the institution above its guarantee (A001).</summary>
-        Overload,
-        ChannelCapacity,
-        LedgerCapacity,
-
-        /// <summary>Too little room on the disk (A001).</summary>
-        DiskFull,
-
-        /// <summary>Commits take too long (A001).</summary>
-        DiskSlow,
-    }
-
     /// <summary>What admission sees and what it allows.</summary>
     public AdmissionMetrics Admission { get; }
 
@@ -179,7 +153,8 @@ public sealed partial class GatewayMetrics
         _durations[(int)type].Observe(seconds);
     }
 
-    public void TradeReached(TradeStatus status) => _trades[(int)status].Inc();
+    /// <summary>A trade became final, or was answered while PENDING.</summary>
+    public void TradeReached(BizType type, TradeStatus status) => _trades[(int)type][(int)status].Inc();
 
     /// <summary>A refund became final, or was answered while PENDING.</summary>
     public void RefundReached(TradeStatus status) => _refunds[(int)status].Inc();
@@ -202,7 +177,6 @@ public sealed partial class GatewayMetrics
     }
 
     public void JournalScrubbed(long bytes) => _scrubbedBytes.Inc(bytes);
-
     public void JournalDamaged(int segments) => _damagedSegments.Set(segments);
     public void DiskFree(long bytes) => _diskFree.Set(bytes);
 
@@ -229,37 +203,6 @@ public sealed partial class GatewayMetrics
     private static string Label(BizType type) => type == BizType.None ? "none" : Text(BizTypes.Name(type));
 
     private static string Text(ReadOnlySpan<byte> utf8) => System.Text.Encoding.UTF8.GetString(utf8);
-
-    /// <summary>What admission sees and what it allows, as of its last window.</summary>
-    public sealed class AdmissionMetrics
-    {
-        private readonly Gauge _isOverloaded;
-        private readonly Gauge _wait;
-        private readonly Gauge _capacity;
-        private readonly Gauge _guarantee;
-        private readonly Gauge _level;
-        private readonly Gauge _active;
-
-        internal AdmissionMetrics(MetricFactory make)
-        {
-            _isOverloaded = make.CreateGauge("hotpath_overloaded", "1 while institutions above their guarantee are refused (A001).");
-            _wait = make.CreateGauge("hotpath_thread_wait_seconds", "How long work waited for a thread on average in the last 100 ms.");
-            _capacity = make.CreateGauge("hotpath_capacity_calls_per_second", "What the machine can do; 0 when it is not overloaded, for then nobody knows.");
-            _guarantee = make.CreateGauge("hotpath_guarantee_calls_per_second", "What each institution is guaranteed.");
-            _level = make.CreateGauge("hotpath_level_calls_per_second", "What each institution gets at most; +Inf without overload. Level less guarantee is the excess.");
-            _active = make.CreateGauge("hotpath_active_institutions", "Institutions that called in the last seconds.");
-        }
-
-        public void Show(bool isOverloaded, TimeSpan threadWait, double capacity, double guarantee, double level, int active)
-        {
-            _isOverloaded.Set(isOverloaded ? 1 : 0);
-            _wait.Set(threadWait.TotalSeconds);
-            _capacity.Set(capacity);
-            _guarantee.Set(guarantee);
-            _level.Set(level);
-            _active.Set(active);
-        }
-    }
 
     /// <summary>The metrics of one institution.</summary>
     public sealed class InstitutionMetrics

@@ -28,9 +28,10 @@ public enum TradeView : byte
     RefundQuery,
 }
 
-/// <summary>What an answer says. Lives on the stack while it is laid out.</summary>
+/// <summary>What an answer, or a notification, says. Lives on the stack while it is laid out.</summary>
 public readonly ref struct Answer
 {
+    /// <summary>None in a notification: nobody asked, so it has no code, message, number and time of an answer.</summary>
     public required RespCode Code { get; init; }
 
     public required Language Language { get; init; }
@@ -57,6 +58,14 @@ public readonly ref struct Answer
     public Trade? Trade { get; init; }
 
     public Refund? Refund { get; init; }
+
+    /// <summary>Which notification this is; <c>default</c> in an answer.</summary>
+    public NotifyId NotifyId { get; init; }
+
+    /// <summary>When it is sent.</summary>
+    public long NotifyTimeMs { get; init; }
+
+    public ReconAnswer? Recon { get; init; }
 }
 
 #pragma warning disable CA1001 // The writer holds no resource: it writes into _json, and both live as long as this buffer.
@@ -70,13 +79,16 @@ public sealed class AnswerBuffer
     // The pay answer with every echo at its longest and an RSA-4096 signature is 1.9 KB.
     private const int Capacity = 4096;
 
+    // With its escapes an ordinary answer may have made its writer grow once or twice.
+    private const int LongestKept = 4 * Capacity;
+
     private static readonly JsonWriterOptions WriterOptions =
         new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
-    private readonly byte[] _text = new byte[Capacity];
+    private byte[] _text = new byte[Capacity];
     private readonly byte[] _scratch = new byte[256];
     private readonly (byte[] Name, int At, int Length)[] _members = new (byte[], int, int)[24];
-    private readonly ArrayBufferWriter<byte> _json = new(Capacity);
+    private ArrayBufferWriter<byte> _json = new(Capacity);
     private readonly Utf8JsonWriter _writer;
     private readonly byte[] _base64 = new byte[Base64.GetMaxEncodedToUtf8Length(SigningKey.MaxSignatureLength)];
     private int _textLength;
@@ -93,23 +105,40 @@ public sealed class AnswerBuffer
     /// <summary>Lays out the signing string. Every value is a member only if it has one: no member is ever empty.</summary>
     public void Lay(in Answer answer)
     {
+        ReconAnswer? recon = answer.Recon;
+        if (recon is not null && _text.Length < Capacity + recon.Length)
+        {
+            _text = new byte[Capacity + recon.Length];
+        }
         var text = new SigningText(_text);
         _memberCount = 0;
         Trade? trade = answer.View is TradeView.Payment or TradeView.Query or TradeView.Cancel ? answer.Trade : null;
         Refund? refund = answer.View is TradeView.Refund or TradeView.RefundQuery ? answer.Refund : null;
         bool isQuery = answer.View == TradeView.Query;
         Currency currency = trade?.Currency ?? refund?.Currency ?? default;
+        NotifyId notice = answer.NotifyId;
 
         // Byte order of the names, as the signing string wants them; SigningText refuses any other.
+        Put(ref text, Names.AmountSummary, recon?.AmountSummary);
         Put(ref text, Names.BizType, answer.BizType == BizType.None ? default : BizTypes.Name(answer.BizType));
         Put(ref text, Names.Currency, trade is null && refund is null ? default : _scratch.AsSpan(0, currency.Format(_scratch)));
+        Put(ref text, Names.DiffCheck, recon?.DiffCheck);
+        Put(ref text, Names.DownloadUrl, recon?.DownloadUrl);
         Put(ref text, Names.FailCode, FailCode(answer));
+        Put(ref text, Names.FileName, recon?.FileName);
+        Put(ref text, Names.HashType, recon?.HashValue is null ? default : "SHA256"u8);
+        Put(ref text, Names.HashValue, recon?.HashValue);
         Put(ref text, Names.InstId, answer.InstId);
         Put(ref text, Names.KeyId, answer.KeyId);
         Put(ref text, Names.MerchantCity, trade is null ? default : trade.Merchant.City);
         Put(ref text, Names.MerchantName, trade is null ? default : trade.Merchant.Name);
+        Put(ref text, Names.NotifyId, notice.IsAssigned ? _scratch.AsSpan(0, notice.Format(_scratch)) : default);
+        Put(ref text, Names.NotifyTime, notice.IsAssigned ? Time(answer.NotifyTimeMs) : default);
+        Put(ref text, Names.NotifyType, notice.IsAssigned ? notice.TypeName : default);
         Put(ref text, Names.OrigTradeNo, refund is null ? default : Digits(refund.TradeNo));
         Put(ref text, Names.OutTradeNo, trade is not null ? trade.OrderNo.Span : refund is not null ? refund.OrderNo.Span : default);
+        Put(ref text, Names.ReconId, recon?.ReconId);
+        Put(ref text, Names.RecordCount, recon?.RecordCount);
         Put(ref text, Names.RefundAmount, refund is null ? default : Digits(refund.Amount, currency));
         Put(ref text, Names.RefundId, refund is null ? default : Digits(refund.RefundId));
         Put(ref text, Names.RefundNo, refund is null ? default : refund.RefundNo.Span);
@@ -117,9 +146,9 @@ public sealed class AnswerBuffer
         Put(ref text, Names.RefundTime, refund is null ? default : Time(refund.TimeMs));
         Put(ref text, Names.ReqId, answer.ReqId);
         Put(ref text, Names.RespCode, RespCodes.Text(answer.Code));
-        Put(ref text, Names.RespId, Digits(answer.RespId));
-        Put(ref text, Names.RespMsg, _scratch.AsSpan(0, Message(answer)));
-        Put(ref text, Names.RespTime, Time(answer.RespTimeMs));
+        Put(ref text, Names.RespId, notice.IsAssigned ? default : Digits(answer.RespId));
+        Put(ref text, Names.RespMsg, notice.IsAssigned ? default : _scratch.AsSpan(0, Message(answer)));
+        Put(ref text, Names.RespTime, notice.IsAssigned ? default : Time(answer.RespTimeMs));
         Put(ref text, Names.TotalAmount, trade is null ? default : Digits(trade.Amount, currency));
         Put(ref text, Names.TotalRefunded, isQuery ? Digits(new Amount(trade!.Refunded.Succeeded), currency)
             : refund is not null ? Digits(new Amount(refund.Totals.Succeeded), currency)
@@ -145,6 +174,27 @@ public sealed class AnswerBuffer
         _writer.WriteString(Names.Sign, _base64.AsSpan(0, base64Length));
         _writer.WriteEndObject();
         _writer.Flush();
+    }
+
+    /// <summary>An answer that was recorded as it went out.</summary>
+    public void Restore(ReadOnlySpan<byte> json)
+    {
+        _json.ResetWrittenCount();
+        _json.Write(json);
+    }
+
+    /// <summary>Gives back what a long answer took.</summary>
+    public void Clear()
+    {
+        if (_text.Length > Capacity)
+        {
+            _text = new byte[Capacity];
+        }
+        if (_json.Capacity > LongestKept)
+        {
+            _json = new ArrayBufferWriter<byte>(Capacity);
+            _writer.Reset(_json);
+        }
     }
 
     private static ReadOnlySpan<byte> FailCode(scoped in Answer answer)
@@ -190,15 +240,26 @@ public sealed class AnswerBuffer
 
     private static class Names
     {
+        internal static readonly byte[] AmountSummary = "amount_summary"u8.ToArray();
         internal static readonly byte[] BizType = "biz_type"u8.ToArray();
         internal static readonly byte[] Currency = "currency"u8.ToArray();
+        internal static readonly byte[] DiffCheck = "diff_check"u8.ToArray();
+        internal static readonly byte[] DownloadUrl = "download_url"u8.ToArray();
         internal static readonly byte[] FailCode = "fail_code"u8.ToArray();
+        internal static readonly byte[] FileName = "file_name"u8.ToArray();
+        internal static readonly byte[] HashType = "hash_type"u8.ToArray();
+        internal static readonly byte[] HashValue = "hash_value"u8.ToArray();
         internal static readonly byte[] InstId = "inst_id"u8.ToArray();
         internal static readonly byte[] KeyId = "key_id"u8.ToArray();
         internal static readonly byte[] MerchantCity = "merchant_city"u8.ToArray();
         internal static readonly byte[] MerchantName = "merchant_name"u8.ToArray();
+        internal static readonly byte[] NotifyId = "notify_id"u8.ToArray();
+        internal static readonly byte[] NotifyTime = "notify_time"u8.ToArray();
+        internal static readonly byte[] NotifyType = "notify_type"u8.ToArray();
         internal static readonly byte[] OrigTradeNo = "orig_trade_no"u8.ToArray();
         internal static readonly byte[] OutTradeNo = "out_trade_no"u8.ToArray();
+        internal static readonly byte[] ReconId = "recon_id"u8.ToArray();
+        internal static readonly byte[] RecordCount = "record_count"u8.ToArray();
         internal static readonly byte[] RefundAmount = "refund_amount"u8.ToArray();
         internal static readonly byte[] RefundId = "refund_id"u8.ToArray();
         internal static readonly byte[] RefundNo = "refund_no"u8.ToArray();

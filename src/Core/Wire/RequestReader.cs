@@ -41,7 +41,7 @@ public static class RequestReader
                 return new Rejection(RespCode.MemberMissing, members[0]);
             }
         }
-        else if (FirstMissing(slot, members) is { IsRefusal: true } missing)
+        else if (FirstMissing(slot, MemberTable.RequiredOf(slot.BizType)) is { IsRefusal: true } missing)
         {
             return missing;
         }
@@ -77,7 +77,9 @@ public static class RequestReader
         var text = new SigningText(slot.SigningBuffer);
         for (Member member = 0; member < Member.Count; member++)
         {
-            bool mayDiffer = member is Member.Sign or Member.ReqTime or Member.Nonce or Member.Version or Member.Charset or Member.SignType or Member.KeyId;
+            // face_data among them: the same face may be ciphered anew for the repetition, and nothing of it is to be kept, not even a digest.
+            bool mayDiffer = member is Member.Sign or Member.ReqTime or Member.Nonce or Member.Version or Member.Charset or Member.SignType or Member.KeyId
+                or Member.FaceData;
             if (!mayDiffer && slot.Has(member))
             {
                 text.Append(MemberTable.Rule(member).NameUtf8, slot[member]);
@@ -210,14 +212,15 @@ public static class RequestReader
     // A member's own form, and the rules that need other members.
     private static RespCode Judge(RequestSlot slot, Member member)
     {
+        if (member == Member.TotalAmount && slot.Currency.IsKnown)
+        {
+            // Not its own form first: "0.00" JPY has too many digits before it is nothing.
+            return MemberCheck.FromAmountForm(Amount.TryParse(slot[member], slot.Currency.Exponent, out _));
+        }
         RespCode own = MemberCheck.Check(MemberTable.Rule(member), slot[member]);
         if (own != RespCode.None)
         {
             return own;
-        }
-        if (member == Member.TotalAmount && slot.Currency.IsKnown)
-        {
-            return MemberCheck.FromAmountForm(Amount.TryParse(slot[member], slot.Currency.Exponent, out _));
         }
         if (member == Member.Currency && !slot.Currency.IsKnown)
         {
@@ -227,10 +230,12 @@ public static class RequestReader
         {
             return QrDefects.CodeOf(JudgeCode(slot));
         }
-        // NATIVE: the merchant made the code for this one payment.
-        bool isNativeOnStatic = member == Member.TradeType && slot[member].SequenceEqual("NATIVE"u8) && !slot[Member.QrType].SequenceEqual("01"u8);
-        return isNativeOnStatic ? RespCode.MemberIllegal : RespCode.None;
+        return member != Member.TradeType || FitsTheInterface(slot, TradeTypes.Parse(slot[member])) ? RespCode.None : RespCode.MemberIllegal;
     }
+
+    // FACEPAY with FACE_PAY and nothing else. NATIVE: the merchant made the code for this one payment.
+    private static bool FitsTheInterface(RequestSlot slot, TradeType type) =>
+        (type == TradeType.FacePay) == (slot.BizType == BizType.FacePay) && (type != TradeType.Native || slot[Member.QrType].SequenceEqual("01"u8));
 
     // Read once, and held against qr_type, currency and amount. They stand before it in the table: when its turn comes to be illegal, they
     // are not.

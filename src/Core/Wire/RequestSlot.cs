@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using HotPath.Core.Model;
 using HotPath.Core.Qr;
 using HotPath.Signing;
@@ -6,22 +7,22 @@ namespace HotPath.Core.Wire;
 
 /// <summary>
 /// One request while it is in the house: the body's bytes, the members as ranges of them, what was read from them, and the answer.
-/// Pooled: rented and returned in one method; no span of it survives the return.
+/// Pooled: rented and returned in one method; no span of it survives the return, and no byte: <see cref="Clear"/> leaves nothing of a body
+/// behind, for it may hold face_data.
 /// </summary>
-public sealed class RequestSlot
+/// <param name="maxBodyBytes">Largest body it takes.</param>
+public sealed class RequestSlot(int maxBodyBytes = BodyLimits.Ordinary)
 {
-    /// <summary>Largest accepted body of the interfaces served here, in bytes (protocol, section 1).</summary>
-    // A payment with every optional member is 2.1 KB; this leaves seven times that.
-    public const int MaxBodyBytes = 16 * 1024;
-
     /// <summary>Unknown names that are told apart, to find one sent twice; a request with more is malformed.</summary>
     internal const int MaxUnknownNames = 16;
 
     // The body, and behind it the values that had escapes, unescaped: they are never longer than they were.
-    private readonly byte[] _bytes = new byte[2 * MaxBodyBytes];
+    private readonly byte[] _bytes = new byte[2 * maxBodyBytes];
     private readonly TextRange[] _members = new TextRange[(int)Member.Count];
     private readonly TextRange[] _unknownNames = new TextRange[MaxUnknownNames];
-    private readonly byte[] _signingText = new byte[MaxBodyBytes];
+
+    // Never longer than the body: name=value& is shorter than "name":"value",
+    private readonly byte[] _signingText = new byte[maxBodyBytes];
     private int _signingTextLength;
     private int _unescapedEnd;
 
@@ -55,6 +56,9 @@ public sealed class RequestSlot
     /// <summary>When the last byte of the request had come, in ticks of the clock.</summary>
     public long ArrivedAt { get; set; }
 
+    /// <summary>The host that the caller asked for, as it said itself; empty where nobody did.</summary>
+    public string Host { get; set; } = "";
+
     // What the reader has read.
     public int BodyLength { get; private set; }
 
@@ -82,7 +86,7 @@ public sealed class RequestSlot
     public ReadOnlySpan<byte> UnknownName => UnknownNameCount == 0 ? default : Slice(_unknownNames[0]);
 
     /// <summary>Where the body's bytes go.</summary>
-    public Span<byte> BodyBuffer => _bytes.AsSpan(0, MaxBodyBytes);
+    public Span<byte> BodyBuffer => _bytes.AsSpan(0, maxBodyBytes);
 
     public bool Has(Member member) => _members[(int)member].Length > 0;
 
@@ -117,9 +121,11 @@ public sealed class RequestSlot
         }
     }
 
-    /// <summary>Makes the slot ready for the next request.</summary>
+    /// <summary>Makes the slot ready for the next request: whatever a body of this length can have left in it is zero.</summary>
     public void Clear()
     {
+        CryptographicOperations.ZeroMemory(_bytes.AsSpan(0, 2 * BodyLength));
+        CryptographicOperations.ZeroMemory(_signingText.AsSpan(0, BodyLength));
         Array.Clear(_members);
         UnknownNameCount = 0;
         BodyLength = 0;
@@ -131,6 +137,8 @@ public sealed class RequestSlot
         Currency = default;
         Code = default;
         HttpStatus = 0;
+        Host = "";
+        Answer.Clear();
         Trade.Clear();
         Refund.Clear();
         Cancel.Clear();

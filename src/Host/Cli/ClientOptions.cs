@@ -31,22 +31,29 @@ internal sealed class ClientOptions
     /// <summary>Sends <paramref name="request"/>, prints the exchange in one line, and says how it went.</summary>
     internal async Task<int> CallAsync(ParseResult parsed, SignedMessage request, TextWriter output, TextWriter error, CancellationToken stop)
     {
+        using InstitutionClient client = Connect(parsed);
+        return (await CallAsync(client, parsed, request, output, error, stop)).ExitCode;
+    }
+
+    /// <inheritdoc cref="CallAsync(ParseResult, SignedMessage, TextWriter, TextWriter, CancellationToken)"/>
+    internal async Task<(Exchange Exchange, int ExitCode)> CallAsync(
+        InstitutionClient client, ParseResult parsed, SignedMessage request, TextWriter output, TextWriter error, CancellationToken stop)
+    {
         if (parsed.GetValue(_reqId) is { } reqId)
         {
             request["req_id"] = reqId;
         }
-        using InstitutionClient client = Connect(parsed);
         Exchange exchange = await client.CallAsync(request, stop);
         await output.WriteLineAsync(exchange.ToJson());
         if (exchange.Problem is { } problem)
         {
             await error.WriteLineAsync("hotpath: " + problem);
-            return ExitCodes.NoAnswer;
+            return (exchange, ExitCodes.NoAnswer);
         }
-        return exchange.RespCode is "0000" or "0001" ? ExitCodes.Done : ExitCodes.Refused;
+        return (exchange, exchange.RespCode is "0000" or "0001" ? ExitCodes.Done : ExitCodes.Refused);
     }
 
-    private InstitutionClient Connect(ParseResult parsed)
+    internal InstitutionClient Connect(ParseResult parsed)
     {
         string url = parsed.GetRequiredValue(_url);
         if (!Uri.TryCreate(url, UriKind.Absolute, out Uri? api) || api.Scheme != Uri.UriSchemeHttps)

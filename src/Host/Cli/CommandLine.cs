@@ -55,9 +55,11 @@ internal static class CommandLine
         PayVerb.Create(output, error),
         RefundVerb.Create(output, error),
         QueryVerb.Create(output, error),
+        ReconVerb.Create(output, error),
         SignVerb.Create(output),
         VerifyVerb.Create(output),
         ExplainVerb.Create(output),
         JournalVerb.Create(output),
+        NotifyVerb.Create(output, error),
     };
 }

@@ -99,6 +99,7 @@ internal sealed class JournalLines(TextWriter output, bool isJson)
             ("req_id", Mask.Show(MemberTable.Rule(Member.ReqId).Log, trade.ReqId.Span)),
             ("out_trade_no", Mask.Show(MemberTable.Rule(Member.OutTradeNo).Log, trade.OrderNo.Span)),
             ("biz_type", Encoding.ASCII.GetString(BizTypes.Name(trade.BizType))),
+            ("trade_type", Encoding.ASCII.GetString(TradeTypes.Name(trade.TradeType))),
             ("total_amount", Text(trade.Amount, trade.Currency)),
             ("currency", trade.Currency.ToString()),
             ("channel", Encoding.UTF8.GetString(trade.ChannelId.Span)),

@@ -20,6 +20,19 @@ internal static class Requests
         ["terminal_id"] = "T01",
     };
 
+    /// <summary>A payment by face.</summary>
+    internal static SignedMessage FacePay(string instId, string amount, string currency, string faceData, TimeProvider clock) => new(Common("FACE_PAY", instId, clock))
+    {
+        ["out_trade_no"] = NewNumber("T", clock),
+        ["total_amount"] = amount,
+        ["currency"] = currency,
+        ["trade_type"] = "FACEPAY",
+        ["face_data"] = faceData,
+        ["face_device_id"] = "F01",
+        ["merchant_id"] = "M01",
+        ["terminal_id"] = "T01",
+    };
+
     /// <summary>A query; the caller sets trade_no, out_trade_no, or both.</summary>
     internal static SignedMessage TradeQuery(string instId, TimeProvider clock) => new(Common("TRADE_QUERY", instId, clock));
 
@@ -35,6 +48,16 @@ internal static class Requests
 
     /// <summary>A query; the caller sets refund_no, refund_id, or both.</summary>
     internal static SignedMessage RefundQuery(string instId, TimeProvider clock) => new(Common("REFUND_QUERY", instId, clock));
+
+    /// <summary>Where the reconciliation file of a day is.</summary>
+    internal static SignedMessage ReconDownload(string instId, string settleDate, string reconType, TimeProvider clock) => new(Common("RECON_DOWNLOAD", instId, clock))
+    {
+        ["settle_date"] = settleDate,
+        ["recon_type"] = reconType,
+    };
+
+    /// <summary>The result of a reconciliation; the caller sets its members.</summary>
+    internal static SignedMessage ReconUpload(string instId, TimeProvider clock) => new(Common("RECON_UPLOAD", instId, clock));
 
     private static Dictionary<string, string> Common(string bizType, string instId, TimeProvider clock) => new()
     {

@@ -1,13 +1,17 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using HotPath.Core.Buffers;
 using HotPath.Core.Ledger.Embedded;
 using HotPath.Core.Pipeline;
 using HotPath.Core.Telemetry;
 using HotPath.Core.Wire;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.ObjectPool;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using BadHttpRequestException = Microsoft.AspNetCore.Http.BadHttpRequestException;
 
 namespace HotPath.Host.Server;
 
@@ -17,20 +21,21 @@ namespace HotPath.Host.Server;
 /// </summary>
 /// <remarks>
 /// The request's cancellation token goes nowhere: a client that leaves changes nothing about a payment that was accepted.
-/// The slot is rented after the last byte has come, so that a slow body holds a connection and no slot.
+/// The slot is rented after the last byte has come, so that a slow body holds a connection and no slot; of a body above 64 KiB after the first
+/// 64 KiB, and the rest must come at <see cref="ServerLimits.MinLargeBodyBytesPerSecond"/>.
 /// </remarks>
 internal sealed partial class PaymentEndpoint(
-    PaymentPipeline pipeline, GatewayMetrics metrics, TimeProvider clock, ILogger<PaymentEndpoint> logger)
+    PaymentPipeline pipeline, ServerLimits limits, GatewayMetrics metrics, TimeProvider clock, ILogger<PaymentEndpoint> logger)
 {
     /// <summary>The one address of the protocol.</summary>
     internal const string Path = "/api";
 
     private const string Json = "application/json";
 
-    // 56 KiB each. Slots beyond these are made and dropped again; 512 is 10,000 payments/s at 50 ms.
-    private const int RetainedSlots = 512;
+    // As much as Kestrel may hold of a request anyway: the body of every interface but the largest waits there until it is whole.
+    private const int MostBytesBeforeSlot = BodyLimits.FacePay;
 
-    private readonly ObjectPool<RequestSlot> _slots = new DefaultObjectPool<RequestSlot>(new SlotPolicy(), RetainedSlots);
+    private readonly SlotPool _slots = new();
 
     internal Task HandleAsync(HttpContext context)
     {
@@ -52,7 +57,11 @@ internal sealed partial class PaymentEndpoint(
         ReadOnlySequence<byte> body;
         try
         {
-            body = await ReadAsync(reader, length);
+            if (SlotPool.IsLarge(length) && context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } slowest)
+            {
+                slowest.MinDataRate = new MinDataRate(limits.MinLargeBodyBytesPerSecond, limits.SlowGrace);
+            }
+            body = await ReadAsync(reader, Math.Min(length, MostBytesBeforeSlot));
         }
         catch (IOException failure) when (failure is not BadHttpRequestException)
         {
@@ -60,14 +69,24 @@ internal sealed partial class PaymentEndpoint(
             context.Abort();
             return;
         }
+        RequestSlot? slot = _slots.Rent(length);
+        if (slot is null)
+        {
+            metrics.Refused(GatewayMetrics.RefusalCause.BodyCapacity, isSigned: false);
+            Refuse(context, StatusCodes.Status429TooManyRequests);
+            return;
+        }
         metrics.RequestStarted();
-        RequestSlot slot = _slots.Get();
         try
         {
-            body.CopyTo(slot.BodyBuffer);
             slot.SetBody(length);
-            reader.AdvanceTo(body.End);
+            if (!await TakeAsync(reader, body, slot))
+            {
+                context.Abort();
+                return;
+            }
             slot.ArrivedAt = clock.GetTimestamp();
+            slot.Host = HostOf(context);
 
             // 2 to 10
             await pipeline.RunAsync(slot);
@@ -80,7 +99,7 @@ internal sealed partial class PaymentEndpoint(
             // The ledger stopped under this request: only a restart will tell what it came to.
             context.Abort();
         }
-        catch (Exception failure) when (failure is JournalDamagedException or IOException)
+        catch (Exception failure) when (failure is JournalDamagedException or (IOException and not BadHttpRequestException))
         {
             // A record cannot be read back, so the outcome is open, and a 500 would read as a refusal.
             LogOpenOutcome(failure);
@@ -111,6 +130,39 @@ internal sealed partial class PaymentEndpoint(
         }
     }
 
+    /// <summary>Moves the body into its slot: what has come, and what still comes. False when the client left before its end.</summary>
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    private static async ValueTask<bool> TakeAsync(PipeReader reader, ReadOnlySequence<byte> piece, RequestSlot slot)
+    {
+        int length = Take(reader, piece, slot, 0);
+        try
+        {
+            while (length < slot.BodyLength)
+            {
+                length = Take(reader, await ReadAsync(reader, 1), slot, length);
+            }
+            return true;
+        }
+        catch (IOException failure) when (failure is not BadHttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    private static int Take(PipeReader reader, ReadOnlySequence<byte> piece, RequestSlot slot, int at)
+    {
+        // Before it is given back: a sequence of segments that are used again no longer knows how long it was.
+        int end = at + (int)piece.Length;
+        piece.CopyTo(slot.BodyBuffer[at..]);
+        foreach (ReadOnlyMemory<byte> read in piece)
+        {
+            // Ours until we advance, and read by nobody after us: face_data is not to stay behind in the server's blocks.
+            CryptographicOperations.ZeroMemory(MemoryMarshal.AsMemory(read).Span);
+        }
+        reader.AdvanceTo(piece.End);
+        return end;
+    }
+
     private static ValueTask<FlushResult> WriteAsync(HttpContext context, RequestSlot slot)
     {
         HttpResponse response = context.Response;
@@ -131,6 +183,10 @@ internal sealed partial class PaymentEndpoint(
         }
     }
 
+    // Kestrel has refused what is no host. HTTP allows an empty one: then it is where the connection ends.
+    private static string HostOf(HttpContext context) =>
+        context.Request.Headers.Host is [{ Length: > 0 } host] ? host : $"{context.Connection.LocalIpAddress}:{context.Connection.LocalPort}";
+
     private static void Refuse(HttpContext context, int status)
     {
         HttpResponse response = context.Response;
@@ -149,15 +205,4 @@ internal sealed partial class PaymentEndpoint(
 
     [LoggerMessage(EventId = 340, Level = LogLevel.Error, Message = "the ledger could not be read under a request: its connection was cut")]
     private partial void LogOpenOutcome(Exception failure);
-
-    private sealed class SlotPolicy : PooledObjectPolicy<RequestSlot>
-    {
-        public override RequestSlot Create() => new();
-
-        public override bool Return(RequestSlot slot)
-        {
-            slot.Clear();
-            return true;
-        }
-    }
 }

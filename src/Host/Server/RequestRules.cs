@@ -38,7 +38,7 @@ internal static class RequestRules
         {
             return StatusCodes.Status411LengthRequired;
         }
-        return length > RequestSlot.MaxBodyBytes ? StatusCodes.Status413PayloadTooLarge : Fine;
+        return length > BodyLimits.Largest ? StatusCodes.Status413PayloadTooLarge : Fine;
     }
 
     private static bool IsJson(StringValues contentType) => contentType.Count == 1 && contentType[0] switch

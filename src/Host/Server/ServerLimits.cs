@@ -34,12 +34,17 @@ internal sealed record ServerLimits
     public int MaxRequestLineBytes { get; init; } = 1024;
 
     /// <summary>Bytes of a request that Kestrel holds before we read them. Default 65,536 (64 KiB). Range 32,768 to 1,048,576.</summary>
-    // Kestrel's own is 1 MiB. A body waits here until it is whole, so it must hold RequestSlot.MaxBodyBytes and the headers.
+    // Kestrel's own is 1 MiB. A body of an interface but the largest waits here until it is whole.
     public int MaxBufferedBytes { get; init; } = 64 * 1024;
 
     /// <summary>Slowest a body may come and an answer may be taken, in bytes a second. Default 240. Range 1 to 65,536.</summary>
     // Kestrel's own: 2 kbit/s is below GPRS.
     public int MinBytesPerSecond { get; init; } = 240;
+
+    /// <summary>The same for a body above 16 KiB. Default 32,768 (32 KiB/s). Range 1 to 1,048,576.</summary>
+    // It waits in memory that is dear: at 240 B/s the largest body would hold one of the large buffers for 73 minutes, at this rate for 32 s.
+    // Such bodies come from an institution's own systems, not from a till on a mobile line.
+    public int MinLargeBodyBytesPerSecond { get; init; } = 32 * 1024;
 
     /// <summary>How long a body or an answer may be slower than <see cref="MinBytesPerSecond"/>. Default 5 s. Range 1 to 60 s.</summary>
     public TimeSpan SlowGrace { get; init; } = TimeSpan.FromSeconds(5);
@@ -59,7 +64,7 @@ internal sealed record ServerLimits
         limits.MaxRequestLineSize = MaxRequestLineBytes;
         limits.MaxRequestBufferSize = MaxBufferedBytes;
         // RequestRules refuses more before Kestrel looks; the same number here, so that nothing can ever read further.
-        limits.MaxRequestBodySize = RequestSlot.MaxBodyBytes;
+        limits.MaxRequestBodySize = BodyLimits.Largest;
         limits.MinRequestBodyDataRate = slowest;
         limits.MinResponseDataRate = slowest;
         limits.MaxConcurrentConnections = MaxConnections;

@@ -13,8 +13,8 @@ namespace HotPath.Host.Simulator;
 internal sealed class SimulatorApplication(
     Books books, LognormalLatency latency, TimeSpan silenceCap, TimeProvider clock, CancellationToken stopping) : IHttpApplication<HttpContext>
 {
-    /// <summary>Largest accepted request, in bytes. A payment with every optional member is below 2 KiB.</summary>
-    internal const int MaxBodyBytes = 16 * 1024;
+    /// <summary>Largest accepted request, in bytes. A payment with a code is below 2 KiB; face_data of 48 KiB, each byte escaped, is 96 KiB.</summary>
+    internal const int MaxBodyBytes = 128 * 1024;
 
     public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
 
@@ -81,11 +81,24 @@ internal sealed class SimulatorApplication(
                 body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
                 continue;
             }
-            ReadOnlySpan<byte> json = read.Buffer.IsSingleSegment ? read.Buffer.FirstSpan : read.Buffer.ToArray();
-            bool isRead = ReferenceReader.TryRead(json, out ClearingReference reference);
+            bool isRead = TryRead(read.Buffer, out ClearingReference reference);
             body.AdvanceTo(read.Buffer.End);
             return isRead ? reference : null;
         }
+    }
+
+    // A face is in nobody's books, and not in what they leave to the garbage collector.
+    private static bool TryRead(in ReadOnlySequence<byte> body, out ClearingReference reference)
+    {
+        if (body.IsSingleSegment)
+        {
+            return ReferenceReader.TryRead(body.FirstSpan, out reference);
+        }
+        byte[] whole = ArrayPool<byte>.Shared.Rent((int)body.Length);
+        body.CopyTo(whole);
+        bool isRead = ReferenceReader.TryRead(whole.AsSpan(0, (int)body.Length), out reference);
+        ArrayPool<byte>.Shared.Return(whole, clearArray: true);
+        return isRead;
     }
 
     private async Task MoveAsync(HttpContext context, ClearingReference reference, CancellationToken ended)

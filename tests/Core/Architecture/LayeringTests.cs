@@ -20,6 +20,9 @@ public partial class LayeringTests
         ["Clearing"] = 2,
         ["Auth"] = 3,
         ["Routing"] = 3,
+        ["DayFiles"] = 3,
+        ["Recon"] = 4,
+        ["Notify"] = 4,
         ["Operations"] = 4,
         ["Pipeline"] = 5,
     };

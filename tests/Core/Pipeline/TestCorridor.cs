@@ -10,9 +10,11 @@ using HotPath.Core.Ledger.Embedded;
 using HotPath.Core.Model;
 using HotPath.Core.Operations;
 using HotPath.Core.Pipeline;
+using HotPath.Core.Recon;
 using HotPath.Core.Routing;
 using HotPath.Core.Runtime;
 using HotPath.Core.Telemetry;
+using HotPath.Core.Tests.Recon;
 using HotPath.Core.Wire;
 using HotPath.Signing;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -44,10 +46,10 @@ internal sealed class TestCorridor : IAsyncDisposable
     private readonly Corridor _corridor;
     private readonly GatewayKeys _gatewayKeys;
     private readonly InstitutionDirectory _institutions;
-    private readonly Func<string, string, Institution> _register;
+    private readonly Func<string, string, BizType[]?, Institution> _register;
 
     private TestCorridor(string directory, FakeTimeProvider clock, ToldChannel told, int maxInFlight, long maxMinorUnits, bool hasEs256, int? maxTps,
-        IJournalStorage? disk, string[] schemes)
+        IJournalStorage? disk, string[] schemes, Rows? rows)
     {
         _directory = directory;
         Clock = clock;
@@ -69,16 +71,27 @@ internal sealed class TestCorridor : IAsyncDisposable
         var channel = new Channel(new ChannelOptions { Id = "told", MaxInFlight = maxInFlight }, told, ThreadScheduler.Instance, clock, metrics);
         Currency[] currencies = [Currency.Parse("CNY"), Currency.Parse("HKD"), Currency.Parse("JPY"), Currency.Parse("USD")];
         var router = new Router([new Route { Channel = channel, Currencies = new HashSet<Currency>(currencies[..3]), MaxMinorUnits = maxMinorUnits, Schemes = schemes }]);
-        _register = (name, key) => new Institution(
+        _register = (name, key, interfaces) => new Institution(
             name, Region.Domestic, name == Us ? Language.Chinese : Language.English, currencies,
-            new KeyRing([new RegisteredKey("k1", PemKeys.ReadPublic(Keys[key].Public))]), new Allowance(clock, maxTps), metrics.ForInstitution(name));
-        _institutions = new InstitutionDirectory(hasEs256 ? [_register(Us, Us), _register(Them, Them), _register(Modern, Modern)] : [_register(Us, Us), _register(Them, Them)]);
+            new KeyRing([new RegisteredKey("k1", PemKeys.ReadPublic(Keys[key].Public))]), new Allowance(clock, maxTps), metrics.ForInstitution(name))
+        {
+            Interfaces = interfaces,
+        };
+        string[] names = hasEs256 ? [Us, Them, Modern] : [Us, Them];
+        _institutions = new InstitutionDirectory([.. names.Select(name => _register(name, name, null))]);
         _gatewayKeys = new GatewayKeys(
             PemKeys.ReadPrivate("gw-1", Keys["gw-1"].Private), hasEs256 ? PemKeys.ReadPrivate("gw-es", Keys["gw-es"].Private) : null);
         _corridor = new Corridor(
             Ledger, router, _institutions, _gatewayKeys, new PipelineOptions { Admission = new AdmissionOptions { LeastInLine = 0 } }, Threads, clock, metrics,
-            NullLoggerFactory.Instance);
+            NullLoggerFactory.Instance, consumers: null, Recon = rows is null ? null : Reconciliation.Open(
+                directory, rows, [InstId.From(Us), InstId.From(Them)], publicUrl: null, ThreadScheduler.Instance, clock, metrics, NullLogger<Reconciliation>.Instance));
+        _rows = rows;
+        Recon?.Start(_ => default);
     }
+
+    private readonly Rows? _rows;
+
+    internal Reconciliation? Recon { get; }
 
     internal FakeTimeProvider Clock { get; }
 
@@ -97,7 +110,7 @@ internal sealed class TestCorridor : IAsyncDisposable
 
     internal static async Task<TestCorridor> OpenAsync(
         string? directory = null, FakeTimeProvider? clock = null, ToldChannel? told = null, int maxInFlight = 256, long maxMinorUnits = long.MaxValue,
-        bool hasEs256 = true, int? maxTps = null, IJournalStorage? disk = null, string[]? schemes = null)
+        bool hasEs256 = true, int? maxTps = null, IJournalStorage? disk = null, string[]? schemes = null, Rows? rows = null)
     {
         var corridor = new TestCorridor(
             directory ?? Directory.CreateTempSubdirectory("hotpath-corridor-").FullName,
@@ -108,7 +121,8 @@ internal sealed class TestCorridor : IAsyncDisposable
             hasEs256,
             maxTps,
             disk,
-            schemes ?? []);
+            schemes ?? [],
+            rows);
         await corridor.Resolver.StartAsync();
         return corridor;
     }
@@ -117,13 +131,16 @@ internal sealed class TestCorridor : IAsyncDisposable
     internal void SwapGatewayKey(string keyId) => _gatewayKeys.Swap(PemKeys.ReadPrivate(keyId, Keys[keyId].Private));
 
     /// <summary>Replaces all institutions' keys by one institution's, whose key is from now on <paramref name="signsWith"/>'s.</summary>
-    internal void SwapInstitutionKeys(string instId, string signsWith) => _institutions.Swap([_register(instId, signsWith)]);
+    internal void SwapInstitutionKeys(string instId, string signsWith) => _institutions.Swap([_register(instId, signsWith, null)]);
+
+    /// <summary>Registers all but one institution off, and that one for these interfaces only.</summary>
+    internal void Permit(string instId, params BizType[] interfaces) => _institutions.Swap([_register(instId, instId, interfaces)]);
 
     /// <summary>A clean stop and a new start on the same directory, with the same channel, and the same clock where no other is given.</summary>
     internal async Task<TestCorridor> RestartAsync(FakeTimeProvider? clock = null)
     {
         await StopAsync();
-        return await OpenAsync(_directory, clock ?? Clock, Told);
+        return await OpenAsync(_directory, clock ?? Clock, Told, rows: _rows);
     }
 
     public async ValueTask DisposeAsync()
@@ -161,6 +178,11 @@ internal sealed class TestCorridor : IAsyncDisposable
         ("out_trade_no", Guid.NewGuid().ToString("N")), ("total_amount", "88.80"), ("currency", "HKD"), ("trade_type", "SCAN"), ("qr_type", "02"),
         ("qr_content", "https://qr.example.hk/p"), ("body", "咖啡"), ("terminal_type", "01"), ("terminal_id", "T01"), .. changes]);
 
+    /// <summary>The same by face.</summary>
+    internal Dictionary<string, string> FacePayment(params (string Name, string Value)[] changes) => Members("FACE_PAY", [
+        ("out_trade_no", Guid.NewGuid().ToString("N")), ("total_amount", "88.80"), ("currency", "HKD"), ("trade_type", "FACEPAY"), ("face_data", "ciphertext"),
+        ("face_device_id", "F01"), ("merchant_id", "M01"), ("terminal_id", "T01"), .. changes]);
+
     /// <summary>A refund of a payment that was answered.</summary>
     internal Dictionary<string, string> Refund(Answered payment, string amount, params (string Name, string Value)[] changes) => Members("REFUND", [
         ("orig_trade_no", payment["trade_no"]), ("out_trade_no", payment["out_trade_no"]), ("refund_no", Guid.NewGuid().ToString("N")),
@@ -176,11 +198,23 @@ internal sealed class TestCorridor : IAsyncDisposable
     /// <summary>Signs as the institution in the members, sends, verifies the answer over its own bytes.</summary>
     internal Task<Answered> CallAsync(Dictionary<string, string> members) => SendAsync(JsonSerializer.Serialize(Sign(members, members["inst_id"])));
 
+    /// <summary>What callers say the gateway is called.</summary>
+    internal string Host { get; set; } = "gateway.example.com:8443";
+
+    internal Dictionary<string, string> Download(string settleDate, params (string Name, string Value)[] changes) =>
+        Members("RECON_DOWNLOAD", [("settle_date", settleDate), ("recon_type", "01"), .. changes]);
+
+    internal Dictionary<string, string> Upload(string settleDate, params (string Name, string Value)[] changes) =>
+        Members("RECON_UPLOAD", [("settle_date", settleDate), ("recon_type", "01"), .. changes]);
+
     internal async Task<Answered> SendAsync(string json)
     {
-        var slot = new RequestSlot();
-        slot.SetBody(Encoding.UTF8.GetBytes(json, slot.BodyBuffer));
+        byte[] body = Encoding.UTF8.GetBytes(json);
+        var slot = new RequestSlot(Math.Max(body.Length, BodyLimits.Ordinary));
+        body.CopyTo(slot.BodyBuffer);
+        slot.SetBody(body.Length);
         slot.ArrivedAt = Clock.GetTimestamp();
+        slot.Host = Host;
         try
         {
             await _corridor.Pipeline.RunAsync(slot);
@@ -282,6 +316,7 @@ internal sealed class TestCorridor : IAsyncDisposable
 
     private async Task StopAsync()
     {
+        Recon?.Dispose();
         await _corridor.DisposeAsync();
         await Ledger.DisposeAsync();
     }
@@ -353,6 +388,9 @@ internal sealed class ToldChannel : IClearingAdapter
 
     internal ConcurrentQueue<string> Bodies { get; } = [];
 
+    /// <summary>What it was told of payments by face: trade_type, face_data, face_device_id, merchant_id, terminal_id.</summary>
+    internal ConcurrentQueue<string[]> Faces { get; } = [];
+
     internal int Pays => _pays;
 
     internal ConcurrentQueue<ClearingReference> Refunded { get; } = [];
@@ -361,7 +399,19 @@ internal sealed class ToldChannel : IClearingAdapter
 
     internal int Reversals => _reversals;
 
-    public void EncodePay(in PayOrder order, ClearingCall call) => Bodies.Enqueue(Encoding.UTF8.GetString(order.Body));
+    public void EncodePay(in PayOrder order, ClearingCall call)
+    {
+        if (order.FaceData.IsEmpty)
+        {
+            Bodies.Enqueue(Encoding.UTF8.GetString(order.Body));
+            return;
+        }
+        Assert.True(order.QrType == QrType.None && order.QrContent.IsEmpty && order.Body.IsEmpty && order.TerminalType.IsEmpty);
+        Faces.Enqueue([
+            Encoding.UTF8.GetString(TradeTypes.Name(order.TradeType)), Encoding.UTF8.GetString(order.FaceData), Encoding.UTF8.GetString(order.FaceDeviceId),
+            Encoding.UTF8.GetString(order.MerchantId), Encoding.UTF8.GetString(order.TerminalId),
+        ]);
+    }
 
     public async ValueTask<ClearingResult> PayAsync(ClearingCall call)
     {

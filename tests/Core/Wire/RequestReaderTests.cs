@@ -201,7 +201,7 @@ public class RequestReaderTests
     [Fact]
     public void FractionDigits_AreHeldAgainstTheCurrency()
     {
-        foreach ((string amount, string currency, bool isFine) in new[] { ("1.0", "JPY", false), ("1", "JPY", true), ("1.001", "KWD", true), ("1.001", "CNY", false) })
+        foreach ((string amount, string currency, bool isFine) in new[] { ("1.0", "JPY", false), ("1", "JPY", true), ("1.001", "KWD", true), ("1.001", "CNY", false), ("0.00", "JPY", false), ("0.000", "CNY", false) })
         {
             RequestSlot slot = Slot(Json([.. Payment.Select(m => m.Name switch { "total_amount" => ("total_amount", amount), "currency" => ("currency", currency), _ => m })]));
             Assert.False(RequestReader.Read(slot).IsRefusal);

@@ -35,5 +35,11 @@ internal static class AmountsAgree
 internal static class Money
 {
     internal static long Minor(string amount, string currency) =>
-        (long)(decimal.Parse(amount, System.Globalization.CultureInfo.InvariantCulture) * (currency == "JPY" ? 1 : 100));
+        (long)(decimal.Parse(amount, System.Globalization.CultureInfo.InvariantCulture) * currency switch
+        {
+            "JPY" or "KRW" => 1,
+            "CNY" or "HKD" or "SGD" or "THB" or "USD" => 100,
+            "KWD" => 1000,
+            _ => throw new ArgumentException($"{currency} is none of the currencies that are paid in here"),
+        });
 }

@@ -43,6 +43,14 @@ internal sealed class FileStorage : IJournalStorage
 
     public void Delete(string path) => File.Delete(path);
 
+    public void DeleteDirectory(string directory)
+    {
+        if (Directory.Exists(directory) && !Directory.EnumerateFileSystemEntries(directory).Any())
+        {
+            Directory.Delete(directory);
+        }
+    }
+
     public void Rename(string from, string to) => File.Move(from, to, overwrite: true);
 
     public void SyncDirectory(string directory) => LibC.SyncPath(directory);

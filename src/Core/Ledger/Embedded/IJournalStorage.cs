@@ -22,6 +22,11 @@ internal interface IJournalStorage
 
     void Delete(string path);
 
+    /// <summary>Removes a directory if it is empty. A wish: nothing where directories are but names.</summary>
+    void DeleteDirectory(string directory)
+    {
+    }
+
     /// <summary>Atomic; replaces <paramref name="to"/>.</summary>
     void Rename(string from, string to);
 

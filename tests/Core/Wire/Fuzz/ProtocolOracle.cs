@@ -37,10 +37,16 @@ internal static class ProtocolOracle
     private static readonly string[] Pay =
         ["out_trade_no", "total_amount", "currency", "trade_type", "qr_type", "qr_content", "body", "terminal_type", "terminal_id"];
 
+    private static readonly string[] Face =
+        ["out_trade_no", "total_amount", "currency", "trade_type", "face_data", "face_device_id", "merchant_id", "terminal_id"];
+
     private static readonly string[] Refund = ["orig_trade_no", "out_trade_no", "refund_no", "refund_amount", "refund_type"];
     private static readonly string[] Query = ["trade_no", "out_trade_no"];
     private static readonly string[] RefundQuery = ["refund_no", "refund_id"];
-    private static readonly string[] Volatile = ["req_time", "nonce", "version", "charset", "sign_type", "key_id"];
+    private static readonly string[] Download = ["settle_date", "recon_type"];
+    private static readonly string[] Upload = [.. Download, "recon_result", "total_count", "amount_summary", "file_hash", "diff_count"];
+    private static readonly string[] UploadOptional = ["diff_list"];
+    private static readonly string[] Volatile = ["req_time", "nonce", "version", "charset", "sign_type", "key_id", "face_data"];
 
     /// <summary>Form and common members: what is judged before the signature.</summary>
     internal static Verdict JudgeCommon(byte[] body)
@@ -50,7 +56,7 @@ internal static class ProtocolOracle
             return Verdict.Malformed;
         }
         // Our own limit, not the protocol's: so many unknown names are no mistake any more.
-        if (members.Keys.Count(name => !Common.Concat(Optional).Concat(Pay).Concat(Refund).Concat(Query).Concat(RefundQuery).Contains(name)) > 16)
+        if (members.Keys.Count(name => !Common.Concat(Optional).Concat(Pay).Concat(Face).Concat(Refund).Concat(Query).Concat(RefundQuery).Concat(Upload).Concat(UploadOptional).Contains(name)) > 16)
         {
             return Verdict.Malformed;
         }
@@ -67,9 +73,13 @@ internal static class ProtocolOracle
     internal static (string Code, string Member) JudgeInterface(IReadOnlyDictionary<string, string> members)
     {
         string[] own = InterfaceOf(members);
-        if (own == Pay || own == Refund)
+        if (own == Pay || own == Face || own == Refund || own == Download)
         {
             return FirstFault(members, own, []);
+        }
+        if (members["biz_type"] == "RECON_UPLOAD")
+        {
+            return FirstFault(members, Upload, UploadOptional);
         }
         return own.Any(members.ContainsKey) ? FirstFault(members, [], own) : ("C001", own[0]);
     }
@@ -132,8 +142,11 @@ internal static class ProtocolOracle
     private static string[] InterfaceOf(IReadOnlyDictionary<string, string> members) => members["biz_type"] switch
     {
         "SCAN_PAY" => Pay,
+        "FACE_PAY" => Face,
         "REFUND" => Refund,
         "REFUND_QUERY" => RefundQuery,
+        "RECON_DOWNLOAD" => Download,
+        "RECON_UPLOAD" => [.. Upload, .. UploadOptional],
         _ => Query,
     };
 
@@ -165,7 +178,7 @@ internal static class ProtocolOracle
         "version" => Legal(value is "1.0" or "1.1" or "1.2" or "1.3"),
         "charset" => Legal(Regex.IsMatch(value, @"\A[Uu][Tt][Ff]-8\z")),
         "sign_type" => Legal(value is "RSA2" or "ES256"),
-        "biz_type" => Legal(value is "SCAN_PAY" or "REFUND" or "TRADE_QUERY" or "REFUND_QUERY"),
+        "biz_type" => Legal(value is "SCAN_PAY" or "FACE_PAY" or "REFUND" or "TRADE_QUERY" or "REFUND_QUERY" or "RECON_DOWNLOAD" or "RECON_UPLOAD"),
         "sign" => "",
         "req_time" => WellFormed(IsTime(value)),
         "req_id" or "out_trade_no" or "refund_no" or "key_id" => WellFormed(Regex.IsMatch(value, @"\A[A-Za-z0-9_-]{1,64}\z")),
@@ -176,11 +189,20 @@ internal static class ProtocolOracle
         "total_amount" => JudgeAmount(value, Digits(members["currency"]) ?? 3),
         // How many digits the trade's currency has is not in the request.
         "refund_amount" => JudgeAmount(value, 3),
+        "trade_type" when members["biz_type"] == "FACE_PAY" => Legal(value == "FACEPAY"),
         "trade_type" => Legal(value == "SCAN" || (value == "NATIVE" && members["qr_type"] == "01")),
-        "qr_type" or "terminal_type" or "refund_type" => Legal(value is "01" or "02"),
+        "settle_date" => WellFormed(value.Length == 8 && IsTime(value + "000000")),
+        "recon_result" => Legal(value is "01" or "02" or "03" or "04"),
+        "total_count" or "diff_count" => WellFormed(Regex.IsMatch(value, @"\A(0|[1-9][0-9]{0,8})\z")),
+        "file_hash" => WellFormed(Regex.IsMatch(value, @"\A[0-9a-f]{64}\z")),
+        // What they hold is read where the file is at hand.
+        "amount_summary" or "diff_list" => WellFormed(CodePoints(value) is >= 2 and <= 16_384),
+        "qr_type" or "terminal_type" or "refund_type" or "recon_type" => Legal(value is "01" or "02"),
         "qr_content" => CodePoints(value) > 512 ? "C002" : Legal(EmvOracle.IsLegal(value, members["qr_type"], members["currency"], members["total_amount"])),
         "body" => WellFormed(CodePoints(value) <= 256),
-        "terminal_id" => WellFormed(CodePoints(value) <= 32),
+        "terminal_id" or "merchant_id" => WellFormed(CodePoints(value) <= 32),
+        "face_device_id" => WellFormed(CodePoints(value) <= 64),
+        "face_data" => WellFormed(Encoding.UTF8.GetByteCount(value) <= 48 * 1024),
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "the protocol has no such member here"),
     };
 

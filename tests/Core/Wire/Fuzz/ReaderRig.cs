@@ -31,6 +31,7 @@ internal sealed class ReaderRig : IDisposable
         new KeyRing([new RegisteredKey("k", PemKeys.ReadPublic(Es256.ExportPublicPem()))]), new Allowance(TimeProvider.System), Metrics.ForInstitution("CN0001"));
 
     private static readonly string[] Told = ["currency", "trade_type", "qr_content", "body", "terminal_type", "terminal_id"];
+    private static readonly string[] ToldOfFaces = ["currency", "trade_type", "face_data", "face_device_id", "merchant_id", "terminal_id"];
     private static readonly string[] Echoed = ["req_id", "inst_id", "biz_type", "out_trade_no", "currency"];
     private static readonly string[] EchoedOfRefunds = ["req_id", "inst_id", "biz_type", "out_trade_no", "refund_no", "orig_trade_no"];
     private static readonly string[] EchoedInRefusals = ["req_id", "inst_id"];
@@ -97,7 +98,7 @@ internal sealed class ReaderRig : IDisposable
             ExpectRefusal(slot, rejection, verdict);
             return code;
         }
-        if (slot.BizType == BizType.ScanPay)
+        if (BizTypes.IsPayment(slot.BizType))
         {
             Pay(slot, verdict.Members, fingerprint);
         }
@@ -116,17 +117,19 @@ internal sealed class ReaderRig : IDisposable
 
         // What the channel was told is what was signed.
         Dictionary<string, string> order = ProtocolOracle.ReadDocument(_orders.Last.WrittenSpan)!;
-        foreach (string name in Told)
+        bool isByFace = slot.BizType == BizType.FacePay;
+        foreach (string name in isByFace ? ToldOfFaces : Told)
         {
             Assert.Equal(members[name], order[name]);
         }
-        Assert.Equal(members["qr_type"] == "01" ? "DYNAMIC" : "STATIC", order["qr_type"]);
+        string qrType = isByFace ? "" : members["qr_type"];
+        Assert.Equal(qrType switch { "01" => "DYNAMIC", "02" => "STATIC", _ => "" }, order.GetValueOrDefault("qr_type", ""));
         int digits = ProtocolOracle.Digits(members["currency"])!.Value;
         decimal amount = decimal.Parse(members["total_amount"], System.Globalization.CultureInfo.InvariantCulture);
         Assert.Equal(amount * (decimal)Math.Pow(10, digits), decimal.Parse(order["amount_minor"], System.Globalization.CultureInfo.InvariantCulture));
         // A single-use code is known again by its decoded text, however it was spelled.
-        string code = members["qr_content"];
-        Assert.Equal(members["qr_type"] == "01" ? Digest.Of(Encoding.UTF8.GetBytes(EmvOracle.Canonical(code))) : default, slot.Trade.CodeDigest);
+        string code = isByFace ? "" : members["qr_content"];
+        Assert.Equal(qrType == "01" ? Digest.Of(Encoding.UTF8.GetBytes(EmvOracle.Canonical(code))) : default, slot.Trade.CodeDigest);
 
         // And what is echoed.
         _signer.Show(slot, RespCode.Processing, Known, TradeView.Payment);

@@ -29,7 +29,7 @@ internal static class RequestGen
         "20260230103000", "20260919240000", "19691231235959", "2026091910300", "rsa2", "RSA", "none", "utf-8", "Utf-8", "utf\u20108", "UTF-8\u0130",
         "FACEPAY", "NATIVE", "03", "1", "hkd", "XXX", "HK", "HKDD", "JPY", "KWD", "null", "true", "a&b=c&sign=x", "&", "=", "\"", "\\", "/", "{\"a\":\"b\"}",
         "[\"1\"]", "\0", "a\0", "a\nb", "\u001f", "\u007f", "\u0080", "\u0085", "\u009f", "\u00a0", "é", "e\u0301", "咖啡 A&B", "😀", "\U0010FFFF", "\u2028", "\uFEFF",
-        "\uFFFD", "\uFFFF", "TRADE_QUERY", "SCAN_PAY", "REFUND", "REFUND_QUERY", "scan_pay", "1.0", "1.4", "1.10", "../..", "%00", "'--", "<script>",
+        "\uFFFD", "\uFFFF", "TRADE_QUERY", "SCAN_PAY", "FACE_PAY", "REFUND", "REFUND_QUERY", "RECON_DOWNLOAD", "RECON_UPLOAD", "20260230", "20260919", "0", "00", "007", "[]", "{}", "scan_pay", "1.0", "1.4", "1.10", "../..", "%00", "'--", "<script>",
     ];
 
     private static readonly string[] NotStrings =
@@ -82,6 +82,25 @@ internal static class RequestGen
             ["terminal_id"] = terminal,
         };
 
+    private static readonly Gen<Dictionary<string, string>> ValidFace =
+        from common in Common("FACE_PAY")
+        from order in Token
+        from amount in Gen.Int[1, 999_999]
+        from currency in Gen.OneOf("HKD", "CNY", "JPY", "KWD")
+        from face in Text(2000)
+        from ids in Gen.Select(Text(64), Text(32), Text(32))
+        select new Dictionary<string, string>(common)
+        {
+            ["out_trade_no"] = order,
+            ["total_amount"] = $"{amount}",
+            ["currency"] = currency,
+            ["trade_type"] = "FACEPAY",
+            ["face_data"] = face,
+            ["face_device_id"] = ids.Item1,
+            ["merchant_id"] = ids.Item2,
+            ["terminal_id"] = ids.Item3,
+        };
+
     private static readonly Gen<Dictionary<string, string>> ValidQuery =
         from common in Common("TRADE_QUERY")
         from order in Token
@@ -118,8 +137,22 @@ internal static class RequestGen
         select new Dictionary<string, string>(
             [.. common, .. which != 0 ? Pair("refund_no", number) : [], .. which != 1 ? Pair("refund_id", refundId) : []]);
 
+    private static readonly Gen<Dictionary<string, string>> ValidRecon =
+        from upload in Gen.Bool
+        from common in Common(upload ? "RECON_UPLOAD" : "RECON_DOWNLOAD")
+        from day in Gen.Date[new DateTime(1970, 1, 1), new DateTime(2030, 12, 31)]
+        from type in Gen.OneOf("01", "02")
+        from result in Gen.OneOf("01", "02", "03", "04")
+        from counts in Gen.Select(Gen.Int[0, 999_999_999], Gen.Int[0, 1000])
+        from hash in Gen.String[Gen.Char["0123456789abcdef"], 64, 64]
+        from list in Gen.OneOf("", "[]", "[{\"trade_no\":\"1\"}]", "咖啡", "\\\"")
+        select new Dictionary<string, string>([
+            .. common, .. Pair("settle_date", day.ToString("yyyyMMdd", System.Globalization.CultureInfo.InvariantCulture)), .. Pair("recon_type", type),
+            .. upload ? [.. Pair("recon_result", result), .. Pair("total_count", $"{counts.Item1}"), .. Pair("amount_summary", "{\"CNY\":{}}"),
+                .. Pair("file_hash", hash), .. Pair("diff_count", $"{counts.Item2}"), .. list.Length > 0 ? Pair("diff_list", list) : []] : Array.Empty<KeyValuePair<string, string>>()]);
+
     private static readonly Gen<List<(string Name, string Value)>> Valid = Gen.Select(
-        Gen.Frequency((8, ValidPayment), (2, ValidQuery), (3, ValidRefund), (1, ValidRefundQuery)), Gen.Int, (members, seed) =>
+        Gen.Frequency((8, ValidPayment), (3, ValidFace), (2, ValidQuery), (3, ValidRefund), (1, ValidRefundQuery), (2, ValidRecon)), Gen.Int, (members, seed) =>
         {
             (string, string)[] shuffled = [.. members.Select(member => (member.Key, member.Value))];
             new Random(seed).Shuffle(shuffled);
@@ -174,7 +207,7 @@ internal static class RequestGen
             bytes = bytes.Length == 0 ? bytes : damage(bytes);
         }
         bool isWhole = raw.Count == 0 && damages.Length == 0;
-        return new Body(bytes.Length <= RequestSlot.MaxBodyBytes ? bytes : bytes[..RequestSlot.MaxBodyBytes], isWhole ? members : null);
+        return new Body(bytes.Length <= BodyLimits.Ordinary ? bytes : bytes[..BodyLimits.Ordinary], isWhole ? members : null);
     }
 
     private static Gen<Dictionary<string, string>> Common(string bizType) =>

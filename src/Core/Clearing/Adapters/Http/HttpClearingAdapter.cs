@@ -146,7 +146,8 @@ public sealed class HttpClearingAdapter : IClearingAdapter
         {
             if (answer.Length > 0)
             {
-                ArrayPool<byte>.Shared.Return(answer);
+                // A channel that sends back what it was sent: what it was sent is to be left nowhere.
+                ArrayPool<byte>.Shared.Return(answer, clearArray: true);
             }
             if (isReadToItsEnd)
             {
@@ -163,7 +164,7 @@ public sealed class HttpClearingAdapter : IClearingAdapter
     {
         byte[] larger = ArrayPool<byte>.Shared.Rent(answer.Length * 2);
         answer.CopyTo(larger, 0);
-        ArrayPool<byte>.Shared.Return(answer);
+        ArrayPool<byte>.Shared.Return(answer, clearArray: true);
         answer = larger;
     }
 

@@ -9,6 +9,9 @@ namespace HotPath.Core.Clearing.Adapters.Http;
 /// <summary>Writes the requests of docs/channel-contract.md. Pooled; one owner at a time.</summary>
 internal sealed class RequestEncoder : IDisposable
 {
+    // Of six bytes for one at most these are 240, which the writer escapes on its stack.
+    private const int SecretPieceBytes = 40;
+
     private static readonly ArrayBufferWriter<byte> Nowhere = new(1);
 
     private readonly ArrayBufferWriter<byte> _short = new(256);
@@ -22,23 +25,29 @@ internal sealed class RequestEncoder : IDisposable
 
     public void Dispose() => _json.Dispose();
 
-    internal void Pay(in PayOrder order, ArrayBufferWriter<byte> into)
+    internal void Pay(in PayOrder order, IBufferWriter<byte> into)
     {
         _json.Reset(into);
         _json.WriteStartObject();
         WriteReference(order.Reference);
         WriteInstId(order.InstId);
-        _json.WriteString("trade_type"u8, order.TradeType == TradeType.Native ? "NATIVE"u8 : "SCAN"u8);
+        _json.WriteString("trade_type"u8, TradeTypes.Name(order.TradeType));
         WriteUnlessEmpty("qr_type"u8, NameOf(order.QrType));
         WriteUnlessEmpty("qr_content"u8, order.QrContent);
         WriteUnlessEmpty("body"u8, order.Body);
         WriteUnlessEmpty("terminal_type"u8, order.TerminalType);
         WriteUnlessEmpty("terminal_id"u8, order.TerminalId);
+        WriteUnlessEmpty("merchant_id"u8, order.MerchantId);
+        WriteUnlessEmpty("face_device_id"u8, order.FaceDeviceId);
+        if (!order.FaceData.IsEmpty)
+        {
+            WriteSecret("face_data"u8, order.FaceData);
+        }
         _json.WriteEndObject();
         Leave();
     }
 
-    internal void Refund(in RefundOrder order, ArrayBufferWriter<byte> into)
+    internal void Refund(in RefundOrder order, IBufferWriter<byte> into)
     {
         _json.Reset(into);
         _json.WriteStartObject();
@@ -93,6 +102,18 @@ internal sealed class RequestEncoder : IDisposable
         {
             _json.WriteString(name, value);
         }
+    }
+
+    // In pieces: a long value that needs an escape the writer escapes in an array of the shared pool, and gives that back as it is.
+    private void WriteSecret(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    {
+        _json.WritePropertyName(name);
+        while (value.Length > SecretPieceBytes)
+        {
+            _json.WriteStringValueSegment(value[..SecretPieceBytes], isFinalSegment: false);
+            value = value[SecretPieceBytes..];
+        }
+        _json.WriteStringValueSegment(value, isFinalSegment: true);
     }
 
     // The writer must not keep a call's buffer alive, nor reach it, once the call is on its way.
