@@ -4,9 +4,6 @@ using HotPath.Core.Clearing;
 using HotPath.Core.Clearing.Adapters.Http;
 using HotPath.Core.Ledger;
 using HotPath.Core.Ledger.Embedded;
-using HotPath.Core.Notify;
-using HotPath.Core.Notify.Http;
-using HotPath.Core.Notify.Storage;
 using HotPath.Core.Operations;
 using HotPath.Core.Pipeline;
 using HotPath.Core.Routing;
@@ -32,7 +29,6 @@ internal sealed partial class Gateway : IAsyncDisposable
     private readonly Readiness _readiness;
     private readonly WebApplication _admin;
     private readonly ILedger _ledger;
-    private readonly Notifier _notifier;
     private readonly Derived _derived;
     private readonly Corridor _corridor;
     private readonly WebApplication _institutions;
@@ -40,13 +36,12 @@ internal sealed partial class Gateway : IAsyncDisposable
     private bool _isStopped;
 
     private Gateway(
-        Readiness readiness, WebApplication admin, ILedger ledger, Notifier notifier, Derived derived, Corridor corridor, WebApplication institutions,
+        Readiness readiness, WebApplication admin, ILedger ledger, Derived derived, Corridor corridor, WebApplication institutions,
         ServerCertificate certificate, ILogger<Gateway> logger)
     {
         _readiness = readiness;
         _admin = admin;
         _ledger = ledger;
-        _notifier = notifier;
         _derived = derived;
         _corridor = corridor;
         _institutions = institutions;
@@ -89,15 +84,11 @@ internal sealed partial class Gateway : IAsyncDisposable
 
             InstitutionDirectory registered = Register(settings, metrics, clock);
             var keys = new GatewayKeys(settings.SigningKey, settings.Es256SigningKey);
-            // What follows from the book; ends after the corridor, which has the feed.
-            Notifier notifier = OpenNotifier(settings, ledger, registered, keys, metrics, clock, logs);
-            undo.Push(notifier);
-            var derived = new Derived(settings, clock, metrics, logs);
-            undo.Push(new Undo(derived.Dispose));
+            var derived = new Derived(settings, ledger, registered, keys, clock, metrics, logs);
+            undo.Push(derived);
 
-            Corridor corridor = BuildCorridor(settings, ledger, registered, keys, notifier, derived, metrics, clock, logs);
+            Corridor corridor = BuildCorridor(settings, ledger, registered, keys, derived, metrics, clock, logs);
             undo.Push(corridor);
-            undo.Push(new Undo(derived.Stop));
             derived.Start(corridor.Feed!);
             reconEndpoint.Open(derived.Recon);
             await corridor.Resolver.StartAsync();
@@ -110,8 +101,8 @@ internal sealed partial class Gateway : IAsyncDisposable
             undo.Push(institutions);
 
             var gateway = new Gateway(
-                readiness, admin, ledger, notifier, derived, corridor, institutions, settings.Certificate, logs.CreateLogger<Gateway>());
-            notifications.Open(notifier);
+                readiness, admin, ledger, derived, corridor, institutions, settings.Certificate, logs.CreateLogger<Gateway>());
+            notifications.Open(derived.Notifier);
             readiness.Ready(ledger);
             gateway.LogReady(gateway.ApiAddress, gateway.AdminAddress);
             return gateway;
@@ -141,10 +132,8 @@ internal sealed partial class Gateway : IAsyncDisposable
             await _institutions.StopAsync(budget.Token);
         }
         await _institutions.DisposeAsync();
-        _derived.Stop();
         await _corridor.DisposeAsync();
-        await _notifier.DisposeAsync();
-        _derived.Dispose();
+        await _derived.DisposeAsync();
         await _ledger.DisposeAsync();
         using (var atOnce = new CancellationTokenSource(TimeSpan.FromMilliseconds(200)))
         {
@@ -162,15 +151,9 @@ internal sealed partial class Gateway : IAsyncDisposable
         return EmbeddedLedger.Open(options, ThreadScheduler.Instance, clock, metrics, voice.Tell);
     }
 
-    // Beside the journal: what is not acknowledged goes where the results are.
-    private static Notifier OpenNotifier(
-        GatewaySettings settings, ILedger ledger, InstitutionDirectory institutions, GatewayKeys keys, GatewayMetrics metrics, TimeProvider clock, ILoggerFactory logs) =>
-        new(ledger, institutions, keys, SqliteNotificationStore.Open(Path.Combine(settings.Ledger.DataDirectory, "notify.db"), clock),
-            new HttpNotifySender(settings.Notify, clock), new NotifyOptions(), ThreadScheduler.Instance, clock, metrics, logs.CreateLogger<Notifier>());
-
     private static Corridor BuildCorridor(
-        GatewaySettings settings, ILedger ledger, InstitutionDirectory institutions, GatewayKeys keys, Notifier notifier, Derived derived,
-        GatewayMetrics metrics, TimeProvider clock, ILoggerFactory logs)
+        GatewaySettings settings, ILedger ledger, InstitutionDirectory institutions, GatewayKeys keys, Derived derived, GatewayMetrics metrics,
+        TimeProvider clock, ILoggerFactory logs)
     {
         Dictionary<string, Channel> channels = settings.Channels.ToDictionary(
             channel => channel.Options.Id,
@@ -184,8 +167,8 @@ internal sealed partial class Gateway : IAsyncDisposable
             IsEnabled = route.IsEnabled,
             OnlyAmountsEndingWith = route.OnlyAmountsEndingWith,
         }).ToArray(), settings.CodeHosts);
-        return new Corridor(
-            ledger, router, institutions, keys, new PipelineOptions(), ThreadScheduler.Instance, clock, metrics, logs, [.. derived.Consumers, notifier], derived.Recon);
+        return new Corridor(ledger, router, institutions, keys, new PipelineOptions(), ThreadScheduler.Instance, clock, metrics, logs,
+            derived.Consumers, derived.Recon);
     }
 
     private static InstitutionDirectory Register(GatewaySettings settings, GatewayMetrics metrics, TimeProvider clock)
@@ -205,15 +188,6 @@ internal sealed partial class Gateway : IAsyncDisposable
             }
         }
         return institutions;
-    }
-
-    private sealed class Undo(Action step) : IAsyncDisposable
-    {
-        public ValueTask DisposeAsync()
-        {
-            step();
-            return default;
-        }
     }
 
     [LoggerMessage(EventId = 300, Level = LogLevel.Information, Message = "ready at {Api}, admin at {Admin}")]
