@@ -22,7 +22,8 @@ public sealed class NotificationTests(SandboxFixture sandbox)
         IReadOnlyDictionary<string, string> paid = await sandbox.Domestic.CallAsync(sandbox.Domestic.ScanPay());
         IReadOnlyDictionary<string, string> failed = await sandbox.Overseas.CallAsync(sandbox.Overseas.ScanPay("1.02"));
         var refund = new Dictionary<string, string>(Requests.Refund(
-            sandbox.Domestic.InstId, paid["trade_no"], paid["out_trade_no"], "1.00", TimeProvider.System).Members) { ["sign_type"] = "RSA2" };
+            sandbox.Domestic.InstId, paid["trade_no"], paid["out_trade_no"], "1.00", TimeProvider.System).Members)
+        { ["sign_type"] = "RSA2" };
         IReadOnlyDictionary<string, string> refunded = await sandbox.Domestic.CallAsync(refund);
         JsonElement told = await ToldAsync(sandbox.Folder, sandbox.Domestic.InstId, "T" + paid["trade_no"]);
         Assert.Equal("SUCCESS", told.GetProperty("trade_status").GetString());
@@ -79,7 +80,12 @@ public sealed class NotificationTests(SandboxFixture sandbox)
         await using SandboxGateway own = await SandboxGateway.StartAsync(
             new SandboxOptions
             {
-                Data = folder.Path, Port = 0, AdminPort = 0, ChannelLatency = TimeSpan.Zero, MaxTrades = 100_000, IndexMemoryMib = 4,
+                Data = folder.Path,
+                Port = 0,
+                AdminPort = 0,
+                ChannelLatency = TimeSpan.Zero,
+                MaxTrades = 100_000,
+                IndexMemoryMib = 4,
                 ReceiverAnswer = message => refuses.ContainsKey(message["inst_id"]!) ? "no" : "success",
             },
             NullLoggerFactory.Instance, TimeProvider.System);

@@ -7,6 +7,7 @@ public enum BizType : byte
     ScanPay = 1,
     FacePay = 2,
     Refund = 3,
+    TradeCancel = 4,
     TradeQuery = 5,
     RefundQuery = 6,
     ReconDownload = 8,
@@ -18,7 +19,10 @@ public static class BizTypes
 {
     /// <summary>Every interface this gateway serves.</summary>
     public static readonly BizType[] All =
-        [BizType.ScanPay, BizType.FacePay, BizType.Refund, BizType.TradeQuery, BizType.RefundQuery, BizType.ReconDownload, BizType.ReconUpload];
+    [
+        BizType.ScanPay, BizType.FacePay, BizType.Refund, BizType.TradeCancel, BizType.TradeQuery, BizType.RefundQuery, BizType.ReconDownload,
+        BizType.ReconUpload,
+    ];
 
     /// <summary>Queries and downloads claim no req_id: they may be repeated and mean the moment they are asked.</summary>
     public static bool IsQuery(BizType type) => type is BizType.TradeQuery or BizType.RefundQuery or BizType.ReconDownload;
@@ -43,6 +47,7 @@ public static class BizTypes
         BizType.ScanPay => "SCAN_PAY"u8,
         BizType.FacePay => "FACE_PAY"u8,
         BizType.Refund => "REFUND"u8,
+        BizType.TradeCancel => "TRADE_CANCEL"u8,
         BizType.TradeQuery => "TRADE_QUERY"u8,
         BizType.RefundQuery => "REFUND_QUERY"u8,
         BizType.ReconDownload => "RECON_DOWNLOAD"u8,

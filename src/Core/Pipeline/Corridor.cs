@@ -47,7 +47,8 @@ public sealed class Corridor : IAsyncDisposable
         var waiters = new TradeWaiters(scheduler, clock);
         Authenticator = new Authenticator(institutions, DecoyKeys.Shared);
         Signer = new AnswerSigner(keys, ledger, clock);
-        Resolver = new PendingResolver(ledger, router, institutions, Signer, waiters, metrics, clock, logs.CreateLogger<PendingResolver>());
+        var disagreements = new Disagreements(metrics, logs.CreateLogger<Disagreements>());
+        Resolver = new PendingResolver(ledger, router, institutions, Signer, waiters, disagreements, metrics, clock, logs.CreateLogger<PendingResolver>());
         foreach (Channel channel in router.Channels)
         {
             channel.LateResults = Resolver;
@@ -61,9 +62,10 @@ public sealed class Corridor : IAsyncDisposable
         ReconPipeline? reconPipeline = recon is null ? null : new ReconPipeline(recon, ledger, Signer, desk);
         var repetitions = new Repetitions(ledger, Admission, waiters, options, clock, desk, reconPipeline);
         var lostClaims = new LostClaims(ledger, repetitions, desk);
-        var refunds = new RefundPipeline(ledger, router, Signer, Resolver, waiters, repetitions, lostClaims, budget, clock, desk);
+        var refunds = new RefundPipeline(ledger, router, Signer, Resolver, waiters, repetitions, lostClaims, disagreements, budget, clock, desk);
+        var cancels = new CancelPipeline(ledger, router, Resolver, waiters, lostClaims, budget, clock, desk);
         Pipeline = new PaymentPipeline(
-            Authenticator, ledger, Admission, router, Signer, Resolver, waiters, repetitions, lostClaims, refunds, reconPipeline, budget, options, clock, desk);
+            Authenticator, ledger, Admission, router, Signer, Resolver, waiters, repetitions, lostClaims, refunds, cancels, reconPipeline, budget, options, clock, desk);
         Feed = consumers is null ? null : new ChangeFeed(ledger, consumers, scheduler, clock, logs.CreateLogger<ChangeFeed>());
     }
 

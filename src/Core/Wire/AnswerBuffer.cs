@@ -18,6 +18,9 @@ public enum TradeView : byte
     /// <summary>The pay answer's members, and reason and refunds.</summary>
     Query,
 
+    /// <summary>The pay answer's members, and why the trade failed: what never changes of a trade that has ended.</summary>
+    Cancel,
+
     /// <summary>A refund's members (2.3.3).</summary>
     Refund,
 
@@ -109,7 +112,7 @@ public sealed class AnswerBuffer
         }
         var text = new SigningText(_text);
         _memberCount = 0;
-        Trade? trade = answer.View is TradeView.Payment or TradeView.Query ? answer.Trade : null;
+        Trade? trade = answer.View is TradeView.Payment or TradeView.Query or TradeView.Cancel ? answer.Trade : null;
         Refund? refund = answer.View is TradeView.Refund or TradeView.RefundQuery ? answer.Refund : null;
         bool isQuery = answer.View == TradeView.Query;
         Currency currency = trade?.Currency ?? refund?.Currency ?? default;
@@ -198,7 +201,7 @@ public sealed class AnswerBuffer
     {
         RespCode code = answer.View switch
         {
-            TradeView.Query => answer.Trade!.FailCode,
+            TradeView.Query or TradeView.Cancel => answer.Trade!.FailCode,
             TradeView.RefundQuery => answer.Refund!.FailCode,
             _ => RespCode.None,
         };

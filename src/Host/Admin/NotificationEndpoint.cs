@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using System.Text;
 using System.Text.Json;
 using HotPath.Core.Model;
@@ -11,17 +10,10 @@ namespace HotPath.Host.Admin;
 /// The operators' hand on notifications: <c>GET /notifications?state=pending|dead&amp;inst=…&amp;limit=…</c> lists them, a JSON object a line;
 /// <c>POST /notifications/resend?id=…</c> or <c>?inst=…&amp;all_dead=true</c> sends again.
 /// </summary>
-/// <remarks>
-/// A browser on this machine reaches loopback on behalf of any page. So the host must be loopback by name (a page's own name that was bent to
-/// 127.0.0.1 is not), and a wish must carry a header that no page can set without asking first, which nobody here answers.
-/// </remarks>
 internal sealed class NotificationEndpoint
 {
     /// <summary>Where it is.</summary>
     internal const string Root = "/notifications";
-
-    /// <summary>What a wish must carry; any value.</summary>
-    internal const string Header = "X-HotPath-Admin";
 
     private const int StandardLimit = 100;
     private const int MostListed = 1_000;
@@ -43,9 +35,9 @@ internal sealed class NotificationEndpoint
 
     private async Task<(int Status, string Text)> AnswerAsync(HttpRequest request)
     {
-        if (!IsLoopback(request.Host.Host) || request.Headers.Origin.Count > 0)
+        if (OperatorRequest.Refusal(request) is { } refusal)
         {
-            return (StatusCodes.Status403Forbidden, "ask by the loopback address, and not from a page\n");
+            return (StatusCodes.Status403Forbidden, refusal);
         }
         if (_notifier is not { } notifier)
         {
@@ -56,7 +48,6 @@ internal sealed class NotificationEndpoint
             return (request.Method, request.Path.Value) switch
             {
                 ("GET", Root) => await ListAsync(notifier, request.Query),
-                ("POST", Root + "/resend") when !request.Headers.ContainsKey(Header) => (StatusCodes.Status403Forbidden, $"the header {Header} is missing\n"),
                 ("POST", Root + "/resend") => await ResendAsync(notifier, request.Query),
                 (_, Root or Root + "/resend") => (StatusCodes.Status405MethodNotAllowed, ""),
                 _ => (StatusCodes.Status404NotFound, ""),
@@ -127,9 +118,6 @@ internal sealed class NotificationEndpoint
         NotificationJson.Default.NotificationLine);
 
     private static DateTimeOffset Time(long unixMs) => DateTimeOffset.FromUnixTimeMilliseconds(unixMs);
-
-    private static bool IsLoopback(string host) =>
-        host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? address) && IPAddress.IsLoopback(address));
 }
 
 /// <summary>A line of the list.</summary>

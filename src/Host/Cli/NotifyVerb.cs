@@ -74,7 +74,7 @@ internal static class NotifyVerb
     {
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false });
         using var request = new HttpRequestMessage(method, new Uri(admin, path));
-        request.Headers.Add(NotificationEndpoint.Header, "1");
+        request.Headers.Add(OperatorRequest.Header, "1");
         try
         {
             using HttpResponseMessage answer = await http.SendAsync(request, stop);

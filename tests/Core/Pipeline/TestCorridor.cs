@@ -188,6 +188,9 @@ internal sealed class TestCorridor : IAsyncDisposable
         ("orig_trade_no", payment["trade_no"]), ("out_trade_no", payment["out_trade_no"]), ("refund_no", Guid.NewGuid().ToString("N")),
         ("refund_amount", amount), ("refund_type", "02"), .. changes]);
 
+    /// <summary>A cancel, by the numbers given.</summary>
+    internal Dictionary<string, string> Cancel(params (string Name, string Value)[] by) => Members("TRADE_CANCEL", by);
+
     internal Dictionary<string, string> RefundQuery(params (string Name, string Value)[] by) => Members("REFUND_QUERY", by);
 
     internal Dictionary<string, string> Query(params (string Name, string Value)[] by) => Members("TRADE_QUERY", by);
@@ -378,6 +381,9 @@ internal sealed class ToldChannel : IClearingAdapter
 
     internal Func<ClearingReference, ClearingResult> Reverse { get; set; } = _ => ClearingResult.Of(ClearingOutcome.Reversed);
 
+    /// <summary>Instead of <see cref="Reverse"/>.</summary>
+    internal Func<ClearingReference, Task<ClearingResult>>? ReverseSlowly { get; set; }
+
     internal ConcurrentBag<TradeNo> Paid { get; } = [];
 
     internal ConcurrentQueue<string> Bodies { get; } = [];
@@ -434,7 +440,7 @@ internal sealed class ToldChannel : IClearingAdapter
     public ValueTask<ClearingResult> ReverseAsync(ClearingReference reference)
     {
         Interlocked.Increment(ref _reversals);
-        return new ValueTask<ClearingResult>(Reverse(reference));
+        return ReverseSlowly is { } slowly ? new ValueTask<ClearingResult>(slowly(reference)) : new ValueTask<ClearingResult>(Reverse(reference));
     }
 
     public ValueTask DisposeAsync() => default;
