@@ -29,6 +29,26 @@ public sealed class CommandLineTests(SandboxFixture sandbox) : IDisposable
     }
 
     [Fact]
+    public async Task Pay_ByFace_SendsTheFileInBase64_OrTheTextAsItIs()
+    {
+        string file = Path.Combine(_folder.Path, "face.bin");
+        Directory.CreateDirectory(_folder.Path);
+        await File.WriteAllBytesAsync(file, [0, 1, 2, 0xFF]);
+        foreach ((string option, string value, string sent) in new[] { ("--face", file, "AAEC/w=="), ("--face-data", "a \"face\"", "a \"face\"") })
+        {
+            CommandLineRun pay = await CallAsync("pay", "--amount", "88.80", option, value, "--device", "F-9", "--merchant", "M-9");
+            Assert.Equal(0, pay.ExitCode);
+            using JsonDocument json = JsonDocument.Parse(pay.Output);
+            JsonElement request = json.RootElement.GetProperty("request");
+            Assert.Equal(("FACE_PAY", sent), (request.GetProperty("biz_type").GetString(), request.GetProperty("face_data").GetString()));
+            Assert.Equal(("F-9", "M-9"), (request.GetProperty("face_device_id").GetString(), request.GetProperty("merchant_id").GetString()));
+            Assert.Equal("SUCCESS", json.RootElement.GetProperty("answer").GetProperty("trade_status").GetString());
+        }
+        Assert.Equal(2, (await CallAsync("pay", "--amount", "1", "--face", file, "--qr", "x")).ExitCode);
+        Assert.Equal(2, (await CallAsync("pay", "--amount", "1", "--face", file + ".none")).ExitCode);
+    }
+
+    [Fact]
     public async Task Pay_WithEveryOption_SendsThem()
     {
         CommandLineRun pay = await CallAsync(
