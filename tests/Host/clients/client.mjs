@@ -231,5 +231,35 @@ if (isEs256) {
 }
 check((await call(sign(payment({ req_time: '20200101000000' })))).answer.resp_code === 'D002', 'an old request is refused');
 check((await call(sign(payment({ refund_no: 'R1' })))).answer.resp_msg.endsWith(': refund_no'), 'an unknown member is named');
+
+// Reconciliation: the file of three days ago, on which nobody paid; its hash; a result that balances, one with a difference, and one that cannot be.
+const threeDaysAgo = new Date(Date.now() + 8 * 3600e3 - 3 * 86400e3).toISOString().replace(/\D/g, '').slice(0, 8);
+const told = (await call(sign(common('RECON_DOWNLOAD', { settle_date: threeDaysAgo, recon_type: '01' })))).answer;
+check(told.resp_code === '0000' && told.file_name === `HP_${instId}_${threeDaysAgo}_TRADE.csv` && told.hash_type === 'SHA256' && told.amount_summary === '{}', 'a file is told', told);
+const fetched = await new Promise((resolve, reject) => {
+  https.get(told.download_url, { agent, headers: { Range: 'bytes=0-' } }, (response) => {
+    const chunks = [];
+    response.on('data', (chunk) => chunks.push(chunk));
+    response.on('end', () => resolve({ status: response.statusCode, bytes: Buffer.concat(chunks) }));
+  }).on('error', reject);
+});
+check(fetched.status === 206 && createHash('sha256').update(fetched.bytes).digest('hex') === told.hash_value, 'and fetched, as its hash says', fetched);
+check(fetched.bytes.toString('utf8').endsWith('\n<END>,0,\n'), 'with a header and an end');
+check((await call(sign(common('RECON_DOWNLOAD', { settle_date: beijingNow().slice(0, 8), recon_type: '01' })))).answer.resp_code === 'B012', 'today has no file yet');
+const result = (more) => common('RECON_UPLOAD', {
+  settle_date: threeDaysAgo, recon_type: '01', recon_result: '01', total_count: '0', amount_summary: '{}', file_hash: told.hash_value, diff_count: '0', ...more });
+const balanced = sign(result());
+const sent = await call(balanced);
+check(sent.answer.resp_code === '0000' && /^\d{28}$/.test(sent.answer.recon_id) && sent.answer.diff_check === '[]', 'a result is taken', sent.answer);
+check((await call(balanced)).text === sent.text, 'the repeated result gets the same bytes');
+const missing = { recon_result: '02', total_count: '1', amount_summary: '{"JPY":{"count":"1","amount":"500"}}', diff_count: '1',
+  diff_list: JSON.stringify([{ out_trade_no: randomUUID(), diff_type: '02', inst_amount: '500', currency: 'JPY', remark: '咖啡 "x"' }]) };
+const differs = await call(sign(result(missing)));
+check(differs.answer.resp_code === '0000' && differs.answer.diff_check === '["CONFIRMED"]', 'a difference is confirmed', differs.answer);
+for (const [wrong, member] of [[{ ...missing, recon_result: '01' }, 'recon_result'], [{ ...missing, diff_count: '2' }, 'diff_count'],
+  [{ ...missing, total_count: '2' }, 'total_count'], [{ file_hash: '0'.repeat(64) }, 'file_hash']]) {
+  const { answer } = await call(sign(result(wrong)));
+  check(answer.resp_code === 'C003' && answer.resp_msg.endsWith(`: ${member}`), `a result that cannot be is refused: ${member}`, answer);
+}
 agent.destroy();
 console.log('all as the protocol says');
