@@ -9,16 +9,17 @@ public enum BizType : byte
     Refund = 3,
     TradeQuery = 5,
     RefundQuery = 6,
+    TradeBatchQuery = 7,
 }
 
 /// <summary>The names of <see cref="BizType"/> on the wire and in metric labels.</summary>
 public static class BizTypes
 {
     /// <summary>Every interface this gateway serves.</summary>
-    public static readonly BizType[] All = [BizType.ScanPay, BizType.FacePay, BizType.Refund, BizType.TradeQuery, BizType.RefundQuery];
+    public static readonly BizType[] All = [BizType.ScanPay, BizType.FacePay, BizType.Refund, BizType.TradeQuery, BizType.RefundQuery, BizType.TradeBatchQuery];
 
     /// <summary>Queries claim no req_id: they may be repeated and mean the moment they are asked.</summary>
-    public static bool IsQuery(BizType type) => type is BizType.TradeQuery or BizType.RefundQuery;
+    public static bool IsQuery(BizType type) => type is BizType.TradeQuery or BizType.RefundQuery or BizType.TradeBatchQuery;
 
     /// <summary>What makes a trade.</summary>
     public static bool IsPayment(BizType type) => type is BizType.ScanPay or BizType.FacePay;
@@ -42,6 +43,7 @@ public static class BizTypes
         BizType.Refund => "REFUND"u8,
         BizType.TradeQuery => "TRADE_QUERY"u8,
         BizType.RefundQuery => "REFUND_QUERY"u8,
+        BizType.TradeBatchQuery => "TRADE_BATCH_QUERY"u8,
         _ => "UNKNOWN"u8,
     };
 }

@@ -56,6 +56,25 @@ public sealed class AnswerSigner(GatewayKeys keys, ILedger ledger, TimeProvider 
         Sign(slot.Answer, key);
     }
 
+    /// <summary>Signs a page of trades, whose list is in the slot's answer: 0000.</summary>
+    internal void ShowPage(RequestSlot slot, Institution institution, TradePage page)
+    {
+        SigningKey key = keys.For(institution.SignType);
+        slot.Answer.Lay(new Answer
+        {
+            Code = RespCode.Success,
+            Language = institution.Language,
+            RespId = ledger.NextNo(),
+            RespTimeMs = NowMs,
+            KeyId = key.KeyIdUtf8.Span,
+            ReqId = slot[Member.ReqId],
+            InstId = slot[Member.InstId],
+            BizType = slot.BizType,
+            Page = page,
+        });
+        Sign(slot.Answer, key);
+    }
+
     /// <summary>
     /// Signs the final answer of a trade and puts into it what must be recorded for its repetitions. Called once in a trade's life, by
     /// whoever records the result.

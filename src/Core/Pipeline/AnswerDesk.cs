@@ -55,6 +55,13 @@ public sealed class AnswerDesk(AnswerSigner signer, RateGate strangersBudget, Ti
         Finish(slot, code);
     }
 
+    /// <summary>Shows a page of trades, whose list is in the slot's answer.</summary>
+    internal void ShowPage(RequestSlot slot, Institution institution, TradePage page)
+    {
+        signer.ShowPage(slot, institution, page);
+        Finish(slot, RespCode.Success);
+    }
+
     /// <summary>The final answer is sealed in the slot and its result is durable.</summary>
     public void Tell(RequestSlot slot)
     {

@@ -2,6 +2,7 @@ using System.Text;
 using HotPath.Core.Admission;
 using HotPath.Core.Auth;
 using HotPath.Core.Clearing;
+using HotPath.Core.DayFiles;
 using HotPath.Core.Ledger;
 using HotPath.Core.Model;
 using HotPath.Core.Operations;
@@ -38,7 +39,7 @@ public sealed class Corridor : IAsyncDisposable
 
     public Corridor(
         ILedger ledger, Router router, InstitutionDirectory institutions, GatewayKeys keys, PipelineOptions options,
-        IScheduler scheduler, TimeProvider clock, GatewayMetrics metrics, ILoggerFactory logs, IReadOnlyList<IFeedConsumer>? consumers = null)
+        IScheduler scheduler, TimeProvider clock, GatewayMetrics metrics, ILoggerFactory logs, IReadOnlyList<IFeedConsumer>? consumers = null, DayStore? days = null)
     {
         _ledger = ledger;
         _router = router;
@@ -59,9 +60,11 @@ public sealed class Corridor : IAsyncDisposable
         var repetitions = new Repetitions(ledger, Admission, waiters, options, clock, desk);
         var lostClaims = new LostClaims(ledger, repetitions, desk);
         var refunds = new RefundPipeline(ledger, router, Signer, Resolver, waiters, repetitions, lostClaims, budget, clock, desk);
+        IReadOnlyList<IFeedConsumer> all = days is null ? consumers ?? [] : [days, .. consumers ?? []];
+        Feed = all.Count == 0 ? null : new ChangeFeed(ledger, all, scheduler, clock, logs.CreateLogger<ChangeFeed>());
+        var batchQueries = new BatchQueryPipeline(ledger, days, Feed, budget, clock, desk);
         Pipeline = new PaymentPipeline(
-            Authenticator, ledger, Admission, router, Signer, Resolver, waiters, repetitions, lostClaims, refunds, budget, options, clock, desk);
-        Feed = consumers is null ? null : new ChangeFeed(ledger, consumers, scheduler, clock, logs.CreateLogger<ChangeFeed>());
+            Authenticator, ledger, Admission, router, Signer, Resolver, waiters, repetitions, lostClaims, refunds, batchQueries, budget, options, clock, desk);
     }
 
     public PaymentPipeline Pipeline { get; }

@@ -41,6 +41,7 @@ public sealed class PaymentPipeline(
     Repetitions repetitions,
     LostClaims lostClaims,
     RefundPipeline refunds,
+    BatchQueryPipeline batchQueries,
     AnswerBudget budget,
     PipelineOptions options,
     TimeProvider clock,
@@ -131,6 +132,9 @@ public sealed class PaymentPipeline(
                 return;
             case BizType.RefundQuery:
                 await refunds.QueryAsync(slot, institution);
+                return;
+            case BizType.TradeBatchQuery:
+                await batchQueries.RunAsync(slot, institution);
                 return;
             case BizType.Refund:
                 await refunds.RunAsync(slot, institution, admittance, fingerprint);

@@ -54,6 +54,9 @@ public readonly ref struct Answer
     public Trade? Trade { get; init; }
 
     public Refund? Refund { get; init; }
+
+    /// <summary>A page of trades; the list itself was written before.</summary>
+    internal TradePage? Page { get; init; }
 }
 
 #pragma warning disable CA1001 // The writer holds no resource: it writes into _json, and both live as long as this buffer.
@@ -63,7 +66,7 @@ public readonly ref struct Answer
 /// </summary>
 public sealed class AnswerBuffer
 {
-    /// <summary>Longest answer, in bytes.</summary>
+    /// <summary>Longest answer without a list, in bytes.</summary>
     // The pay answer with every echo at its longest and an RSA-4096 signature is 1.9 KB.
     private const int Capacity = 4096;
 
@@ -76,24 +79,32 @@ public sealed class AnswerBuffer
     private readonly ArrayBufferWriter<byte> _json = new(Capacity);
     private readonly Utf8JsonWriter _writer;
     private readonly byte[] _base64 = new byte[Base64.GetMaxEncodedToUtf8Length(SigningKey.MaxSignatureLength)];
-    private int _textLength;
+    private LongAnswer? _long;
+    private byte[] _laid;
     private int _memberCount;
+    private int _textLength;
 
-    public AnswerBuffer() => _writer = new Utf8JsonWriter(_json, WriterOptions);
+    public AnswerBuffer()
+    {
+        _laid = _text;
+        _writer = new Utf8JsonWriter(_json, WriterOptions);
+    }
 
     /// <summary>What is signed.</summary>
-    public ReadOnlySpan<byte> SigningText => _text.AsSpan(0, _textLength);
+    public ReadOnlySpan<byte> SigningText => _laid.AsSpan(0, _textLength);
 
     /// <summary>The whole answer, once sealed.</summary>
-    public ReadOnlyMemory<byte> Json => _json.WrittenMemory;
+    public ReadOnlyMemory<byte> Json => (_long?.Json ?? _json).WrittenMemory;
 
     /// <summary>Lays out the signing string. Every value is a member only if it has one: no member is ever empty.</summary>
     public void Lay(in Answer answer)
     {
-        var text = new SigningText(_text);
+        _laid = _long?.Text(Capacity + _long.List.WrittenCount) ?? _text;
+        var text = new SigningText(_laid);
         _memberCount = 0;
         Trade? trade = answer.View is TradeView.Payment or TradeView.Query ? answer.Trade : null;
         Refund? refund = answer.View is TradeView.Refund or TradeView.RefundQuery ? answer.Refund : null;
+        TradePage? page = answer.Page;
         bool isQuery = answer.View == TradeView.Query;
         Currency currency = trade?.Currency ?? refund?.Currency ?? default;
 
@@ -101,26 +112,32 @@ public sealed class AnswerBuffer
         Put(ref text, Names.BizType, answer.BizType == BizType.None ? default : BizTypes.Name(answer.BizType));
         Put(ref text, Names.Currency, trade is null && refund is null ? default : _scratch.AsSpan(0, currency.Format(_scratch)));
         Put(ref text, Names.FailCode, FailCode(answer));
+        Put(ref text, Names.HasMore, page is null ? default : page.HasMore);
         Put(ref text, Names.InstId, answer.InstId);
         Put(ref text, Names.KeyId, answer.KeyId);
         Put(ref text, Names.MerchantCity, trade is null ? default : trade.Merchant.City);
         Put(ref text, Names.MerchantName, trade is null ? default : trade.Merchant.Name);
         Put(ref text, Names.OrigTradeNo, refund is null ? default : Digits(refund.TradeNo));
         Put(ref text, Names.OutTradeNo, trade is not null ? trade.OrderNo.Span : refund is not null ? refund.OrderNo.Span : default);
+        Put(ref text, Names.PageNo, page is null ? default : Digits(page.PageNo));
+        Put(ref text, Names.PageSize, page is null ? default : Digits(page.PageSize));
         Put(ref text, Names.RefundAmount, refund is null ? default : Digits(refund.Amount, currency));
         Put(ref text, Names.RefundId, refund is null ? default : Digits(refund.RefundId));
         Put(ref text, Names.RefundNo, refund is null ? default : refund.RefundNo.Span);
-        Put(ref text, Names.RefundStatus, refund is not null ? TradeStatuses.Name(refund.Status) : isQuery ? RefundStatus(trade!) : default);
+        Put(ref text, Names.RefundStatus, refund is not null ? TradeStatuses.Name(refund.Status) : isQuery ? RefundTotals.StatusOf(trade!) : default);
         Put(ref text, Names.RefundTime, refund is null ? default : Time(refund.TimeMs));
         Put(ref text, Names.ReqId, answer.ReqId);
         Put(ref text, Names.RespCode, RespCodes.Text(answer.Code));
         Put(ref text, Names.RespId, Digits(answer.RespId));
         Put(ref text, Names.RespMsg, _scratch.AsSpan(0, Message(answer)));
         Put(ref text, Names.RespTime, Time(answer.RespTimeMs));
+        Put(ref text, Names.SnapshotNo, page is null ? default : page.Snapshot.Span);
         Put(ref text, Names.TotalAmount, trade is null ? default : Digits(trade.Amount, currency));
+        Put(ref text, Names.TotalCount, page is null ? default : Digits(page.TotalCount));
         Put(ref text, Names.TotalRefunded, isQuery ? Digits(new Amount(trade!.Refunded.Succeeded), currency)
             : refund is not null ? Digits(new Amount(refund.Totals.Succeeded), currency)
             : default);
+        Put(ref text, Names.TradeList, page is null ? default : _long!.List.WrittenSpan);
         Put(ref text, Names.TradeNo, trade is null ? default : Digits(trade.TradeNo));
         Put(ref text, Names.TradeStatus, trade is null ? default : TradeStatuses.Name(trade.Status));
         Put(ref text, Names.TradeTime, trade is null ? default : Time(trade.TimeMs));
@@ -131,17 +148,38 @@ public sealed class AnswerBuffer
     public void Seal(ReadOnlySpan<byte> signature)
     {
         Base64.EncodeToUtf8(signature, _base64, out _, out int base64Length);
-        _json.ResetWrittenCount();
-        _writer.Reset();
+        ArrayBufferWriter<byte> json = _long?.Json ?? _json;
+        json.ResetWrittenCount();
+        _writer.Reset(json);
         _writer.WriteStartObject();
         for (int i = 0; i < _memberCount; i++)
         {
             (byte[] name, int at, int length) = _members[i];
-            _writer.WriteString(name, _text.AsSpan(at, length));
+            _writer.WriteString(name, _laid.AsSpan(at, length));
         }
         _writer.WriteString(Names.Sign, _base64.AsSpan(0, base64Length));
         _writer.WriteEndObject();
         _writer.Flush();
+    }
+
+    /// <summary>Makes room for a long answer; what is written here becomes its trade_list.</summary>
+    internal ArrayBufferWriter<byte> BeginList()
+    {
+        _long ??= LongAnswer.Rent();
+        _long.List.ResetWrittenCount();
+        return _long.List;
+    }
+
+    /// <summary>Gives back the room of a long answer, if it had any.</summary>
+    public void Clear()
+    {
+        if (_long is not null)
+        {
+            _writer.Reset(_json);
+            _laid = _text;
+            _long.GiveBack();
+            _long = null;
+        }
     }
 
     private static ReadOnlySpan<byte> FailCode(scoped in Answer answer)
@@ -155,9 +193,6 @@ public sealed class AnswerBuffer
         return code == RespCode.None ? default : RespCodes.Text(code);
     }
 
-    private static ReadOnlySpan<byte> RefundStatus(Trade trade) =>
-        trade.Refunded.Succeeded == 0 ? "NONE"u8 : trade.Refunded.Succeeded == trade.Amount.MinorUnits ? "FULL"u8 : "PARTIAL"u8;
-
     private void Put(ref SigningText text, byte[] name, ReadOnlySpan<byte> value)
     {
         if (!value.IsEmpty)
@@ -165,6 +200,8 @@ public sealed class AnswerBuffer
             _members[_memberCount++] = (name, text.Append(name, value), value.Length);
         }
     }
+
+    private ReadOnlySpan<byte> Digits(long number) => Utf8Formatter.TryFormat(number, _scratch, out int length) ? _scratch.AsSpan(0, length) : default;
 
     private ReadOnlySpan<byte> Digits(TradeNo number) => _scratch.AsSpan(0, number.Format(_scratch));
 
@@ -190,12 +227,15 @@ public sealed class AnswerBuffer
         internal static readonly byte[] BizType = "biz_type"u8.ToArray();
         internal static readonly byte[] Currency = "currency"u8.ToArray();
         internal static readonly byte[] FailCode = "fail_code"u8.ToArray();
+        internal static readonly byte[] HasMore = "has_more"u8.ToArray();
         internal static readonly byte[] InstId = "inst_id"u8.ToArray();
         internal static readonly byte[] KeyId = "key_id"u8.ToArray();
         internal static readonly byte[] MerchantCity = "merchant_city"u8.ToArray();
         internal static readonly byte[] MerchantName = "merchant_name"u8.ToArray();
         internal static readonly byte[] OrigTradeNo = "orig_trade_no"u8.ToArray();
         internal static readonly byte[] OutTradeNo = "out_trade_no"u8.ToArray();
+        internal static readonly byte[] PageNo = "page_no"u8.ToArray();
+        internal static readonly byte[] PageSize = "page_size"u8.ToArray();
         internal static readonly byte[] RefundAmount = "refund_amount"u8.ToArray();
         internal static readonly byte[] RefundId = "refund_id"u8.ToArray();
         internal static readonly byte[] RefundNo = "refund_no"u8.ToArray();
@@ -207,8 +247,11 @@ public sealed class AnswerBuffer
         internal static readonly byte[] RespMsg = "resp_msg"u8.ToArray();
         internal static readonly byte[] RespTime = "resp_time"u8.ToArray();
         internal static readonly byte[] Sign = "sign"u8.ToArray();
+        internal static readonly byte[] SnapshotNo = "snapshot_no"u8.ToArray();
         internal static readonly byte[] TotalAmount = "total_amount"u8.ToArray();
+        internal static readonly byte[] TotalCount = "total_count"u8.ToArray();
         internal static readonly byte[] TotalRefunded = "total_refunded_amount"u8.ToArray();
+        internal static readonly byte[] TradeList = "trade_list"u8.ToArray();
         internal static readonly byte[] TradeNo = "trade_no"u8.ToArray();
         internal static readonly byte[] TradeStatus = "trade_status"u8.ToArray();
         internal static readonly byte[] TradeTime = "trade_time"u8.ToArray();

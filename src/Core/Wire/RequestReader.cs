@@ -41,7 +41,7 @@ public static class RequestReader
                 return new Rejection(RespCode.MemberMissing, members[0]);
             }
         }
-        else if (FirstMissing(slot, members) is { IsRefusal: true } missing)
+        else if ((slot.BizType == BizType.TradeBatchQuery ? BatchQueryForm.FirstMissing(slot) : FirstMissing(slot, members)) is { IsRefusal: true } missing)
         {
             return missing;
         }
@@ -229,6 +229,10 @@ public static class RequestReader
         if (member == Member.QrContent)
         {
             return QrDefects.CodeOf(JudgeCode(slot));
+        }
+        if (slot.BizType == BizType.TradeBatchQuery)
+        {
+            return BatchQueryForm.Judge(slot, member);
         }
         return member != Member.TradeType || FitsTheInterface(slot, TradeTypes.Parse(slot[member])) ? RespCode.None : RespCode.MemberIllegal;
     }

@@ -124,6 +124,7 @@ public sealed class RequestSlot(int maxBodyBytes = BodyLimits.Ordinary)
         Currency = default;
         Code = default;
         HttpStatus = 0;
+        Answer.Clear();
         Trade.Clear();
         Refund.Clear();
     }

@@ -36,7 +36,26 @@ internal sealed class ClientOptions
             request["req_id"] = reqId;
         }
         using InstitutionClient client = Connect(parsed);
-        Exchange exchange = await client.CallAsync(request, stop);
+        return await TellAsync(await client.CallAsync(request, stop), output, error);
+    }
+
+    /// <summary>Sends one request after the other, each made from the verified answer before, until there is none or one goes wrong; prints each exchange in a line.</summary>
+    internal async Task<int> CallAllAsync(ParseResult parsed, Func<SignedMessage?, SignedMessage?> next, TextWriter output, TextWriter error, CancellationToken stop)
+    {
+        using InstitutionClient client = Connect(parsed);
+        int exit = ExitCodes.Done;
+        SignedMessage? answer = null;
+        while (exit == ExitCodes.Done && next(answer) is { } request)
+        {
+            Exchange exchange = await client.CallAsync(request, stop);
+            exit = await TellAsync(exchange, output, error);
+            answer = exchange.Answer;
+        }
+        return exit;
+    }
+
+    private static async Task<int> TellAsync(Exchange exchange, TextWriter output, TextWriter error)
+    {
         await output.WriteLineAsync(exchange.ToJson());
         if (exchange.Problem is { } problem)
         {

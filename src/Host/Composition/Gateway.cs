@@ -2,6 +2,7 @@ using HotPath.Core.Admission;
 using HotPath.Core.Auth;
 using HotPath.Core.Clearing;
 using HotPath.Core.Clearing.Adapters.Http;
+using HotPath.Core.DayFiles;
 using HotPath.Core.Ledger;
 using HotPath.Core.Ledger.Embedded;
 using HotPath.Core.Operations;
@@ -29,18 +30,20 @@ internal sealed partial class Gateway : IAsyncDisposable
     private readonly Readiness _readiness;
     private readonly WebApplication _admin;
     private readonly ILedger _ledger;
+    private readonly DayStore _days;
     private readonly Corridor _corridor;
     private readonly WebApplication _institutions;
     private readonly ILogger<Gateway> _logger;
     private bool _isStopped;
 
     private Gateway(
-        Readiness readiness, WebApplication admin, ILedger ledger, Corridor corridor, WebApplication institutions,
+        Readiness readiness, WebApplication admin, ILedger ledger, DayStore days, Corridor corridor, WebApplication institutions,
         ServerCertificate certificate, ILogger<Gateway> logger)
     {
         _readiness = readiness;
         _admin = admin;
         _ledger = ledger;
+        _days = days;
         _corridor = corridor;
         _institutions = institutions;
         _logger = logger;
@@ -78,7 +81,9 @@ internal sealed partial class Gateway : IAsyncDisposable
             ILedger ledger = OpenLedger(settings.Ledger, clock, metrics, logs);
             undo.Push(ledger);
 
-            Corridor corridor = BuildCorridor(settings, ledger, metrics, clock, logs);
+            var days = DayStore.Open(settings.Ledger.DataDirectory, clock, metrics, logs.CreateLogger<DayStore>());
+            undo.Push(days);
+            Corridor corridor = BuildCorridor(settings, ledger, days, metrics, clock, logs);
             undo.Push(corridor);
             await corridor.Resolver.StartAsync();
             await corridor.WarmUpAsync();
@@ -89,7 +94,7 @@ internal sealed partial class Gateway : IAsyncDisposable
             undo.Push(institutions);
 
             var gateway = new Gateway(
-                readiness, admin, ledger, corridor, institutions, settings.Certificate, logs.CreateLogger<Gateway>());
+                readiness, admin, ledger, days, corridor, institutions, settings.Certificate, logs.CreateLogger<Gateway>());
             readiness.Ready(ledger);
             gateway.LogReady(gateway.ApiAddress, gateway.AdminAddress);
             return gateway;
@@ -120,6 +125,7 @@ internal sealed partial class Gateway : IAsyncDisposable
         }
         await _institutions.DisposeAsync();
         await _corridor.DisposeAsync();
+        await _days.DisposeAsync();
         await _ledger.DisposeAsync();
         using (var atOnce = new CancellationTokenSource(TimeSpan.FromMilliseconds(200)))
         {
@@ -137,7 +143,7 @@ internal sealed partial class Gateway : IAsyncDisposable
         return EmbeddedLedger.Open(options, ThreadScheduler.Instance, clock, metrics, voice.Tell);
     }
 
-    private static Corridor BuildCorridor(GatewaySettings settings, ILedger ledger, GatewayMetrics metrics, TimeProvider clock, ILoggerFactory logs)
+    private static Corridor BuildCorridor(GatewaySettings settings, ILedger ledger, DayStore days, GatewayMetrics metrics, TimeProvider clock, ILoggerFactory logs)
     {
         Dictionary<string, Channel> channels = settings.Channels.ToDictionary(
             channel => channel.Options.Id,
@@ -164,7 +170,7 @@ internal sealed partial class Gateway : IAsyncDisposable
                 metrics.KeyExpires(institution.InstId, key.KeyId, key.NotAfterMs);
             }
         }
-        return new Corridor(ledger, router, institutions, new GatewayKeys(settings.SigningKey, settings.Es256SigningKey), new PipelineOptions(), ThreadScheduler.Instance, clock, metrics, logs);
+        return new Corridor(ledger, router, institutions, new GatewayKeys(settings.SigningKey, settings.Es256SigningKey), new PipelineOptions(), ThreadScheduler.Instance, clock, metrics, logs, days: days);
     }
 
     [LoggerMessage(EventId = 300, Level = LogLevel.Information, Message = "ready at {Api}, admin at {Admin}")]

@@ -5,6 +5,7 @@ using System.Text.Json;
 using HotPath.Core.Admission;
 using HotPath.Core.Auth;
 using HotPath.Core.Clearing;
+using HotPath.Core.DayFiles;
 using HotPath.Core.Ledger;
 using HotPath.Core.Ledger.Embedded;
 using HotPath.Core.Model;
@@ -47,7 +48,7 @@ internal sealed class TestCorridor : IAsyncDisposable
     private readonly Func<string, string, BizType[]?, Institution> _register;
 
     private TestCorridor(string directory, FakeTimeProvider clock, ToldChannel told, int maxInFlight, long maxMinorUnits, bool hasEs256, int? maxTps,
-        IJournalStorage? disk, string[] schemes)
+        IJournalStorage? disk, string[] schemes, bool keepsDays)
     {
         _directory = directory;
         Clock = clock;
@@ -81,7 +82,7 @@ internal sealed class TestCorridor : IAsyncDisposable
             PemKeys.ReadPrivate("gw-1", Keys["gw-1"].Private), hasEs256 ? PemKeys.ReadPrivate("gw-es", Keys["gw-es"].Private) : null);
         _corridor = new Corridor(
             Ledger, router, _institutions, _gatewayKeys, new PipelineOptions { Admission = new AdmissionOptions { LeastInLine = 0 } }, Threads, clock, metrics,
-            NullLoggerFactory.Instance);
+            NullLoggerFactory.Instance, days: keepsDays ? Days = DayStore.Open(directory, clock, metrics, NullLogger<DayStore>.Instance) : null);
     }
 
     internal FakeTimeProvider Clock { get; }
@@ -90,7 +91,12 @@ internal sealed class TestCorridor : IAsyncDisposable
 
     internal EmbeddedLedger Ledger { get; }
 
+    internal string DataDirectory => _directory;
+
     internal GatewayMetrics Metrics { get; }
+
+    /// <summary>Where day files are kept.</summary>
+    internal DayStore? Days { get; }
 
     /// <summary>Runs what admission measures itself by; nothing else of the corridor.</summary>
     internal StalledThreads Threads { get; } = new();
@@ -101,7 +107,7 @@ internal sealed class TestCorridor : IAsyncDisposable
 
     internal static async Task<TestCorridor> OpenAsync(
         string? directory = null, FakeTimeProvider? clock = null, ToldChannel? told = null, int maxInFlight = 256, long maxMinorUnits = long.MaxValue,
-        bool hasEs256 = true, int? maxTps = null, IJournalStorage? disk = null, string[]? schemes = null)
+        bool hasEs256 = true, int? maxTps = null, IJournalStorage? disk = null, string[]? schemes = null, bool keepsDays = false)
     {
         var corridor = new TestCorridor(
             directory ?? Directory.CreateTempSubdirectory("hotpath-corridor-").FullName,
@@ -112,7 +118,8 @@ internal sealed class TestCorridor : IAsyncDisposable
             hasEs256,
             maxTps,
             disk,
-            schemes ?? []);
+            schemes ?? [],
+            keepsDays);
         await corridor.Resolver.StartAsync();
         return corridor;
     }
@@ -130,7 +137,7 @@ internal sealed class TestCorridor : IAsyncDisposable
     internal async Task<TestCorridor> RestartAsync(FakeTimeProvider? clock = null)
     {
         await StopAsync();
-        return await OpenAsync(_directory, clock ?? Clock, Told);
+        return await OpenAsync(_directory, clock ?? Clock, Told, keepsDays: Days is not null);
     }
 
     public async ValueTask DisposeAsync()
@@ -181,6 +188,10 @@ internal sealed class TestCorridor : IAsyncDisposable
     internal Dictionary<string, string> RefundQuery(params (string Name, string Value)[] by) => Members("REFUND_QUERY", by);
 
     internal Dictionary<string, string> Query(params (string Name, string Value)[] by) => Members("TRADE_QUERY", by);
+
+    /// <summary>A page of a batch query; of 100, the first, unless told otherwise.</summary>
+    internal Dictionary<string, string> Batch(params (string Name, string Value)[] by) =>
+        Members("TRADE_BATCH_QUERY", [("page_no", "1"), ("page_size", "100"), .. by]);
 
     /// <summary>Signs as the institution in the members, sends, verifies the answer over its own bytes.</summary>
     internal Task<Answered> CallAsync(Dictionary<string, string> members) => SendAsync(JsonSerializer.Serialize(Sign(members, members["inst_id"])));
@@ -294,6 +305,10 @@ internal sealed class TestCorridor : IAsyncDisposable
     private async Task StopAsync()
     {
         await _corridor.DisposeAsync();
+        if (Days is not null)
+        {
+            await Days.DisposeAsync();
+        }
         await Ledger.DisposeAsync();
     }
 }
@@ -321,7 +336,13 @@ internal sealed class StalledThreads : IScheduler
 
     public void Sleep(TimeSpan time) => throw new NotSupportedException();
 
-    public IWorker StartWorker(string name, IWorkerBody body) => throw new NotSupportedException();
+    public IWorker StartWorker(string name, IWorkerBody body) => ThreadScheduler.Instance.StartWorker(name, new StallingWorker(this, body));
+
+    /// <summary>A worker that does nothing while the threads stand.</summary>
+    private sealed class StallingWorker(StalledThreads threads, IWorkerBody body) : IWorkerBody
+    {
+        public WorkerPause Step() => threads.IsStanding ? WorkerPause.Linger(TimeSpan.FromMilliseconds(1)) : body.Step();
+    }
 
     private void RunWaiting()
     {
