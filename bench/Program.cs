@@ -6,10 +6,11 @@ using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using HotPath.Bench.Gate;
 using HotPath.Bench.Grow;
+using HotPath.Bench.Recon;
 using HotPath.Bench.Report;
 using Perfolizer.Horology;
 
-// gate [--why]: bytes against the baseline, exit 1 when there are more. grow: see its --help. report [FILE]: one page of the last results.
+// gate [--why]: bytes against the baseline, exit 1 when there are more. grow: see its --help. recon ROWS: a reconciliation file, exit 1 when it is slow or large. report [FILE]: one page of the last results.
 // Anything else is BenchmarkDotNet's (--filter *, --list flat); --ci in front of it makes a short run.
 switch (args)
 {
@@ -18,6 +19,8 @@ switch (args)
     case [GrowCommand.Name or GrowCommand.Fill or GrowCommand.Reopen, ..]:
         var root = new RootCommand { GrowCommand.Create(), GrowCommand.CreatePart(GrowCommand.Fill), GrowCommand.CreatePart(GrowCommand.Reopen) };
         return await root.Parse(args).InvokeAsync();
+    case [ReconCommand.Name, ..]:
+        return ReconCommand.Run(args, Console.Out);
     case ["report", ..]:
         return BenchmarkReport.Run(args is [_, { } file] ? file : "docs/benchmarks.md", TimeProvider.System);
 }

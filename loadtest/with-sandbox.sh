@@ -11,7 +11,7 @@ program=artifacts/bin/HotPath.Host/release/hotpath.dll
 # Not in /tmp, which is memory on many machines: a sync must mean something.
 data=$(mktemp -d "$PWD/artifacts/load-XXXXXX")
 log="$data/sandbox.out"
-dotnet exec "$program" sandbox --data "$data/sandbox" --port 0 --admin-port 0 --no-demo ${HOTPATH_SANDBOX_ARGS:-} > "$log" &
+dotnet exec "$program" sandbox --data "$data/sandbox" --port 0 --admin-port 0 --no-demo --no-notify ${HOTPATH_SANDBOX_ARGS:-} > "$log" &
 sandbox=$!
 trap 'kill -TERM $sandbox 2>/dev/null || true; wait $sandbox 2>/dev/null || true; rm -rf "$data"' EXIT
 

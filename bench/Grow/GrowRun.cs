@@ -78,7 +78,7 @@ internal sealed class GrowRun(GrowPlan plan, string directory, string? gateway, 
     private async Task<GrowRestart> StartGatewayAsync(string dll, string what)
     {
         using GrowChild child = GrowChild.Program(
-            dll, "sandbox", "--data", directory, "--port", "0", "--admin-port", "0", "--no-demo", "--in-process-channel");
+            dll, "sandbox", "--data", directory, "--port", "0", "--admin-port", "0", "--no-demo", "--no-notify", "--in-process-channel");
         while (!(await child.ReadLineAsync()).StartsWith("hotpath ready", StringComparison.Ordinal))
         {
         }

@@ -39,7 +39,7 @@ internal sealed partial class GatewayUnderTest : IAsyncDisposable
         string program, string folder, IEnumerable<string> institutions, IEnumerable<string> arguments, CancellationToken cancel)
     {
         HotPathProcess process = await HotPathProcess.StartAsync(
-            program, folder, own => ["sandbox", "--data", own, "--port", "0", "--admin-port", "0", "--no-demo", .. arguments], ReadyLine(), cancel);
+            program, folder, own => ["sandbox", "--data", own, "--port", "0", "--admin-port", "0", "--no-demo", "--no-notify", .. arguments], ReadyLine(), cancel);
         return new GatewayUnderTest(process, program, institutions);
     }
 

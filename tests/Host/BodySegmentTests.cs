@@ -167,7 +167,11 @@ public sealed class BodySegmentTests : IAsyncDisposable
             _isExamined = true;
             bool isAll = ReferenceEquals(consumed.GetObject(), _last) && consumed.GetInteger() == _last!.Memory.Length;
             Assert.True(isAll || (ReferenceEquals(consumed.GetObject(), _first) && consumed.GetInteger() == 0));
-            _first = isAll ? null : _first;
+            if (isAll)
+            {
+                _first!.Forget();
+                (_first, _last) = (null, null);
+            }
         }
 
         public override void CancelPendingRead() => throw new NotSupportedException();
@@ -183,6 +187,13 @@ public sealed class BodySegmentTests : IAsyncDisposable
                 Memory = bytes;
                 RunningIndex = before is null ? 0 : before.RunningIndex + before.Memory.Length;
                 before?.Next = this;
+            }
+
+            /// <summary>What a pipe does with what was consumed: its segments hold other bytes next, and say other lengths.</summary>
+            internal void Forget()
+            {
+                (Next as Piece)?.Forget();
+                (Memory, RunningIndex, Next) = (default, 0, null);
             }
         }
     }

@@ -118,6 +118,10 @@ public sealed class ConfigurationTests : IClassFixture<ConfigurationTests.Keys>,
         RefusedInstitution("interfaces", one => one with { Interfaces = [] });
         RefusedInstitution("interfaces[0]", one => one with { Interfaces = ["SCANPAY"] });
         RefusedInstitution("interfaces[1]", one => one with { Interfaces = ["REFUND", "REFUND"] });
+        RefusedInstitution("notify_url", one => one with { NotifyUrl = "http://pay.example.com/n" });
+        RefusedInstitution("notify_url", one => one with { NotifyUrl = "https://127.0.0.1/n" });
+        RefusedInstitution("notify_url", one => one with { NotifyUrl = "https://pay.example.com:8443/n" });
+        RefusedInstitution("notify_concurrency", one => one with { NotifyConcurrency = 0 });
         RefusedInstitution("keys", one => one with { Keys = [] });
         RefusedInstitution("keys[0].path", one => one with { Keys = [one.Keys[0] with { Path = "/nowhere.pem" }] });
         RefusedInstitution("keys[0].path", one => one with { Keys = [one.Keys[0] with { Path = _folder.Write("small.pem", SmallKey.PublicPem) }] });

@@ -13,6 +13,11 @@ public enum Region : byte
     Overseas = 1,
 }
 
+/// <summary>Where an institution is notified.</summary>
+/// <param name="Address">https, registered offline, never taken from a request.</param>
+/// <param name="MaxConcurrent">Notifications under way to it at once, at most.</param>
+public sealed record NotifyTarget(Uri Address, int MaxConcurrent);
+
 /// <summary>A registered institution: who it is, whom to believe, what it may do.</summary>
 public sealed class Institution(
     string instId, Region region, Language language, IEnumerable<Currency> currencies, KeyRing keys, Allowance allowance,
@@ -36,6 +41,9 @@ public sealed class Institution(
 
     public GatewayMetrics.InstitutionMetrics Metrics { get; } = metrics;
 
+    /// <summary>Where it wants to be told results (3.1, step 6); null where it does not.</summary>
+    public NotifyTarget? NotifyTarget { get; init; }
+
     /// <summary>The interfaces it is registered for; null, all there are.</summary>
     public IReadOnlyCollection<BizType>? Interfaces
     {
@@ -56,6 +64,9 @@ public sealed class InstitutionDirectory(IReadOnlyCollection<Institution> instit
 
     /// <summary>Keys of the institution that has most of this type, at least one: what every refusal costs.</summary>
     public int LargestRing(SignType type) => _largestRings[(int)type];
+
+    /// <summary>Registered institutions.</summary>
+    public int Count => _byId.Count;
 
     public Institution? Find(InstId instId) => _byId.GetValueOrDefault(instId);
 

@@ -10,16 +10,23 @@ public enum BizType : byte
     TradeQuery = 5,
     RefundQuery = 6,
     TradeBatchQuery = 7,
+    ReconDownload = 8,
+    ReconUpload = 9,
 }
 
 /// <summary>The names of <see cref="BizType"/> on the wire and in metric labels.</summary>
 public static class BizTypes
 {
     /// <summary>Every interface this gateway serves.</summary>
-    public static readonly BizType[] All = [BizType.ScanPay, BizType.FacePay, BizType.Refund, BizType.TradeQuery, BizType.RefundQuery, BizType.TradeBatchQuery];
+    public static readonly BizType[] All =
+    [
+        BizType.ScanPay, BizType.FacePay, BizType.Refund, BizType.TradeQuery, BizType.RefundQuery, BizType.TradeBatchQuery, BizType.ReconDownload,
+        BizType.ReconUpload,
+    ];
 
-    /// <summary>Queries claim no req_id: they may be repeated and mean the moment they are asked.</summary>
-    public static bool IsQuery(BizType type) => type is BizType.TradeQuery or BizType.RefundQuery or BizType.TradeBatchQuery;
+    /// <summary>Queries and downloads claim no req_id: they may be repeated and mean the moment they are asked.</summary>
+    public static bool IsQuery(BizType type) =>
+        type is BizType.TradeQuery or BizType.RefundQuery or BizType.TradeBatchQuery or BizType.ReconDownload;
 
     /// <summary>What makes a trade.</summary>
     public static bool IsPayment(BizType type) => type is BizType.ScanPay or BizType.FacePay;
@@ -44,6 +51,8 @@ public static class BizTypes
         BizType.TradeQuery => "TRADE_QUERY"u8,
         BizType.RefundQuery => "REFUND_QUERY"u8,
         BizType.TradeBatchQuery => "TRADE_BATCH_QUERY"u8,
+        BizType.ReconDownload => "RECON_DOWNLOAD"u8,
+        BizType.ReconUpload => "RECON_UPLOAD"u8,
         _ => "UNKNOWN"u8,
     };
 }

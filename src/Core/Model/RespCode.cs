@@ -19,6 +19,7 @@ public enum RespCode : byte
     RefundsExhausted = 28,
     RefundExpired = 29,
     TradeStateForbids = 30,
+    ReconNotReady = 31,
     MemberMissing = 40,
     MemberMalformed = 41,
     MemberIllegal = 42,
@@ -97,6 +98,7 @@ public static class RespCodes
         Add(RespCode.RefundsExhausted, "B009", "退款次数超限", "too many refunds", RetryClass.Never);
         Add(RespCode.RefundExpired, "B010", "超过退款时限", "refund period is over", RetryClass.Never);
         Add(RespCode.TradeStateForbids, "B011", "原交易状态不允许该操作", "state of the original trade forbids it", RetryClass.Never);
+        Add(RespCode.ReconNotReady, "B012", "对账文件未就绪", "reconciliation file is not ready", RetryClass.SameReqId);
         Add(RespCode.MemberMissing, "C001", "参数缺失", "parameter missing", RetryClass.Never);
         Add(RespCode.MemberMalformed, "C002", "参数格式错误", "parameter malformed", RetryClass.Never);
         Add(RespCode.MemberIllegal, "C003", "参数值非法", "parameter value illegal", RetryClass.Never);

@@ -19,6 +19,13 @@ public sealed class AnswerDesk(AnswerSigner signer, RateGate strangersBudget, Ti
     /// <summary>The final answer of a trade or refund that was recorded before: the same bytes, no signature.</summary>
     public void Repeat(RequestSlot slot)
     {
+        if (slot.BizType == BizType.ReconUpload)
+        {
+            // Its recall has put the recorded answer into the slot.
+            metrics.Replayed();
+            TellDone(slot);
+            return;
+        }
         if (slot.IsOfRefund)
         {
             AnswerSigner.Repeat(slot.Answer, slot.Refund);
@@ -58,9 +65,12 @@ public sealed class AnswerDesk(AnswerSigner signer, RateGate strangersBudget, Ti
     /// <summary>Shows a page of trades, whose list is in the slot's answer.</summary>
     internal void ShowPage(RequestSlot slot, Institution institution, TradePage page)
     {
-        signer.ShowPage(slot, institution, page);
-        Finish(slot, RespCode.Success);
+        signer.Show(slot, institution, page);
+        TellDone(slot);
     }
+
+    /// <summary>A 0000 is sealed in the slot.</summary>
+    public void TellDone(RequestSlot slot) => Finish(slot, RespCode.Success);
 
     /// <summary>The final answer is sealed in the slot and its result is durable.</summary>
     public void Tell(RequestSlot slot)

@@ -6,6 +6,7 @@ using HotPath.Core.DayFiles;
 using HotPath.Core.Ledger;
 using HotPath.Core.Model;
 using HotPath.Core.Operations;
+using HotPath.Core.Recon;
 using HotPath.Core.Routing;
 using HotPath.Core.Runtime;
 using HotPath.Core.Telemetry;
@@ -39,7 +40,8 @@ public sealed class Corridor : IAsyncDisposable
 
     public Corridor(
         ILedger ledger, Router router, InstitutionDirectory institutions, GatewayKeys keys, PipelineOptions options,
-        IScheduler scheduler, TimeProvider clock, GatewayMetrics metrics, ILoggerFactory logs, IReadOnlyList<IFeedConsumer>? consumers = null, DayStore? days = null)
+        IScheduler scheduler, TimeProvider clock, GatewayMetrics metrics, ILoggerFactory logs, IReadOnlyList<IFeedConsumer>? consumers = null,
+        Reconciliation? recon = null, DayStore? days = null)
     {
         _ledger = ledger;
         _router = router;
@@ -57,14 +59,15 @@ public sealed class Corridor : IAsyncDisposable
         var desk = new AnswerDesk(Signer, strangers, clock, metrics, log);
         Admission = new AdmissionControl(options.Admission, scheduler, clock, metrics, logs.CreateLogger<AdmissionControl>());
         var budget = new AnswerBudget(options, clock);
-        var repetitions = new Repetitions(ledger, Admission, waiters, options, clock, desk);
+        ReconPipeline? reconPipeline = recon is null ? null : new ReconPipeline(recon, ledger, Signer, desk);
+        var repetitions = new Repetitions(ledger, Admission, waiters, options, clock, desk, reconPipeline);
         var lostClaims = new LostClaims(ledger, repetitions, desk);
         var refunds = new RefundPipeline(ledger, router, Signer, Resolver, waiters, repetitions, lostClaims, budget, clock, desk);
         IReadOnlyList<IFeedConsumer> all = days is null ? consumers ?? [] : [days, .. consumers ?? []];
         Feed = all.Count == 0 ? null : new ChangeFeed(ledger, all, scheduler, clock, logs.CreateLogger<ChangeFeed>());
         var batchQueries = new BatchQueryPipeline(ledger, days, Feed, budget, clock, desk);
         Pipeline = new PaymentPipeline(
-            Authenticator, ledger, Admission, router, Signer, Resolver, waiters, repetitions, lostClaims, refunds, batchQueries, budget, options, clock, desk);
+            Authenticator, ledger, Admission, router, Signer, Resolver, waiters, repetitions, lostClaims, refunds, batchQueries, reconPipeline, budget, options, clock, desk);
     }
 
     public PaymentPipeline Pipeline { get; }

@@ -42,6 +42,7 @@ public sealed class PaymentPipeline(
     LostClaims lostClaims,
     RefundPipeline refunds,
     BatchQueryPipeline batchQueries,
+    ReconPipeline? recon,
     AnswerBudget budget,
     PipelineOptions options,
     TimeProvider clock,
@@ -136,6 +137,9 @@ public sealed class PaymentPipeline(
             case BizType.TradeBatchQuery:
                 await batchQueries.RunAsync(slot, institution);
                 return;
+            case BizType.ReconDownload or BizType.ReconUpload:
+                await ReconcileAsync(slot, institution, fingerprint);
+                return;
             case BizType.Refund:
                 await refunds.RunAsync(slot, institution, admittance, fingerprint);
                 return;
@@ -223,6 +227,17 @@ public sealed class PaymentPipeline(
             resolver.Nudge(slot.Trade.TradeNo, slot.Trade.AcceptedAtMs);
         }
         desk.Show(slot, RespCode.Success, institution, TradeView.Query);
+    }
+
+    // A gateway without a data directory of its own, as in a bench, keeps no files.
+    private ValueTask ReconcileAsync(RequestSlot slot, Institution institution, in Digest fingerprint)
+    {
+        if (recon is null)
+        {
+            desk.RefuseWithinBudget(slot, institution, RespCode.ServiceUnavailable, GatewayMetrics.RefusalCause.NotReady);
+            return default;
+        }
+        return slot.BizType == BizType.ReconDownload ? recon.DownloadAsync(slot, institution) : recon.UploadAsync(slot, institution, fingerprint);
     }
 
     private void LeaveInDoubt(RequestSlot slot, Institution institution, Channel channel)

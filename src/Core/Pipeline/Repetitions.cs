@@ -10,12 +10,21 @@ namespace HotPath.Core.Pipeline;
 
 /// <summary>Answers requests whose trade or refund is in the book already: with its recorded answer, with the first request's when that comes, or with 0001.</summary>
 public sealed class Repetitions(
-    ILedger ledger, AdmissionControl admission, TradeWaiters waiters, PipelineOptions options, TimeProvider clock, AnswerDesk desk)
+    ILedger ledger, AdmissionControl admission, TradeWaiters waiters, PipelineOptions options, TimeProvider clock, AnswerDesk desk, ReconPipeline? recon)
 {
-    /// <summary>What is known of the request's req_id; fills the slot's trade or refund where it is a repetition.</summary>
-    public ValueTask<ReqIdState> RecallAsync(RequestSlot slot, Institution institution, in Digest fingerprint) => slot.IsOfRefund
-        ? ledger.RecallRefundAsync(institution.InstId, slot.Memory(Member.ReqId), fingerprint, slot.Refund)
-        : ledger.RecallAsync(institution.InstId, slot.Memory(Member.ReqId), fingerprint, slot.Trade);
+    /// <summary>
+    /// What is known of the request's req_id, which is one for everything that changes state; fills the slot's trade, refund or answer where it is a repetition.
+    /// </summary>
+    public ValueTask<ReqIdState> RecallAsync(RequestSlot slot, Institution institution, in Digest fingerprint)
+    {
+        if (recon?.Recall(slot, institution, fingerprint) is { } state and not ReqIdState.Free)
+        {
+            return new ValueTask<ReqIdState>(state);
+        }
+        return slot.BizType == BizType.ReconUpload ? RecallOfUploadAsync(slot, institution, fingerprint)
+            : slot.IsOfRefund ? ledger.RecallRefundAsync(institution.InstId, slot.Memory(Member.ReqId), fingerprint, slot.Refund)
+            : ledger.RecallAsync(institution.InstId, slot.Memory(Member.ReqId), fingerprint, slot.Trade);
+    }
 
     /// <summary>
     /// A repetition that may need a fresh 0001 asks for it like a first request, but is never told A001 or D004, which say that nothing was
@@ -92,6 +101,10 @@ public sealed class Repetitions(
             desk.Repeat(slot);
         }
     }
+
+    // The book's are trades and refunds, so what it knows is other content.
+    private async ValueTask<ReqIdState> RecallOfUploadAsync(RequestSlot slot, Institution institution, Digest fingerprint) =>
+        await ledger.RecallAsync(institution.InstId, slot.Memory(Member.ReqId), fingerprint, slot.Trade) == ReqIdState.Free ? ReqIdState.Free : ReqIdState.OtherContent;
 
     private static TradeNo NumberOf(RequestSlot slot) => slot.IsOfRefund ? slot.Refund.RefundId : slot.Trade.TradeNo;
 

@@ -22,6 +22,9 @@ public interface IWorkerBody
     /// <summary>Does what there is to do and says how long to pause.</summary>
     /// <remarks>Called once more after a pause has been announced, so that a wake-up between the two is never lost.</remarks>
     WorkerPause Step();
+
+    /// <summary>True for work that is to have what nobody else wants of the machine: its thread gives way to those that serve payments.</summary>
+    bool IsInBackground => false;
 }
 
 /// <summary>A running worker.</summary>

@@ -51,6 +51,10 @@ public sealed class ThreadScheduler : IScheduler
 
         private void Run()
         {
+            if (_body.IsInBackground)
+            {
+                LowPriority.OfThisThread();
+            }
             while (!_isStopping)
             {
                 WorkerPause pause = _body.Step();

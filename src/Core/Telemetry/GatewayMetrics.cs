@@ -86,6 +86,7 @@ public sealed partial class GatewayMetrics
         _refusedUnsigned = Causes.Select(cause => refused.WithLabels(cause, "unsigned")).ToArray();
         Admission = new AdmissionMetrics(make);
         DayFiles = new DayFileMetrics(make);
+        Recon = new ReconMetrics(make);
         _inFlight = make.CreateGauge("hotpath_inflight_requests", "Calls between their last byte in and their last byte out.");
         _replays = make.CreateCounter("hotpath_idempotent_replays_total", "Calls answered from a recorded result.");
 
@@ -176,7 +177,6 @@ public sealed partial class GatewayMetrics
     }
 
     public void JournalScrubbed(long bytes) => _scrubbedBytes.Inc(bytes);
-
     public void JournalDamaged(int segments) => _damagedSegments.Set(segments);
     public void DiskFree(long bytes) => _diskFree.Set(bytes);
 

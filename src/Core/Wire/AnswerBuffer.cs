@@ -25,9 +25,10 @@ public enum TradeView : byte
     RefundQuery,
 }
 
-/// <summary>What an answer says. Lives on the stack while it is laid out.</summary>
+/// <summary>What an answer, or a notification, says. Lives on the stack while it is laid out.</summary>
 public readonly ref struct Answer
 {
+    /// <summary>None in a notification: nobody asked, so it has no code, message, number and time of an answer.</summary>
     public required RespCode Code { get; init; }
 
     public required Language Language { get; init; }
@@ -55,6 +56,13 @@ public readonly ref struct Answer
 
     public Refund? Refund { get; init; }
 
+    /// <summary>Which notification this is; <c>default</c> in an answer.</summary>
+    public NotifyId NotifyId { get; init; }
+
+    /// <summary>When it is sent.</summary>
+    public long NotifyTimeMs { get; init; }
+
+    public ReconAnswer? Recon { get; init; }
     /// <summary>A page of trades; the list itself was written before.</summary>
     internal TradePage? Page { get; init; }
 }
@@ -64,7 +72,7 @@ public readonly ref struct Answer
 /// Lays out one answer: first its signing string (members in byte order), then, sealed with a signature, its JSON. Reused for ever;
 /// the bytes are valid until the next layout.
 /// </summary>
-public sealed class AnswerBuffer
+public sealed partial class AnswerBuffer
 {
     /// <summary>Longest answer without a list, in bytes.</summary>
     // The pay answer with every echo at its longest and an RSA-4096 signature is 1.9 KB.
@@ -99,7 +107,12 @@ public sealed class AnswerBuffer
     /// <summary>Lays out the signing string. Every value is a member only if it has one: no member is ever empty.</summary>
     public void Lay(in Answer answer)
     {
-        _laid = _long?.Text(Capacity + _long.List.WrittenCount) ?? _text;
+        ReconAnswer? recon = answer.Recon;
+        if (recon is not null)
+        {
+            _long ??= LongAnswer.Rent();
+        }
+        _laid = _long?.Text(Capacity + _long.List.WrittenCount + (recon?.Length ?? 0)) ?? _text;
         var text = new SigningText(_laid);
         _memberCount = 0;
         Trade? trade = answer.View is TradeView.Payment or TradeView.Query ? answer.Trade : null;
@@ -107,20 +120,32 @@ public sealed class AnswerBuffer
         TradePage? page = answer.Page;
         bool isQuery = answer.View == TradeView.Query;
         Currency currency = trade?.Currency ?? refund?.Currency ?? default;
+        NotifyId notice = answer.NotifyId;
 
         // Byte order of the names, as the signing string wants them; SigningText refuses any other.
+        Put(ref text, Names.AmountSummary, recon?.AmountSummary);
         Put(ref text, Names.BizType, answer.BizType == BizType.None ? default : BizTypes.Name(answer.BizType));
         Put(ref text, Names.Currency, trade is null && refund is null ? default : _scratch.AsSpan(0, currency.Format(_scratch)));
+        Put(ref text, Names.DiffCheck, recon?.DiffCheck);
+        Put(ref text, Names.DownloadUrl, recon?.DownloadUrl);
         Put(ref text, Names.FailCode, FailCode(answer));
+        Put(ref text, Names.FileName, recon?.FileName);
+        Put(ref text, Names.HashType, recon?.HashValue is null ? default : "SHA256"u8);
+        Put(ref text, Names.HashValue, recon?.HashValue);
         Put(ref text, Names.HasMore, page is null ? default : page.HasMore);
         Put(ref text, Names.InstId, answer.InstId);
         Put(ref text, Names.KeyId, answer.KeyId);
         Put(ref text, Names.MerchantCity, trade is null ? default : trade.Merchant.City);
         Put(ref text, Names.MerchantName, trade is null ? default : trade.Merchant.Name);
+        Put(ref text, Names.NotifyId, notice.IsAssigned ? _scratch.AsSpan(0, notice.Format(_scratch)) : default);
+        Put(ref text, Names.NotifyTime, notice.IsAssigned ? Time(answer.NotifyTimeMs) : default);
+        Put(ref text, Names.NotifyType, notice.IsAssigned ? notice.TypeName : default);
         Put(ref text, Names.OrigTradeNo, refund is null ? default : Digits(refund.TradeNo));
         Put(ref text, Names.OutTradeNo, trade is not null ? trade.OrderNo.Span : refund is not null ? refund.OrderNo.Span : default);
         Put(ref text, Names.PageNo, page is null ? default : Digits(page.PageNo));
         Put(ref text, Names.PageSize, page is null ? default : Digits(page.PageSize));
+        Put(ref text, Names.ReconId, recon?.ReconId);
+        Put(ref text, Names.RecordCount, recon?.RecordCount);
         Put(ref text, Names.RefundAmount, refund is null ? default : Digits(refund.Amount, currency));
         Put(ref text, Names.RefundId, refund is null ? default : Digits(refund.RefundId));
         Put(ref text, Names.RefundNo, refund is null ? default : refund.RefundNo.Span);
@@ -128,9 +153,9 @@ public sealed class AnswerBuffer
         Put(ref text, Names.RefundTime, refund is null ? default : Time(refund.TimeMs));
         Put(ref text, Names.ReqId, answer.ReqId);
         Put(ref text, Names.RespCode, RespCodes.Text(answer.Code));
-        Put(ref text, Names.RespId, Digits(answer.RespId));
-        Put(ref text, Names.RespMsg, _scratch.AsSpan(0, Message(answer)));
-        Put(ref text, Names.RespTime, Time(answer.RespTimeMs));
+        Put(ref text, Names.RespId, notice.IsAssigned ? default : Digits(answer.RespId));
+        Put(ref text, Names.RespMsg, notice.IsAssigned ? default : _scratch.AsSpan(0, Message(answer)));
+        Put(ref text, Names.RespTime, notice.IsAssigned ? default : Time(answer.RespTimeMs));
         Put(ref text, Names.SnapshotNo, page is null ? default : page.Snapshot.Span);
         Put(ref text, Names.TotalAmount, trade is null ? default : Digits(trade.Amount, currency));
         Put(ref text, Names.TotalCount, page is null ? default : Digits(page.TotalCount));
@@ -170,7 +195,15 @@ public sealed class AnswerBuffer
         return _long.List;
     }
 
-    /// <summary>Gives back the room of a long answer, if it had any.</summary>
+    /// <summary>An answer that was recorded as it went out.</summary>
+    public void Restore(ReadOnlySpan<byte> json)
+    {
+        _long ??= LongAnswer.Rent();
+        _long.Json.ResetWrittenCount();
+        _long.Json.Write(json);
+    }
+
+    /// <summary>Gives back what a long answer took.</summary>
     public void Clear()
     {
         if (_long is not null)
@@ -220,40 +253,5 @@ public sealed class AnswerBuffer
         ": "u8.CopyTo(_scratch.AsSpan(message.Length));
         answer.Offender.CopyTo(_scratch.AsSpan(message.Length + 2));
         return message.Length + 2 + answer.Offender.Length;
-    }
-
-    private static class Names
-    {
-        internal static readonly byte[] BizType = "biz_type"u8.ToArray();
-        internal static readonly byte[] Currency = "currency"u8.ToArray();
-        internal static readonly byte[] FailCode = "fail_code"u8.ToArray();
-        internal static readonly byte[] HasMore = "has_more"u8.ToArray();
-        internal static readonly byte[] InstId = "inst_id"u8.ToArray();
-        internal static readonly byte[] KeyId = "key_id"u8.ToArray();
-        internal static readonly byte[] MerchantCity = "merchant_city"u8.ToArray();
-        internal static readonly byte[] MerchantName = "merchant_name"u8.ToArray();
-        internal static readonly byte[] OrigTradeNo = "orig_trade_no"u8.ToArray();
-        internal static readonly byte[] OutTradeNo = "out_trade_no"u8.ToArray();
-        internal static readonly byte[] PageNo = "page_no"u8.ToArray();
-        internal static readonly byte[] PageSize = "page_size"u8.ToArray();
-        internal static readonly byte[] RefundAmount = "refund_amount"u8.ToArray();
-        internal static readonly byte[] RefundId = "refund_id"u8.ToArray();
-        internal static readonly byte[] RefundNo = "refund_no"u8.ToArray();
-        internal static readonly byte[] RefundStatus = "refund_status"u8.ToArray();
-        internal static readonly byte[] RefundTime = "refund_time"u8.ToArray();
-        internal static readonly byte[] ReqId = "req_id"u8.ToArray();
-        internal static readonly byte[] RespCode = "resp_code"u8.ToArray();
-        internal static readonly byte[] RespId = "resp_id"u8.ToArray();
-        internal static readonly byte[] RespMsg = "resp_msg"u8.ToArray();
-        internal static readonly byte[] RespTime = "resp_time"u8.ToArray();
-        internal static readonly byte[] Sign = "sign"u8.ToArray();
-        internal static readonly byte[] SnapshotNo = "snapshot_no"u8.ToArray();
-        internal static readonly byte[] TotalAmount = "total_amount"u8.ToArray();
-        internal static readonly byte[] TotalCount = "total_count"u8.ToArray();
-        internal static readonly byte[] TotalRefunded = "total_refunded_amount"u8.ToArray();
-        internal static readonly byte[] TradeList = "trade_list"u8.ToArray();
-        internal static readonly byte[] TradeNo = "trade_no"u8.ToArray();
-        internal static readonly byte[] TradeStatus = "trade_status"u8.ToArray();
-        internal static readonly byte[] TradeTime = "trade_time"u8.ToArray();
     }
 }

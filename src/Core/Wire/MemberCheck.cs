@@ -15,6 +15,9 @@ public static class MemberCheck
         MemberForm.Alphanumeric => IsOf(rule, value, Alphabets.Alphanumeric),
         MemberForm.Digits => IsOf(rule, value, Alphabets.Digits),
         MemberForm.Time => BeijingTime.TryParse(value, out _) ? RespCode.None : RespCode.MemberMalformed,
+        MemberForm.Day => BeijingDay.TryParse(value, out _) ? RespCode.None : RespCode.MemberMalformed,
+        MemberForm.Count => value is [(byte)'0', _, ..] ? RespCode.MemberMalformed : IsOf(rule, value, Alphabets.Digits),
+        MemberForm.Hash => IsOf(rule, value, Alphabets.Hexadecimal),
         MemberForm.Currency => Currency.IsWellFormed(value) ? RespCode.None : RespCode.MemberMalformed,
         // Three digits at most here; how many the currency has is asked where the currency is known.
         MemberForm.Amount => FromAmountForm(Amount.TryParse(value, 3, out _)),
@@ -114,6 +117,8 @@ public static class MemberCheck
     private static class Alphabets
     {
         internal static readonly System.Buffers.SearchValues<byte> Digits = System.Buffers.SearchValues.Create("0123456789"u8);
+
+        internal static readonly System.Buffers.SearchValues<byte> Hexadecimal = System.Buffers.SearchValues.Create("0123456789abcdef"u8);
 
         internal static readonly System.Buffers.SearchValues<byte> Alphanumeric =
             System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"u8);

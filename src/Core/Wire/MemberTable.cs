@@ -23,6 +23,15 @@ public enum MemberForm : byte
     /// <summary><c>yyyyMMddHHmmss</c>, a real date and time.</summary>
     Time,
 
+    /// <summary><c>yyyyMMdd</c>, a real day.</summary>
+    Day,
+
+    /// <summary>A whole number of up to nine digits, without leading zeroes.</summary>
+    Count,
+
+    /// <summary>A SHA-256 value, small hexadecimal digits.</summary>
+    Hash,
+
     /// <summary>Major units, see <see cref="Model.Amount"/>.</summary>
     Amount,
 
@@ -99,11 +108,18 @@ public static class MemberTable
         Member.TradeNoList, Member.OutTradeNoList, Member.StartTime, Member.EndTime, Member.TradeStatus, Member.PageNo, Member.PageSize, Member.SnapshotNo,
     ];
 
+    private static readonly Member[] ReconDownload = [Member.SettleDate, Member.ReconType];
+
+    private static readonly Member[] ReconUpload =
+    [
+        Member.SettleDate, Member.ReconType, Member.ReconResult, Member.TotalCount, Member.AmountSummary, Member.FileHash, Member.DiffCount, Member.DiffList,
+    ];
+
     // Names by their length: at most four candidates to compare.
     private static readonly MemberRule[][] ByLength = BuildByLength();
 
-    /// <summary>The members of an interface besides the common ones, in the specification's order. All required, except for a query's two and what
-    /// <see cref="BatchQueryForm"/> says of a batch query.</summary>
+    /// <summary>The members of an interface besides the common ones, in the specification's order. All required, except for a query's two, an upload's list,
+    /// and what <see cref="BatchQueryForm"/> says of a batch query.</summary>
     public static ReadOnlySpan<Member> Of(BizType type) => type switch
     {
         BizType.ScanPay => ScanPay,
@@ -112,8 +128,13 @@ public static class MemberTable
         BizType.TradeQuery => TradeQuery,
         BizType.RefundQuery => RefundQuery,
         BizType.TradeBatchQuery => TradeBatchQuery,
+        BizType.ReconDownload => ReconDownload,
+        BizType.ReconUpload => ReconUpload,
         _ => default,
     };
+
+    /// <summary>Those of <see cref="Of"/> that must be there.</summary>
+    public static ReadOnlySpan<Member> RequiredOf(BizType type) => type == BizType.ReconUpload ? ReconUpload.AsSpan()[..^1] : Of(type);
 
     /// <summary>True when the interface needs only one of its members (a query by one number, by the other, or by both).</summary>
     public static bool NeedsOnlyOne(BizType type) => type is BizType.TradeQuery or BizType.RefundQuery;
@@ -141,13 +162,17 @@ public static class MemberTable
 
     private static MemberRule[] BuildRules() =>
     [
+        new(Member.AmountSummary, "amount_summary", MemberForm.Text, 2, 16_384, LogView.Hidden),
         new(Member.BizType, "biz_type", MemberForm.Listed, 1, 32, LogView.Plain, [.. BizTypes.All.Select(type => Encoding.ASCII.GetString(BizTypes.Name(type)))]),
         new(Member.Body, "body", MemberForm.Text, 1, 256, LogView.Hidden),
         new(Member.Charset, "charset", MemberForm.Listed, 1, 16, LogView.Plain, "UTF-8"),
         new(Member.Currency, "currency", MemberForm.Currency, 3, 3, LogView.Plain),
+        new(Member.DiffCount, "diff_count", MemberForm.Count, 1, 9, LogView.Plain),
+        new(Member.DiffList, "diff_list", MemberForm.Text, 2, 1_048_576, LogView.Hidden),
         new(Member.EndTime, "end_time", MemberForm.Time, BeijingTime.SecondsLength, BeijingTime.SecondsLength, LogView.Plain),
         new(Member.FaceData, "face_data", MemberForm.Ciphertext, 1, MaxFaceDataBytes, LogView.Hidden),
         new(Member.FaceDeviceId, "face_device_id", MemberForm.Text, 1, 64, LogView.Masked),
+        new(Member.FileHash, "file_hash", MemberForm.Hash, 64, 64, LogView.Plain),
         new(Member.InstId, "inst_id", MemberForm.Alphanumeric, 1, Model.InstId.MaxLength, LogView.Plain),
         new(Member.KeyId, "key_id", MemberForm.Token, 1, 64, LogView.Plain),
         new(Member.MerchantId, "merchant_id", MemberForm.Text, 1, 32, LogView.Masked),
@@ -159,12 +184,15 @@ public static class MemberTable
         new(Member.PageSize, "page_size", MemberForm.Number, 1, BatchQueryForm.MostRows, LogView.Plain),
         new(Member.QrContent, "qr_content", MemberForm.Text, 1, 512, LogView.Hidden),
         new(Member.QrType, "qr_type", MemberForm.Listed, 2, 2, LogView.Plain, "01", "02"),
+        new(Member.ReconResult, "recon_result", MemberForm.Listed, 2, 2, LogView.Plain, "01", "02", "03", "04"),
+        new(Member.ReconType, "recon_type", MemberForm.Listed, 2, 2, LogView.Plain, "01", "02"),
         new(Member.RefundAmount, "refund_amount", MemberForm.Amount, 1, Model.Amount.MaxTextLength, LogView.Plain),
         new(Member.RefundId, "refund_id", MemberForm.Digits, Model.TradeNo.TextLength, Model.TradeNo.TextLength, LogView.Plain),
         new(Member.RefundNo, "refund_no", MemberForm.Token, 1, 64, LogView.Plain),
         new(Member.RefundType, "refund_type", MemberForm.Listed, 2, 2, LogView.Plain, "01", "02"),
         new(Member.ReqId, "req_id", MemberForm.Token, 1, 64, LogView.Plain),
         new(Member.ReqTime, "req_time", MemberForm.Time, BeijingTime.SecondsLength, BeijingTime.SecondsLength, LogView.Plain),
+        new(Member.SettleDate, "settle_date", MemberForm.Day, BeijingDay.TextLength, BeijingDay.TextLength, LogView.Plain),
         new(Member.Sign, "sign", MemberForm.Opaque, 1, 1024, LogView.Hidden),
         new(Member.SignType, "sign_type", MemberForm.Listed, 1, 16, LogView.Plain, SignTypes.Names),
         new(Member.SnapshotNo, "snapshot_no", MemberForm.Digits, BatchQueryForm.SnapshotLength, BatchQueryForm.SnapshotLength, LogView.Plain),
@@ -172,6 +200,7 @@ public static class MemberTable
         new(Member.TerminalId, "terminal_id", MemberForm.Text, 1, 32, LogView.Masked),
         new(Member.TerminalType, "terminal_type", MemberForm.Listed, 2, 2, LogView.Plain, "01", "02"),
         new(Member.TotalAmount, "total_amount", MemberForm.Amount, 1, Model.Amount.MaxTextLength, LogView.Plain),
+        new(Member.TotalCount, "total_count", MemberForm.Count, 1, 9, LogView.Plain),
         new(Member.TradeNo, "trade_no", MemberForm.Digits, Model.TradeNo.TextLength, Model.TradeNo.TextLength, LogView.Plain),
         new(Member.TradeNoList, "trade_no_list", MemberForm.List, 1, BatchQueryForm.MostNumbers, LogView.Hidden) { Element = Member.TradeNo },
         new(Member.TradeStatus, "trade_status", MemberForm.Listed, 1, 16, LogView.Plain, "SUCCESS", "FAILED", "PENDING", "CANCELLED"),

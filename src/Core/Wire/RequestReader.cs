@@ -41,7 +41,8 @@ public static class RequestReader
                 return new Rejection(RespCode.MemberMissing, members[0]);
             }
         }
-        else if ((slot.BizType == BizType.TradeBatchQuery ? BatchQueryForm.FirstMissing(slot) : FirstMissing(slot, members)) is { IsRefusal: true } missing)
+        else if ((slot.BizType == BizType.TradeBatchQuery ? BatchQueryForm.FirstMissing(slot) : FirstMissing(slot, MemberTable.RequiredOf(slot.BizType)))
+            is { IsRefusal: true } missing)
         {
             return missing;
         }

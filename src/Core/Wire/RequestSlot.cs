@@ -50,6 +50,9 @@ public sealed class RequestSlot(int maxBodyBytes = BodyLimits.Ordinary)
     /// <summary>When the last byte of the request had come, in ticks of the clock.</summary>
     public long ArrivedAt { get; set; }
 
+    /// <summary>The host that the caller asked for, as it said itself; empty where nobody did.</summary>
+    public string Host { get; set; } = "";
+
     // What the reader has read.
     public int BodyLength { get; private set; }
 
@@ -124,6 +127,7 @@ public sealed class RequestSlot(int maxBodyBytes = BodyLimits.Ordinary)
         Currency = default;
         Code = default;
         HttpStatus = 0;
+        Host = "";
         Answer.Clear();
         Trade.Clear();
         Refund.Clear();

@@ -8,9 +8,10 @@ namespace HotPath.Host.Admin;
 
 /// <summary>
 /// The operators' listener, on loopback only (F57): <c>/livez</c> (the process runs), <c>/readyz</c> (traffic is wanted, or 503 with the
-/// reason), <c>/metrics</c> (Prometheus text format).
+/// reason), <c>/metrics</c> (Prometheus text format), <c>/recon/build</c> (<see cref="ReconEndpoint"/>), <c>/notifications</c>
+/// (<see cref="NotificationEndpoint"/>).
 /// </summary>
-internal sealed class AdminServer(Readiness readiness, GatewayMetrics metrics)
+internal sealed class AdminServer(Readiness readiness, GatewayMetrics metrics, ReconEndpoint recon, NotificationEndpoint notifications)
 {
     // Scrapers and people; beyond that it is a leak.
     private const int MaxConnections = 64;
@@ -30,6 +31,14 @@ internal sealed class AdminServer(Readiness readiness, GatewayMetrics metrics)
 
     private Task HandleAsync(HttpContext context)
     {
+        if (context.Request.Path == ReconEndpoint.Root)
+        {
+            return recon.HandleAsync(context);
+        }
+        if (context.Request.Path.StartsWithSegments(NotificationEndpoint.Root))
+        {
+            return notifications.HandleAsync(context);
+        }
         if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
         {
             context.Response.Headers.Allow = "GET, HEAD";

@@ -31,41 +31,43 @@ internal sealed class ClientOptions
     /// <summary>Sends <paramref name="request"/>, prints the exchange in one line, and says how it went.</summary>
     internal async Task<int> CallAsync(ParseResult parsed, SignedMessage request, TextWriter output, TextWriter error, CancellationToken stop)
     {
+        using InstitutionClient client = Connect(parsed);
+        return (await CallAsync(client, parsed, request, output, error, stop)).ExitCode;
+    }
+
+    /// <inheritdoc cref="CallAsync(ParseResult, SignedMessage, TextWriter, TextWriter, CancellationToken)"/>
+    internal async Task<(Exchange Exchange, int ExitCode)> CallAsync(
+        InstitutionClient client, ParseResult parsed, SignedMessage request, TextWriter output, TextWriter error, CancellationToken stop)
+    {
         if (parsed.GetValue(_reqId) is { } reqId)
         {
             request["req_id"] = reqId;
         }
-        using InstitutionClient client = Connect(parsed);
-        return await TellAsync(await client.CallAsync(request, stop), output, error);
-    }
-
-    /// <summary>Sends one request after the other, each made from the verified answer before, until there is none or one goes wrong; prints each exchange in a line.</summary>
-    internal async Task<int> CallAllAsync(ParseResult parsed, Func<SignedMessage?, SignedMessage?> next, TextWriter output, TextWriter error, CancellationToken stop)
-    {
-        using InstitutionClient client = Connect(parsed);
-        int exit = ExitCodes.Done;
-        SignedMessage? answer = null;
-        while (exit == ExitCodes.Done && next(answer) is { } request)
-        {
-            Exchange exchange = await client.CallAsync(request, stop);
-            exit = await TellAsync(exchange, output, error);
-            answer = exchange.Answer;
-        }
-        return exit;
-    }
-
-    private static async Task<int> TellAsync(Exchange exchange, TextWriter output, TextWriter error)
-    {
+        Exchange exchange = await client.CallAsync(request, stop);
         await output.WriteLineAsync(exchange.ToJson());
         if (exchange.Problem is { } problem)
         {
             await error.WriteLineAsync("hotpath: " + problem);
-            return ExitCodes.NoAnswer;
+            return (exchange, ExitCodes.NoAnswer);
         }
-        return exchange.RespCode is "0000" or "0001" ? ExitCodes.Done : ExitCodes.Refused;
+        return (exchange, exchange.RespCode is "0000" or "0001" ? ExitCodes.Done : ExitCodes.Refused);
     }
 
-    private InstitutionClient Connect(ParseResult parsed)
+    /// <summary>Sends one request after the other, each made from the verified answer before, until there is none or one goes wrong.</summary>
+    internal async Task<int> CallAllAsync(ParseResult parsed, Func<SignedMessage?, SignedMessage?> next, TextWriter output, TextWriter error, CancellationToken stop)
+    {
+        using InstitutionClient client = Connect(parsed);
+        int exitCode = ExitCodes.Done;
+        SignedMessage? answer = null;
+        while (exitCode == ExitCodes.Done && next(answer) is { } request)
+        {
+            (Exchange exchange, exitCode) = await CallAsync(client, parsed, request, output, error, stop);
+            answer = exchange.Answer;
+        }
+        return exitCode;
+    }
+
+    internal InstitutionClient Connect(ParseResult parsed)
     {
         string url = parsed.GetRequiredValue(_url);
         if (!Uri.TryCreate(url, UriKind.Absolute, out Uri? api) || api.Scheme != Uri.UriSchemeHttps)

@@ -56,9 +56,11 @@ internal static class CommandLine
         RefundVerb.Create(output, error),
         QueryVerb.Create(output, error),
         BatchQueryVerb.Create(output, error),
+        ReconVerb.Create(output, error),
         SignVerb.Create(output),
         VerifyVerb.Create(output),
         ExplainVerb.Create(output),
         JournalVerb.Create(output),
+        NotifyVerb.Create(output, error),
     };
 }

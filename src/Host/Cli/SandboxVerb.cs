@@ -22,9 +22,11 @@ internal static class SandboxVerb
         Option<Uri?> channelUrl = ChannelUrl();
         Option<int> institutions = Options.Number("--institutions", 2, 2, 1000, "demo institutions: CN000001, HK000001, then CN000002 and so on");
         Option<int> reserve = Options.Number("--disk-reserve-mib", 256, 0, 1024 * 1024, "free disk space in MiB below which new payments are A001; 0: only what fails counts");
+        var noNotify = new Option<bool>("--no-notify") { Description = "the demo institutions are not notified of results: for measuring payments alone" };
+        Option<Uri?> receiverUrl = ReceiverUrl();
         // WARN: what a terminal should show beside the demo is what went wrong.
         Option<LogLevel> level = Options.Log(LogLevel.Warning);
-        var verb = new Command("sandbox", "Start a gateway with demo keys, demo institutions and a simulated channel") { data, port, adminPort, latency, signType, noDemo, channelUrl, inProcess, institutions, reserve, level };
+        var verb = new Command("sandbox", "Start a gateway with demo keys, demo institutions and a simulated channel") { data, port, adminPort, latency, signType, noDemo, channelUrl, inProcess, institutions, reserve, noNotify, receiverUrl, level };
         verb.Validators.Add(given => RefuseBoth(given, channelUrl, inProcess, latency));
         verb.SetAction(async (parsed, _) =>
         {
@@ -39,12 +41,29 @@ internal static class SandboxVerb
                 IsChannelInProcess = parsed.GetValue(inProcess),
                 Institutions = parsed.GetValue(institutions),
                 DiskReserveMib = parsed.GetValue(reserve),
+                Notifies = !parsed.GetValue(noNotify),
+                ReceiverUrl = parsed.GetValue(receiverUrl),
             };
             using ILoggerFactory logs = GatewayLogs.To(Console.OpenStandardError(), parsed.GetValue(level), TimeProvider.System);
             return await SandboxProgram.RunAsync(options, !parsed.GetValue(noDemo), logs, TimeProvider.System, output);
         });
         return verb;
     }
+
+    private static Option<Uri?> ReceiverUrl() => new("--receiver-url")
+    {
+        Description = "notifications go to notify/INST below this address on this machine, instead of to a receiver in this process",
+        HelpName = "https://127.0.0.1:PORT",
+        CustomParser = static result =>
+        {
+            if (Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out Uri? address) && address is { Scheme: "https", IsLoopback: true })
+            {
+                return address;
+            }
+            result.AddError($"--receiver-url {result.Tokens[0].Value} is not an https address of this machine");
+            return null;
+        },
+    };
 
     private static Option<Uri?> ChannelUrl() => new("--channel-url")
     {

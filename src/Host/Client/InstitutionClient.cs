@@ -92,6 +92,26 @@ internal sealed class InstitutionClient : IDisposable
         }
     }
 
+    /// <summary>Fetches what a download_url names into <paramref name="into"/>. It trusts whom the calls trust.</summary>
+    /// <returns>Null, or what went wrong.</returns>
+    internal async Task<string?> FetchAsync(Uri address, Stream into, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using HttpResponseMessage response = await _http.GetAsync(address, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            if (response.StatusCode != HttpStatusCode.OK)
+            {
+                return $"the file: HTTP {(int)response.StatusCode}";
+            }
+            await response.Content.CopyToAsync(into, cancellationToken);
+            return null;
+        }
+        catch (HttpRequestException failure)
+        {
+            return "the file: " + (failure.InnerException ?? failure).Message;
+        }
+    }
+
     public void Dispose() => _http.Dispose();
 
     private Exchange Judge(SignedMessage request, byte[] body)

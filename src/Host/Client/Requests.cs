@@ -56,6 +56,16 @@ internal static class Requests
     /// <summary>A query; the caller sets refund_no, refund_id, or both.</summary>
     internal static SignedMessage RefundQuery(string instId, TimeProvider clock) => new(Common("REFUND_QUERY", instId, clock));
 
+    /// <summary>Where the reconciliation file of a day is.</summary>
+    internal static SignedMessage ReconDownload(string instId, string settleDate, string reconType, TimeProvider clock) => new(Common("RECON_DOWNLOAD", instId, clock))
+    {
+        ["settle_date"] = settleDate,
+        ["recon_type"] = reconType,
+    };
+
+    /// <summary>The result of a reconciliation; the caller sets its members.</summary>
+    internal static SignedMessage ReconUpload(string instId, TimeProvider clock) => new(Common("RECON_UPLOAD", instId, clock));
+
     private static Dictionary<string, string> Common(string bizType, string instId, TimeProvider clock) => new()
     {
         ["version"] = "1.3",

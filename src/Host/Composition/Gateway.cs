@@ -5,6 +5,9 @@ using HotPath.Core.Clearing.Adapters.Http;
 using HotPath.Core.DayFiles;
 using HotPath.Core.Ledger;
 using HotPath.Core.Ledger.Embedded;
+using HotPath.Core.Notify;
+using HotPath.Core.Notify.Http;
+using HotPath.Core.Notify.Storage;
 using HotPath.Core.Operations;
 using HotPath.Core.Pipeline;
 using HotPath.Core.Routing;
@@ -31,19 +34,21 @@ internal sealed partial class Gateway : IAsyncDisposable
     private readonly WebApplication _admin;
     private readonly ILedger _ledger;
     private readonly DayStore _days;
+    private readonly Notifier _notifier;
     private readonly Corridor _corridor;
     private readonly WebApplication _institutions;
     private readonly ILogger<Gateway> _logger;
     private bool _isStopped;
 
     private Gateway(
-        Readiness readiness, WebApplication admin, ILedger ledger, DayStore days, Corridor corridor, WebApplication institutions,
+        Readiness readiness, WebApplication admin, ILedger ledger, DayStore days, Notifier notifier, Corridor corridor, WebApplication institutions,
         ServerCertificate certificate, ILogger<Gateway> logger)
     {
         _readiness = readiness;
         _admin = admin;
         _ledger = ledger;
         _days = days;
+        _notifier = notifier;
         _corridor = corridor;
         _institutions = institutions;
         _logger = logger;
@@ -75,7 +80,9 @@ internal sealed partial class Gateway : IAsyncDisposable
         {
             var metrics = new GatewayMetrics(BuildInfo.Version);
             var readiness = new Readiness();
-            WebApplication admin = await new AdminServer(readiness, metrics).StartAsync(settings.Admin, logs);
+            var reconEndpoint = new ReconEndpoint();
+            var notifications = new NotificationEndpoint();
+            WebApplication admin = await new AdminServer(readiness, metrics, reconEndpoint, notifications).StartAsync(settings.Admin, logs);
             undo.Push(admin);
 
             ILedger ledger = OpenLedger(settings.Ledger, clock, metrics, logs);
@@ -83,7 +90,12 @@ internal sealed partial class Gateway : IAsyncDisposable
 
             var days = DayStore.Open(settings.Ledger.DataDirectory, clock, metrics, logs.CreateLogger<DayStore>());
             undo.Push(days);
-            Corridor corridor = BuildCorridor(settings, ledger, days, metrics, clock, logs);
+            InstitutionDirectory registered = Register(settings, metrics, clock);
+            var keys = new GatewayKeys(settings.SigningKey, settings.Es256SigningKey);
+            Notifier notifier = OpenNotifier(settings, ledger, registered, keys, metrics, clock, logs);
+            undo.Push(notifier);
+
+            Corridor corridor = BuildCorridor(settings, ledger, registered, keys, [notifier], days, metrics, clock, logs);
             undo.Push(corridor);
             await corridor.Resolver.StartAsync();
             await corridor.WarmUpAsync();
@@ -94,7 +106,8 @@ internal sealed partial class Gateway : IAsyncDisposable
             undo.Push(institutions);
 
             var gateway = new Gateway(
-                readiness, admin, ledger, days, corridor, institutions, settings.Certificate, logs.CreateLogger<Gateway>());
+                readiness, admin, ledger, days, notifier, corridor, institutions, settings.Certificate, logs.CreateLogger<Gateway>());
+            notifications.Open(notifier);
             readiness.Ready(ledger);
             gateway.LogReady(gateway.ApiAddress, gateway.AdminAddress);
             return gateway;
@@ -125,6 +138,7 @@ internal sealed partial class Gateway : IAsyncDisposable
         }
         await _institutions.DisposeAsync();
         await _corridor.DisposeAsync();
+        await _notifier.DisposeAsync();
         await _days.DisposeAsync();
         await _ledger.DisposeAsync();
         using (var atOnce = new CancellationTokenSource(TimeSpan.FromMilliseconds(200)))
@@ -143,7 +157,15 @@ internal sealed partial class Gateway : IAsyncDisposable
         return EmbeddedLedger.Open(options, ThreadScheduler.Instance, clock, metrics, voice.Tell);
     }
 
-    private static Corridor BuildCorridor(GatewaySettings settings, ILedger ledger, DayStore days, GatewayMetrics metrics, TimeProvider clock, ILoggerFactory logs)
+    // Beside the journal: what is not acknowledged goes where the results are.
+    private static Notifier OpenNotifier(
+        GatewaySettings settings, ILedger ledger, InstitutionDirectory institutions, GatewayKeys keys, GatewayMetrics metrics, TimeProvider clock, ILoggerFactory logs) =>
+        new(ledger, institutions, keys, SqliteNotificationStore.Open(Path.Combine(settings.Ledger.DataDirectory, "notify.db"), clock),
+            new HttpNotifySender(settings.Notify, clock), new NotifyOptions(), ThreadScheduler.Instance, clock, metrics, logs.CreateLogger<Notifier>());
+
+    private static Corridor BuildCorridor(
+        GatewaySettings settings, ILedger ledger, InstitutionDirectory institutions, GatewayKeys keys, IReadOnlyList<IFeedConsumer> consumers, DayStore days,
+        GatewayMetrics metrics, TimeProvider clock, ILoggerFactory logs)
     {
         Dictionary<string, Channel> channels = settings.Channels.ToDictionary(
             channel => channel.Options.Id,
@@ -157,11 +179,17 @@ internal sealed partial class Gateway : IAsyncDisposable
             IsEnabled = route.IsEnabled,
             OnlyAmountsEndingWith = route.OnlyAmountsEndingWith,
         }).ToArray(), settings.CodeHosts);
+        return new Corridor(ledger, router, institutions, keys, new PipelineOptions(), ThreadScheduler.Instance, clock, metrics, logs, consumers, days: days);
+    }
+
+    private static InstitutionDirectory Register(GatewaySettings settings, GatewayMetrics metrics, TimeProvider clock)
+    {
         var institutions = new InstitutionDirectory(settings.Institutions.Select(institution => new Institution(
             institution.InstId, institution.Region, institution.Language, institution.Currencies, institution.Keys,
             new Allowance(clock, institution.MaxTps), metrics.ForInstitution(institution.InstId))
         {
             Interfaces = institution.Interfaces,
+            NotifyTarget = institution.NotifyTarget,
         }).ToArray());
         foreach (InstitutionSettings institution in settings.Institutions)
         {
@@ -170,7 +198,7 @@ internal sealed partial class Gateway : IAsyncDisposable
                 metrics.KeyExpires(institution.InstId, key.KeyId, key.NotAfterMs);
             }
         }
-        return new Corridor(ledger, router, institutions, new GatewayKeys(settings.SigningKey, settings.Es256SigningKey), new PipelineOptions(), ThreadScheduler.Instance, clock, metrics, logs, days: days);
+        return institutions;
     }
 
     [LoggerMessage(EventId = 300, Level = LogLevel.Information, Message = "ready at {Api}, admin at {Admin}")]

@@ -5,6 +5,7 @@ using HotPath.Core.Clearing;
 using HotPath.Core.Clearing.Adapters.Http;
 using HotPath.Core.Ledger.Embedded;
 using HotPath.Core.Model;
+using HotPath.Core.Notify.Http;
 using HotPath.Host.Server;
 using HotPath.Signing;
 
@@ -23,12 +24,22 @@ internal sealed class ConfigurationCheck
     private readonly Faults _faults = new();
     private readonly KeyFiles _keys;
 
-    private ConfigurationCheck(TimeProvider clock) => _keys = new KeyFiles(_faults, clock);
+    private readonly bool _isSandbox;
+
+    private ConfigurationCheck(TimeProvider clock, bool isSandbox)
+    {
+        _keys = new KeyFiles(_faults, clock);
+        _isSandbox = isSandbox;
+    }
 
     /// <summary>The settings, or why there are none.</summary>
-    internal static (GatewaySettings? Settings, IReadOnlyList<ConfigurationFault> Faults) Run(GatewayConfiguration configuration, TimeProvider clock)
+    /// <param name="configuration">As it was read.</param>
+    /// <param name="clock">Certificates that have expired are refused.</param>
+    /// <param name="isSandbox">Notifications may go to this machine and its neighbours. No configuration file can say so.</param>
+    internal static (GatewaySettings? Settings, IReadOnlyList<ConfigurationFault> Faults) Run(
+        GatewayConfiguration configuration, TimeProvider clock, bool isSandbox = false)
     {
-        var check = new ConfigurationCheck(clock);
+        var check = new ConfigurationCheck(clock, isSandbox);
         GatewaySettings settings = check.Check(configuration);
         return check._faults.All.Count == 0 ? (settings, []) : (null, check._faults.All);
     }
@@ -152,9 +163,24 @@ internal sealed class ConfigurationCheck
             _faults.InRange(path + ".max_tps", institution.MaxTps ?? 1, 1, 1_000_000);
             settings.Add(new InstitutionSettings(
                 instId, region, language, CurrencyList.Read(_faults, path + ".currencies", institution.Currencies),
-                CheckInterfaces(path + ".interfaces", institution.Interfaces), keys, institution.MaxTps));
+                CheckInterfaces(path + ".interfaces", institution.Interfaces), keys, institution.MaxTps, CheckTarget(path, institution)));
         }
         return settings;
+    }
+
+    private NotifyTarget? CheckTarget(string path, InstitutionConfiguration institution)
+    {
+        _faults.InRange(path + ".notify_concurrency", institution.NotifyConcurrency, 1, 256);
+        if (institution.NotifyUrl is not { } url)
+        {
+            return null;
+        }
+        (Uri? address, IReadOnlyList<string> faults) = NotifyAddress.Read(url, _isSandbox);
+        foreach (string fault in faults)
+        {
+            _faults.Add(path + ".notify_url", fault);
+        }
+        return address is null ? null : new NotifyTarget(address, institution.NotifyConcurrency);
     }
 
     private List<BizType>? CheckInterfaces(string path, IReadOnlyList<string>? names)

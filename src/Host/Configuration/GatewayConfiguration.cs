@@ -1,3 +1,5 @@
+using HotPath.Core.Notify;
+
 namespace HotPath.Host.Configuration;
 
 /// <summary>
@@ -107,6 +109,12 @@ internal sealed record InstitutionConfiguration
 
     /// <summary>Names of the interfaces (biz_type) it may call; anything else is told D003. Default: every one.</summary>
     public IReadOnlyList<string>? Interfaces { get; set; }
+
+    /// <summary>Where it is notified of results: https, port 443, a public address. Default: nowhere.</summary>
+    public string? NotifyUrl { get; set; }
+
+    /// <summary>Notifications under way to it at once. Default 32. Range 1 to 256.</summary>
+    public int NotifyConcurrency { get; set; } = NotifyOptions.MaxConcurrent;
 
     /// <summary>Calls a second above which it is told D004. Default none. Range 1 to 1,000,000.</summary>
     public int? MaxTps { get; set; }

@@ -3,6 +3,7 @@ using HotPath.Core.Auth;
 using HotPath.Core.Clearing;
 using HotPath.Core.Ledger.Embedded;
 using HotPath.Core.Model;
+using HotPath.Core.Notify.Http;
 using HotPath.Host.Server;
 using HotPath.Signing;
 
@@ -33,12 +34,16 @@ internal sealed record GatewaySettings
     /// <summary>Hosts of https codes, and their schemes.</summary>
     public required IReadOnlyDictionary<string, string> CodeHosts { get; init; }
 
+    /// <summary>How notifications go out.</summary>
+    public HttpNotifyOptions Notify { get; init; } = new();
+
     public ServerLimits Limits { get; init; } = new();
 }
 
 /// <summary>A registered institution with its keys loaded.</summary>
 internal sealed record InstitutionSettings(
-    string InstId, Region Region, Language Language, IReadOnlyList<Currency> Currencies, IReadOnlyList<BizType>? Interfaces, KeyRing Keys, int? MaxTps);
+    string InstId, Region Region, Language Language, IReadOnlyList<Currency> Currencies, IReadOnlyList<BizType>? Interfaces, KeyRing Keys, int? MaxTps,
+    NotifyTarget? NotifyTarget);
 
 /// <summary>A channel and what makes its adapter.</summary>
 internal sealed record ChannelSettings(ChannelOptions Options, Func<TimeProvider, IClearingAdapter> CreateAdapter);

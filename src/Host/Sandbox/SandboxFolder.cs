@@ -39,6 +39,9 @@ internal sealed class SandboxFolder(string root)
 
     internal string SimulatorBooks => Path.Combine(Root, "simulator");
 
+    /// <summary>What the demo institutions were notified of: INST.jsonl each.</summary>
+    internal string Notifications => Path.Combine(Root, "notifications");
+
     internal string Lock => Path.Combine(Root, "sandbox.lock");
 
     internal string PrivateKeyOf(string instId) => Path.Combine(Root, "institutions", instId, "private.pem");

@@ -1,11 +1,14 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using HotPath.Core.Clearing.Adapters.Simulated;
+using HotPath.Core.Notify.Http;
 using HotPath.Core.Qr;
 using HotPath.Core.Runtime;
 using HotPath.Host.Client;
 using HotPath.Host.Composition;
 using HotPath.Host.Configuration;
+using HotPath.Host.Receiver;
 using HotPath.Host.Server;
 using HotPath.Host.Simulator;
 using HotPath.Signing;
@@ -36,10 +39,13 @@ internal sealed class SandboxGateway : IAsyncDisposable
 
     private readonly FileStream _lock;
     private readonly ClearingSimulator? _simulator;
+    private readonly NotificationReceiver? _receiver;
     private readonly Socket _closedPort;
 
-    private SandboxGateway(SandboxFolder folder, FileStream lockFile, ClearingSimulator? simulator, Socket closedPort, Gateway gateway)
+    private SandboxGateway(
+        SandboxFolder folder, FileStream lockFile, ClearingSimulator? simulator, NotificationReceiver? receiver, Socket closedPort, Gateway gateway)
     {
+        _receiver = receiver;
         Folder = folder;
         _lock = lockFile;
         _simulator = simulator;
@@ -50,6 +56,9 @@ internal sealed class SandboxGateway : IAsyncDisposable
     internal SandboxFolder Folder { get; }
 
     internal Gateway Gateway { get; }
+
+    /// <summary>The receiver of notifications in this process; null where there is none.</summary>
+    internal NotificationReceiver? Receiver => _receiver;
 
     /// <summary>The one in this process.</summary>
     /// <exception cref="InvalidOperationException">It was started with <see cref="SandboxOptions.ChannelUrl"/>.</exception>
@@ -63,6 +72,7 @@ internal sealed class SandboxGateway : IAsyncDisposable
         Directory.CreateDirectory(folder.Root);
         FileStream lockFile = TakeLock(folder);
         ClearingSimulator? simulator = null;
+        NotificationReceiver? receiver = null;
         Socket? closedPort = null;
         try
         {
@@ -72,20 +82,31 @@ internal sealed class SandboxGateway : IAsyncDisposable
                 simulator = await ClearingSimulator.StartAsync(
                     new SimulatorOptions { BooksDirectory = folder.SimulatorBooks, ChannelLatency = options.ChannelLatency }, clock);
             }
+            if (options.Notifies && options.ReceiverUrl is null)
+            {
+                var certificate = new ServerCertificate(X509Certificate2.CreateFromPemFile(folder.Certificate, folder.CertificateKey), []);
+                receiver = await NotificationReceiver.StartAsync(
+                    folder.Notifications, certificate, folder.LoadGatewayKey(), 0, logs, clock, options.ReceiverAnswer);
+            }
             closedPort = TakePortWithoutListening();
-            GatewayConfiguration configuration = Configure(options, folder, options.ChannelUrl ?? simulator!.BaseAddress, closedPort);
-            (GatewaySettings? settings, IReadOnlyList<ConfigurationFault> faults) = ConfigurationCheck.Run(configuration, clock);
+            GatewayConfiguration configuration = Configure(
+                options, folder, options.ChannelUrl ?? simulator!.BaseAddress, options.Notifies ? options.ReceiverUrl ?? receiver!.BaseAddress : null, closedPort);
+            (GatewaySettings? settings, IReadOnlyList<ConfigurationFault> faults) = ConfigurationCheck.Run(configuration, clock, isSandbox: true);
             if (settings is null)
             {
                 throw new SandboxException(string.Join("; ", faults));
             }
-            settings = settings with { Limits = limits ?? settings.Limits, Channels = Channels(settings, options) };
+            settings = settings with { Limits = limits ?? settings.Limits, Channels = Channels(settings, options), Notify = new HttpNotifyOptions { AllowsPrivate = true, Authority = folder.LoadCa() } };
             Gateway gateway = await Gateway.StartAsync(settings, logs, clock);
-            return new SandboxGateway(folder, lockFile, simulator, closedPort, gateway);
+            return new SandboxGateway(folder, lockFile, simulator, receiver, closedPort, gateway);
         }
         catch
         {
             closedPort?.Dispose();
+            if (receiver is not null)
+            {
+                await receiver.DisposeAsync();
+            }
             if (simulator is not null)
             {
                 await simulator.DisposeAsync();
@@ -105,6 +126,10 @@ internal sealed class SandboxGateway : IAsyncDisposable
         if (_simulator is not null)
         {
             await _simulator.DisposeAsync();
+        }
+        if (_receiver is not null)
+        {
+            await _receiver.DisposeAsync();
         }
         _closedPort.Dispose();
         await _lock.DisposeAsync();
@@ -131,7 +156,7 @@ internal sealed class SandboxGateway : IAsyncDisposable
         return socket;
     }
 
-    private static GatewayConfiguration Configure(SandboxOptions options, SandboxFolder folder, Uri simulator, Socket closedPort) => new()
+    private static GatewayConfiguration Configure(SandboxOptions options, SandboxFolder folder, Uri simulator, Uri? receiver, Socket closedPort) => new()
     {
         Listen = new ListenConfiguration
         {
@@ -153,7 +178,7 @@ internal sealed class SandboxGateway : IAsyncDisposable
         Es256SigningKey = options.SignType == SignType.Es256
             ? new KeyFileConfiguration { KeyId = SandboxFolder.GatewayEs256KeyId, Path = folder.GatewayPrivateKey }
             : null,
-        Institutions = [.. InstitutionIds(options).Select(id => Institution(folder, id, id == Overseas ? "overseas" : "domestic", options.SignType))],
+        Institutions = [.. InstitutionIds(options).Select(id => Institution(folder, id, id == Overseas ? "overseas" : "domestic", options.SignType, receiver))],
         Channels =
         [
             new ChannelConfiguration { Id = SimulatorChannel, Url = simulator.AbsoluteUri },
@@ -178,11 +203,12 @@ internal sealed class SandboxGateway : IAsyncDisposable
             ? channel
             : channel with { CreateAdapter = clock => new SimulatedClearingAdapter(options.ChannelLatency, clock) })];
 
-    private static InstitutionConfiguration Institution(SandboxFolder folder, string instId, string region, SignType signType) => new()
+    private static InstitutionConfiguration Institution(SandboxFolder folder, string instId, string region, SignType signType, Uri? receiver) => new()
     {
         InstId = instId,
         Region = region,
         SignType = SignTypes.Name(signType),
+        NotifyUrl = receiver is null ? null : new Uri(receiver, "notify/" + instId).AbsoluteUri,
         Currencies = Currencies,
         Keys = [new InstitutionKeyConfiguration { KeyId = SandboxFolder.InstitutionKeyId, Path = folder.PublicKeyOf(instId) }],
     };

@@ -1,3 +1,4 @@
+using HotPath.Host.Client;
 using HotPath.Signing;
 
 namespace HotPath.Host.Sandbox;
@@ -34,6 +35,18 @@ internal sealed record SandboxOptions
     /// of its own. Default null: one in this process. Not together with <see cref="IsChannelInProcess"/>.
     /// </summary>
     public Uri? ChannelUrl { get; init; }
+
+    /// <summary>
+    /// The demo institutions are notified of results, by a receiver in this process or at <see cref="ReceiverUrl"/>. Off for measuring payments alone:
+    /// a notification costs a signature and a call. Default true.
+    /// </summary>
+    public bool Notifies { get; init; } = true;
+
+    /// <summary>Root of a receiver in another process on this machine; each institution's notify_url is <c>notify/INST</c> below it. Default null: one in this process.</summary>
+    public Uri? ReceiverUrl { get; init; }
+
+    /// <summary>What the receiver in this process answers to a verified notification. Default null: <c>success</c>.</summary>
+    public Func<SignedMessage, string>? ReceiverAnswer { get; init; }
 
     /// <summary>Demo institutions. Default 2, CN000001 and HK000001; more are CN000002 and so on. Range 2 to 1,000.</summary>
     public int Institutions { get; init; } = 2;

@@ -16,6 +16,10 @@ internal static class SandboxProgram
         Gateway gateway = sandbox.Gateway;
         await SayAsync(
             output, $"hotpath ready {gateway.ApiAddress} admin {gateway.AdminAddress.GetLeftPart(UriPartial.Authority)} pid {Environment.ProcessId}");
+        if (sandbox.Receiver is { } receiver)
+        {
+            await SayAsync(output, $"notifications in {sandbox.Folder.Notifications} and at {new Uri(receiver.BaseAddress, "notifications/" + SandboxGateway.Domestic)}");
+        }
         if (showsDemo)
         {
             await ShowAsync(sandbox, clock, output);

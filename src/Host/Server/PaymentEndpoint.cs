@@ -86,6 +86,7 @@ internal sealed partial class PaymentEndpoint(
                 return;
             }
             slot.ArrivedAt = clock.GetTimestamp();
+            slot.Host = HostOf(context);
 
             // 2 to 10
             await pipeline.RunAsync(slot);
@@ -150,6 +151,8 @@ internal sealed partial class PaymentEndpoint(
 
     private static int Take(PipeReader reader, ReadOnlySequence<byte> piece, RequestSlot slot, int at)
     {
+        // Before it is given back: a sequence of segments that are used again no longer knows how long it was.
+        int end = at + (int)piece.Length;
         piece.CopyTo(slot.BodyBuffer[at..]);
         foreach (ReadOnlyMemory<byte> read in piece)
         {
@@ -157,7 +160,7 @@ internal sealed partial class PaymentEndpoint(
             CryptographicOperations.ZeroMemory(MemoryMarshal.AsMemory(read).Span);
         }
         reader.AdvanceTo(piece.End);
-        return at + (int)piece.Length;
+        return end;
     }
 
     private static ValueTask<FlushResult> WriteAsync(HttpContext context, RequestSlot slot)
@@ -179,6 +182,10 @@ internal sealed partial class PaymentEndpoint(
                 return default;
         }
     }
+
+    // Kestrel has refused what is no host. HTTP allows an empty one: then it is where the connection ends.
+    private static string HostOf(HttpContext context) =>
+        context.Request.Headers.Host is [{ Length: > 0 } host] ? host : $"{context.Connection.LocalIpAddress}:{context.Connection.LocalPort}";
 
     private static void Refuse(HttpContext context, int status)
     {

@@ -21,6 +21,8 @@ public partial class LayeringTests
         ["Auth"] = 3,
         ["Routing"] = 3,
         ["DayFiles"] = 3,
+        ["Recon"] = 4,
+        ["Notify"] = 4,
         ["Operations"] = 4,
         ["Pipeline"] = 5,
     };

@@ -11,9 +11,11 @@ using HotPath.Core.Ledger.Embedded;
 using HotPath.Core.Model;
 using HotPath.Core.Operations;
 using HotPath.Core.Pipeline;
+using HotPath.Core.Recon;
 using HotPath.Core.Routing;
 using HotPath.Core.Runtime;
 using HotPath.Core.Telemetry;
+using HotPath.Core.Tests.Recon;
 using HotPath.Core.Wire;
 using HotPath.Signing;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -48,7 +50,7 @@ internal sealed class TestCorridor : IAsyncDisposable
     private readonly Func<string, string, BizType[]?, Institution> _register;
 
     private TestCorridor(string directory, FakeTimeProvider clock, ToldChannel told, int maxInFlight, long maxMinorUnits, bool hasEs256, int? maxTps,
-        IJournalStorage? disk, string[] schemes, bool keepsDays)
+        IJournalStorage? disk, string[] schemes, bool keepsDays, Rows? rows)
     {
         _directory = directory;
         Clock = clock;
@@ -82,8 +84,16 @@ internal sealed class TestCorridor : IAsyncDisposable
             PemKeys.ReadPrivate("gw-1", Keys["gw-1"].Private), hasEs256 ? PemKeys.ReadPrivate("gw-es", Keys["gw-es"].Private) : null);
         _corridor = new Corridor(
             Ledger, router, _institutions, _gatewayKeys, new PipelineOptions { Admission = new AdmissionOptions { LeastInLine = 0 } }, Threads, clock, metrics,
-            NullLoggerFactory.Instance, days: keepsDays ? Days = DayStore.Open(directory, clock, metrics, NullLogger<DayStore>.Instance) : null);
+            NullLoggerFactory.Instance, consumers: null, Recon = rows is null ? null : Reconciliation.Open(
+                directory, rows, [InstId.From(Us), InstId.From(Them)], publicUrl: null, ThreadScheduler.Instance, clock, metrics, NullLogger<Reconciliation>.Instance),
+            keepsDays ? Days = DayStore.Open(directory, clock, metrics, NullLogger<DayStore>.Instance) : null);
+        _rows = rows;
+        Recon?.Start(_ => default);
     }
+
+    private readonly Rows? _rows;
+
+    internal Reconciliation? Recon { get; }
 
     internal FakeTimeProvider Clock { get; }
 
@@ -107,7 +117,7 @@ internal sealed class TestCorridor : IAsyncDisposable
 
     internal static async Task<TestCorridor> OpenAsync(
         string? directory = null, FakeTimeProvider? clock = null, ToldChannel? told = null, int maxInFlight = 256, long maxMinorUnits = long.MaxValue,
-        bool hasEs256 = true, int? maxTps = null, IJournalStorage? disk = null, string[]? schemes = null, bool keepsDays = false)
+        bool hasEs256 = true, int? maxTps = null, IJournalStorage? disk = null, string[]? schemes = null, bool keepsDays = false, Rows? rows = null)
     {
         var corridor = new TestCorridor(
             directory ?? Directory.CreateTempSubdirectory("hotpath-corridor-").FullName,
@@ -119,7 +129,8 @@ internal sealed class TestCorridor : IAsyncDisposable
             maxTps,
             disk,
             schemes ?? [],
-            keepsDays);
+            keepsDays,
+            rows);
         await corridor.Resolver.StartAsync();
         return corridor;
     }
@@ -137,7 +148,7 @@ internal sealed class TestCorridor : IAsyncDisposable
     internal async Task<TestCorridor> RestartAsync(FakeTimeProvider? clock = null)
     {
         await StopAsync();
-        return await OpenAsync(_directory, clock ?? Clock, Told, keepsDays: Days is not null);
+        return await OpenAsync(_directory, clock ?? Clock, Told, keepsDays: Days is not null, rows: _rows);
     }
 
     public async ValueTask DisposeAsync()
@@ -196,6 +207,15 @@ internal sealed class TestCorridor : IAsyncDisposable
     /// <summary>Signs as the institution in the members, sends, verifies the answer over its own bytes.</summary>
     internal Task<Answered> CallAsync(Dictionary<string, string> members) => SendAsync(JsonSerializer.Serialize(Sign(members, members["inst_id"])));
 
+    /// <summary>What callers say the gateway is called.</summary>
+    internal string Host { get; set; } = "gateway.example.com:8443";
+
+    internal Dictionary<string, string> Download(string settleDate, params (string Name, string Value)[] changes) =>
+        Members("RECON_DOWNLOAD", [("settle_date", settleDate), ("recon_type", "01"), .. changes]);
+
+    internal Dictionary<string, string> Upload(string settleDate, params (string Name, string Value)[] changes) =>
+        Members("RECON_UPLOAD", [("settle_date", settleDate), ("recon_type", "01"), .. changes]);
+
     internal async Task<Answered> SendAsync(string json)
     {
         byte[] body = Encoding.UTF8.GetBytes(json);
@@ -203,6 +223,7 @@ internal sealed class TestCorridor : IAsyncDisposable
         body.CopyTo(slot.BodyBuffer);
         slot.SetBody(body.Length);
         slot.ArrivedAt = Clock.GetTimestamp();
+        slot.Host = Host;
         try
         {
             await _corridor.Pipeline.RunAsync(slot);
@@ -304,6 +325,7 @@ internal sealed class TestCorridor : IAsyncDisposable
 
     private async Task StopAsync()
     {
+        Recon?.Dispose();
         await _corridor.DisposeAsync();
         if (Days is not null)
         {

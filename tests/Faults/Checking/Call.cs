@@ -10,7 +10,7 @@ namespace HotPath.Faults.Checking;
 internal sealed record Call
 {
     // What a repetition may change without becoming another request (protocol, section 3), stated here a second time on purpose.
-    private static readonly HashSet<string> MayDiffer = ["sign", "req_time", "nonce", "version", "charset", "sign_type", "key_id"];
+    private static readonly HashSet<string> MayDiffer = ["sign", "req_time", "nonce", "version", "charset", "sign_type", "key_id", "face_data"];
 
     internal required long SentAtMs { get; init; }
 

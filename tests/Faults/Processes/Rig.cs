@@ -233,7 +233,11 @@ internal sealed class Rig : IAsyncDisposable
     internal Order NewOrder(Random random, string amount)
     {
         Party party = _suite.Parties.All[random.Next(_suite.Parties.All.Count)];
-        var order = new Order(party, Sign(party, Requests.ScanPay(party.InstId, amount, Parties.Currency, Clock)));
+        // One in four by face: the same promises hold.
+        SignedMessage payment = random.Next(4) == 0
+            ? Requests.FacePay(party.InstId, amount, Parties.Currency, Convert.ToBase64String(Guid.NewGuid().ToByteArray()), Clock)
+            : Requests.ScanPay(party.InstId, amount, Parties.Currency, Clock);
+        var order = new Order(party, Sign(party, payment));
         lock (_orders)
         {
             _orders.Add(order);

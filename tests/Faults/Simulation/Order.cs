@@ -19,6 +19,9 @@ internal sealed record Order
 
     internal required string Code { get; init; }
 
+    /// <summary>Paid by face; the code is not used.</summary>
+    internal bool IsByFace { get; init; }
+
     internal static Order Draw(Plan plan, Chance chance, int number, IReadOnlyList<Order> before)
     {
         bool isDynamic = chance.Happens(0.4);
@@ -34,6 +37,7 @@ internal sealed record Order
             Currency = currency,
             IsDynamic = isDynamic,
             Code = used is { IsDynamic: true } ? used.Code : isDynamic ? $"https://qr.example.hk/d{number}" : StaticCode,
+            IsByFace = !isDynamic && number % 3 == 0,
         };
     }
 }

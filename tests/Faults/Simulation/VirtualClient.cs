@@ -157,18 +157,29 @@ internal sealed class VirtualClient(Run run, Chance chance)
 
     private Dictionary<string, string> Payment(Order order)
     {
-        Dictionary<string, string> request = Common("SCAN_PAY", order.InstId);
+        Dictionary<string, string> request = Common(order.IsByFace ? "FACE_PAY" : "SCAN_PAY", order.InstId);
         request["out_trade_no"] = order.OrderNo;
         request["total_amount"] = order.Amount;
         request["currency"] = order.Currency;
+        request["terminal_id"] = "T01";
+        if (order.IsByFace)
+        {
+            request["trade_type"] = "FACEPAY";
+            request["face_data"] = Ciphered();
+            request["face_device_id"] = "F01";
+            request["merchant_id"] = "M01";
+            return request;
+        }
         request["trade_type"] = "SCAN";
         request["qr_type"] = order.IsDynamic ? "01" : "02";
         request["qr_content"] = order.Code;
         request["body"] = "茶 & coffee";
         request["terminal_type"] = "01";
-        request["terminal_id"] = "T01";
         return request;
     }
+
+    // No two are alike, of the same face neither.
+    private string Ciphered() => $"face {++_numbers}";
 
     /// <summary>The same request: as it was, or with what a repetition may change.</summary>
     private Dictionary<string, string> Repetition(Dictionary<string, string> request)
@@ -181,6 +192,10 @@ internal sealed class VirtualClient(Run run, Chance chance)
         if (chance.Happens(0.5))
         {
             again["nonce"] = $"nonce-{++_numbers:D6}";
+        }
+        if (again.ContainsKey("face_data"))
+        {
+            again["face_data"] = Ciphered();
         }
         return again;
     }

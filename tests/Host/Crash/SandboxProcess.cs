@@ -10,9 +10,12 @@ internal sealed partial class SandboxProcess : IDisposable
 
     private readonly Process _process;
 
-    private SandboxProcess(Process process, Uri api, Uri admin)
+    private readonly List<string> _errors;
+
+    private SandboxProcess(Process process, List<string> errors, Uri api, Uri admin)
     {
         _process = process;
+        _errors = errors;
         Api = api;
         Admin = admin;
     }
@@ -24,8 +27,22 @@ internal sealed partial class SandboxProcess : IDisposable
 
     internal int Id => _process.Id;
 
+    /// <summary>What it has written to stderr so far: its log.</summary>
+    internal string Log
+    {
+        get
+        {
+            lock (_errors)
+            {
+                return string.Join('\n', _errors);
+            }
+        }
+    }
+
     /// <summary>Starts <c>hotpath sandbox</c> on free ports and waits for its ready line.</summary>
-    internal static async Task<SandboxProcess> StartAsync(string folder)
+    /// <param name="folder">Of everything it keeps.</param>
+    /// <param name="more">Options of its own.</param>
+    internal static async Task<SandboxProcess> StartAsync(string folder, params string[] more)
     {
         var start = new ProcessStartInfo("dotnet")
         {
@@ -37,6 +54,7 @@ internal sealed partial class SandboxProcess : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        Array.ForEach(more, start.ArgumentList.Add);
         Process process = Process.Start(start)!;
         var errors = new List<string>();
         process.ErrorDataReceived += (_, line) =>
@@ -52,7 +70,7 @@ internal sealed partial class SandboxProcess : IDisposable
         {
             if (ReadyLine().Match(line) is { Success: true } ready)
             {
-                return new SandboxProcess(process, new Uri(ready.Groups[1].Value), new Uri(ready.Groups[2].Value));
+                return new SandboxProcess(process, errors, new Uri(ready.Groups[1].Value), new Uri(ready.Groups[2].Value));
             }
         }
         await process.WaitForExitAsync(limit.Token);

@@ -46,6 +46,9 @@ internal static class ProtocolOracle
     private static readonly string[] Batch =
         ["trade_no_list", "out_trade_no_list", "start_time", "end_time", "trade_status", "page_no", "page_size", "snapshot_no"];
 
+    private static readonly string[] Download = ["settle_date", "recon_type"];
+    private static readonly string[] Upload = [.. Download, "recon_result", "total_count", "amount_summary", "file_hash", "diff_count"];
+    private static readonly string[] UploadOptional = ["diff_list"];
     private static readonly string[] Volatile = ["req_time", "nonce", "version", "charset", "sign_type", "key_id", "face_data"];
 
     /// <summary>Form and common members: what is judged before the signature.</summary>
@@ -56,7 +59,8 @@ internal static class ProtocolOracle
             return Verdict.Malformed;
         }
         // Our own limit, not the protocol's: so many unknown names are no mistake any more.
-        if (members.Keys.Count(name => !Common.Concat(Optional).Concat(Pay).Concat(Face).Concat(Refund).Concat(Query).Concat(RefundQuery).Concat(Batch).Contains(name)) > 16)
+        string[] everywhere = [.. Common, .. Optional, .. Pay, .. Face, .. Refund, .. Query, .. RefundQuery, .. Batch, .. Upload, .. UploadOptional];
+        if (members.Keys.Count(name => !everywhere.Contains(name)) > 16)
         {
             return Verdict.Malformed;
         }
@@ -73,7 +77,7 @@ internal static class ProtocolOracle
     internal static (string Code, string Member) JudgeInterface(IReadOnlyDictionary<string, string> members)
     {
         string[] own = InterfaceOf(members);
-        if (own == Pay || own == Face || own == Refund)
+        if (own == Pay || own == Face || own == Refund || own == Download)
         {
             return FirstFault(members, own, []);
         }
@@ -81,6 +85,10 @@ internal static class ProtocolOracle
         {
             string missing = MissingOfBatch(members);
             return missing.Length > 0 ? ("C001", missing) : FirstFault(members, [], own);
+        }
+        if (members["biz_type"] == "RECON_UPLOAD")
+        {
+            return FirstFault(members, Upload, UploadOptional);
         }
         return own.Any(members.ContainsKey) ? FirstFault(members, [], own) : ("C001", own[0]);
     }
@@ -199,6 +207,8 @@ internal static class ProtocolOracle
         "REFUND" => Refund,
         "REFUND_QUERY" => RefundQuery,
         "TRADE_BATCH_QUERY" => Batch,
+        "RECON_DOWNLOAD" => Download,
+        "RECON_UPLOAD" => [.. Upload, .. UploadOptional],
         _ => Query,
     };
 
@@ -230,7 +240,7 @@ internal static class ProtocolOracle
         "version" => Legal(value is "1.0" or "1.1" or "1.2" or "1.3"),
         "charset" => Legal(Regex.IsMatch(value, @"\A[Uu][Tt][Ff]-8\z")),
         "sign_type" => Legal(value is "RSA2" or "ES256"),
-        "biz_type" => Legal(value is "SCAN_PAY" or "FACE_PAY" or "REFUND" or "TRADE_QUERY" or "REFUND_QUERY" or "TRADE_BATCH_QUERY"),
+        "biz_type" => Legal(value is "SCAN_PAY" or "FACE_PAY" or "REFUND" or "TRADE_QUERY" or "REFUND_QUERY" or "TRADE_BATCH_QUERY" or "RECON_DOWNLOAD" or "RECON_UPLOAD"),
         "sign" => "",
         "trade_no_list" => JudgeList(value, TradeNumber),
         "out_trade_no_list" => JudgeList(value, Token) is { Length: > 0 } wrong ? wrong : Legal(!members.ContainsKey("trade_no_list")),
@@ -250,7 +260,13 @@ internal static class ProtocolOracle
         "refund_amount" => JudgeAmount(value, 3),
         "trade_type" when members["biz_type"] == "FACE_PAY" => Legal(value == "FACEPAY"),
         "trade_type" => Legal(value == "SCAN" || (value == "NATIVE" && members["qr_type"] == "01")),
-        "qr_type" or "terminal_type" or "refund_type" => Legal(value is "01" or "02"),
+        "settle_date" => WellFormed(value.Length == 8 && IsTime(value + "000000")),
+        "recon_result" => Legal(value is "01" or "02" or "03" or "04"),
+        "total_count" or "diff_count" => WellFormed(Regex.IsMatch(value, @"\A(0|[1-9][0-9]{0,8})\z")),
+        "file_hash" => WellFormed(Regex.IsMatch(value, @"\A[0-9a-f]{64}\z")),
+        // What they hold is read where the file is at hand.
+        "amount_summary" or "diff_list" => WellFormed(CodePoints(value) is >= 2 and <= 16_384),
+        "qr_type" or "terminal_type" or "refund_type" or "recon_type" => Legal(value is "01" or "02"),
         "qr_content" => CodePoints(value) > 512 ? "C002" : Legal(EmvOracle.IsLegal(value, members["qr_type"], members["currency"], members["total_amount"])),
         "body" => WellFormed(CodePoints(value) <= 256),
         "terminal_id" or "merchant_id" => WellFormed(CodePoints(value) <= 32),

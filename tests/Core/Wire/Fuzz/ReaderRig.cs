@@ -198,7 +198,7 @@ internal sealed class ReaderRig : IDisposable
         _ledger.Hold(Known.InstId, "T-1", "KWD");
         TradePage? page = _batchQuery.ReadAsync(slot, Known).AsTask().GetAwaiter().GetResult();
         Assert.NotNull(page);
-        _signer.ShowPage(slot, Known, page);
+        _signer.Show(slot, Known, page);
         Dictionary<string, string> answer = ExpectAnswer(slot);
 
         // Of the list, the numbers that can be ours; each once, in order, and of them the page.

@@ -30,7 +30,7 @@ internal static class RequestGen
         "20260230103000", "20260919240000", "19691231235959", "2026091910300", "rsa2", "RSA", "none", "utf-8", "Utf-8", "utf\u20108", "UTF-8\u0130",
         "FACEPAY", "NATIVE", "03", "1", "hkd", "XXX", "HK", "HKDD", "JPY", "KWD", "null", "true", "a&b=c&sign=x", "&", "=", "\"", "\\", "/", "{\"a\":\"b\"}",
         "[\"1\"]", "\0", "a\0", "a\nb", "\u001f", "\u007f", "\u0080", "\u0085", "\u009f", "\u00a0", "é", "e\u0301", "咖啡 A&B", "😀", "\U0010FFFF", "\u2028", "\uFEFF",
-        "\uFFFD", "\uFFFF", "TRADE_QUERY", "TRADE_BATCH_QUERY", "[]", "[\"T1\"]", "[\"T1\",\"T2\"]", "[\"T1\" ]", "[\"T1\",]", "[\"T1", "[,]", "[[\"T1\"]]", "[\"\"]", "[\"T\\u0031\"]", "101", "2147483648", "SCAN_PAY", "FACE_PAY", "REFUND", "REFUND_QUERY", "scan_pay", "1.0", "1.4", "1.10", "../..", "%00", "'--", "<script>",
+        "\uFFFD", "\uFFFF", "TRADE_QUERY", "TRADE_BATCH_QUERY", "[]", "[\"T1\"]", "[\"T1\",\"T2\"]", "[\"T1\" ]", "[\"T1\",]", "[\"T1", "[,]", "[[\"T1\"]]", "[\"\"]", "[\"T\\u0031\"]", "101", "2147483648", "SCAN_PAY", "FACE_PAY", "REFUND", "REFUND_QUERY", "RECON_DOWNLOAD", "RECON_UPLOAD", "20260230", "20260919", "00", "007", "{}", "scan_pay", "1.0", "1.4", "1.10", "../..", "%00", "'--", "<script>",
     ];
 
     private static readonly string[] NotStrings =
@@ -155,8 +155,22 @@ internal static class RequestGen
             .. which == 2 && window.Item2.Length > 0 ? Pair("trade_status", window.Item2) : [],
             .. which == 2 && page.Item1 > 1 ? Pair("snapshot_no", window.Item3) : []]);
 
+    private static readonly Gen<Dictionary<string, string>> ValidRecon =
+        from upload in Gen.Bool
+        from common in Common(upload ? "RECON_UPLOAD" : "RECON_DOWNLOAD")
+        from day in Gen.Date[new DateTime(1970, 1, 1), new DateTime(2030, 12, 31)]
+        from type in Gen.OneOf("01", "02")
+        from result in Gen.OneOf("01", "02", "03", "04")
+        from counts in Gen.Select(Gen.Int[0, 999_999_999], Gen.Int[0, 1000])
+        from hash in Gen.String[Gen.Char["0123456789abcdef"], 64, 64]
+        from list in Gen.OneOf("", "[]", "[{\"trade_no\":\"1\"}]", "咖啡", "\\\"")
+        select new Dictionary<string, string>([
+            .. common, .. Pair("settle_date", day.ToString("yyyyMMdd", System.Globalization.CultureInfo.InvariantCulture)), .. Pair("recon_type", type),
+            .. upload ? [.. Pair("recon_result", result), .. Pair("total_count", $"{counts.Item1}"), .. Pair("amount_summary", "{\"CNY\":{}}"),
+                .. Pair("file_hash", hash), .. Pair("diff_count", $"{counts.Item2}"), .. list.Length > 0 ? Pair("diff_list", list) : []] : Array.Empty<KeyValuePair<string, string>>()]);
+
     private static readonly Gen<List<(string Name, string Value)>> Valid = Gen.Select(
-        Gen.Frequency((8, ValidPayment), (3, ValidFace), (2, ValidQuery), (3, ValidRefund), (1, ValidRefundQuery), (2, ValidBatch)), Gen.Int, (members, seed) =>
+        Gen.Frequency((8, ValidPayment), (3, ValidFace), (2, ValidQuery), (3, ValidRefund), (1, ValidRefundQuery), (2, ValidRecon), (2, ValidBatch)), Gen.Int, (members, seed) =>
         {
             (string, string)[] shuffled = [.. members.Select(member => (member.Key, member.Value))];
             new Random(seed).Shuffle(shuffled);

@@ -1,0 +1,128 @@
+using System.Collections.Concurrent;
+using HotPath.Core.Auth;
+using HotPath.Core.Ledger;
+using HotPath.Core.Model;
+using HotPath.Core.Runtime;
+using Microsoft.Extensions.Logging;
+
+namespace HotPath.Core.Notify;
+
+/// <summary>What the change feed shows the notifier.</summary>
+/// <param name="Id">A notification to be made; <c>default</c> when it is one of the others.</param>
+/// <param name="InstId">Whose.</param>
+/// <param name="Sequence">Of the record that ended it.</param>
+/// <param name="UpTo">Everything before was shown.</param>
+/// <param name="BeginsAgain">What was kept is of another journal.</param>
+internal readonly record struct Arrival(NotifyId Id, InstId InstId, long Sequence, FeedPosition? UpTo, bool BeginsAgain);
+
+/// <summary>
+/// Where the feed's thread hands over to the notifier's. What concerns nobody is left out here; what the notifier cannot take in for want of a
+/// store is left in the journal: the feed shows it again.
+/// </summary>
+internal sealed partial class NotifyInbox(InstitutionDirectory institutions, ILedger ledger, IScheduler scheduler, TimeProvider clock, ILogger logger)
+{
+    /// <summary>As many may be on their way into the store; then the feed waits.</summary>
+    // 15 MB; five seconds of the specification's peak.
+    internal const int MostUnsaved = 50_000;
+
+    // So long the feed waits before it is sent away: in a catch-up the notifier needs a moment for each portion.
+    private const int MostWaits = 100;
+    private static readonly TimeSpan Wait = TimeSpan.FromMilliseconds(10);
+
+    private readonly ConcurrentQueue<Arrival> _arrivals = new();
+
+    // Written by the feed's thread, and by the notifier's.
+    private int _queued;
+
+    // Written by the notifier's thread.
+    private int _unsaved;
+
+    // The feed's thread's own.
+    private long _nextSequence;
+    private Anew? _anew;
+
+    /// <summary>The store is new: everything is shown from the beginning of the journal, and only what is young enough is notified.</summary>
+    internal void BeginAnew(string? reason) =>
+        _anew = new Anew(reason ?? "there was no store", ledger.FeedEnd, clock.GetUtcNow().ToUnixTimeMilliseconds() - (long)NotifySchedule.Length.TotalMilliseconds);
+
+    internal void Ended(NotifyId id, InstId instId, long finalAtMs, long sequence)
+    {
+        // Shown before, in a portion that did not come to its end.
+        if (sequence < _nextSequence)
+        {
+            return;
+        }
+        _nextSequence = sequence + 1;
+        if (institutions.Find(instId)?.NotifyTarget is null)
+        {
+            return;
+        }
+        if (finalAtMs < _anew?.SinceMs)
+        {
+            _anew.PassedOver++;
+            return;
+        }
+        if (_anew is not null)
+        {
+            _anew.Taken++;
+        }
+        Interlocked.Increment(ref _queued);
+        _arrivals.Enqueue(new Arrival(id, instId, sequence, null, false));
+    }
+
+    /// <exception cref="IOException">The store takes nothing in: the portion is to be shown again.</exception>
+    internal void Shown(FeedPosition upTo)
+    {
+        for (int waits = 0; Volatile.Read(ref _queued) + Volatile.Read(ref _unsaved) > MostUnsaved; waits++)
+        {
+            if (waits == MostWaits)
+            {
+                throw new IOException($"more than {MostUnsaved} notifications wait to be stored");
+            }
+            scheduler.Sleep(Wait);
+        }
+        _arrivals.Enqueue(new Arrival(default, default, 0, upTo, false));
+        if (_anew is { } anew && upTo.Address >= anew.EndedAt)
+        {
+            if (anew.Taken + anew.PassedOver > 0)
+            {
+                LogBegunAnew(anew.Reason, anew.Taken, NotifySchedule.Length.TotalHours, anew.PassedOver);
+            }
+            _anew = null;
+        }
+    }
+
+    internal void BeginAgain()
+    {
+        _nextSequence = 0;
+        BeginAnew("the journal is not the one that was notified");
+        _arrivals.Enqueue(new Arrival(default, default, 0, null, true));
+    }
+
+    internal bool TryTake(out Arrival arrival)
+    {
+        bool isThere = _arrivals.TryDequeue(out arrival);
+        if (isThere && arrival.Id.IsAssigned)
+        {
+            Interlocked.Decrement(ref _queued);
+        }
+        return isThere;
+    }
+
+    /// <summary>Says how many were taken and are not in the store.</summary>
+    internal void SetUnsaved(int notifications) => Volatile.Write(ref _unsaved, notifications);
+
+    [LoggerMessage(EventId = 601, Level = LogLevel.Warning,
+        Message = "notifications begin anew ({Reason}): {Taken} results of the last {Hours:F0} h are notified, again where they were; {PassedOver} older ones are not")]
+    private partial void LogBegunAnew(string reason, long taken, double hours, long passedOver);
+
+    /// <param name="Reason">Why.</param>
+    /// <param name="EndedAt">From this address on it is news.</param>
+    /// <param name="SinceMs">Older results are not notified.</param>
+    private sealed record Anew(string Reason, long EndedAt, long SinceMs)
+    {
+        internal long Taken { get; set; }
+
+        internal long PassedOver { get; set; }
+    }
+}

@@ -1,0 +1,111 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using HotPath.Core.Model;
+using HotPath.Core.Recon;
+
+namespace HotPath.Host.Admin;
+
+/// <summary>
+/// The operators' hand on reconciliation files: <c>POST /recon/build?date=yyyyMMdd[&amp;inst=ID]</c> builds a day's files now, <c>GET /recon/build?run=N</c> says
+/// how far it is.
+/// </summary>
+internal sealed class ReconEndpoint
+{
+    /// <summary>Where it is.</summary>
+    internal const string Root = "/recon/build";
+
+    // People ask for one at a time.
+    private const int MostRuns = 100;
+
+    private readonly List<ReconRun> _runs = [];
+    private volatile Reconciliation? _recon;
+
+    /// <summary>From now on there is somebody to ask.</summary>
+    internal void Open(Reconciliation recon) => _recon = recon;
+
+    internal async Task HandleAsync(HttpContext context)
+    {
+        (int status, string text) = Answer(context.Request);
+        byte[] body = Encoding.UTF8.GetBytes(text);
+        context.Response.StatusCode = status;
+        context.Response.ContentType = status < StatusCodes.Status400BadRequest ? "application/json" : "text/plain; charset=utf-8";
+        context.Response.ContentLength = body.Length;
+        await context.Response.BodyWriter.WriteAsync(body);
+    }
+
+    private (int Status, string Text) Answer(HttpRequest request)
+    {
+        if (OperatorRequest.Refusal(request) is { } refusal)
+        {
+            return (StatusCodes.Status403Forbidden, refusal);
+        }
+        if (_recon is not { } recon)
+        {
+            return (StatusCodes.Status503ServiceUnavailable, "starting\n");
+        }
+        return request.Method switch
+        {
+            "POST" => Begin(recon, request.Query),
+            "GET" => Show(request.Query),
+            _ => (StatusCodes.Status405MethodNotAllowed, ""),
+        };
+    }
+
+    private (int Status, string Text) Begin(Reconciliation recon, IQueryCollection query)
+    {
+        string inst = query["inst"].ToString();
+        if (!BeijingDay.TryParse(Encoding.UTF8.GetBytes(query["date"].ToString()), out BeijingDay day) ||
+            inst.Length > InstId.MaxLength || !inst.All(char.IsAsciiLetterOrDigit))
+        {
+            return (StatusCodes.Status400BadRequest, "date is a day as yyyyMMdd, inst an institution's number\n");
+        }
+        if (recon.Build(day, inst.Length == 0 ? null : InstId.From(inst)) is not { } run)
+        {
+            return (StatusCodes.Status409Conflict, $"{day} is not over yet, or not kept any more\n");
+        }
+        if (run.Files == 0)
+        {
+            return (StatusCodes.Status404NotFound, $"there is no institution {inst}\n");
+        }
+        lock (_runs)
+        {
+            if (_runs.Count == MostRuns)
+            {
+                return (StatusCodes.Status429TooManyRequests, $"{MostRuns} runs since the start are enough; restart the gateway\n");
+            }
+            _runs.Add(run);
+            return (StatusCodes.Status202Accepted, Text(_runs.Count, run));
+        }
+    }
+
+    private (int Status, string Text) Show(IQueryCollection query)
+    {
+        lock (_runs)
+        {
+            return int.TryParse(query["run"], NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= 1 && number <= _runs.Count
+                ? (StatusCodes.Status200OK, Text(number, _runs[number - 1]))
+                : (StatusCodes.Status404NotFound, "there is no such run since the start\n");
+        }
+    }
+
+    private static string Text(int number, ReconRun run) => JsonSerializer.Serialize(
+        new ReconRunState(number, run.Files, run.Built, run.Same, run.Differs, run.Failed, run.Done, run.InAll, run.IsOver), ReconRunJson.Default.ReconRunState) + "\n";
+}
+
+/// <summary>A run, as it is told.</summary>
+/// <param name="Run">Its number since the start of the gateway, from 1.</param>
+/// <param name="Files">How many there are to build.</param>
+/// <param name="Built">Finished, and were not before.</param>
+/// <param name="Same">Were finished before, and are the same again.</param>
+/// <param name="Differs">Were finished before, and would be others now.</param>
+/// <param name="Failed">Could not be built.</param>
+/// <param name="Done">Work done so far.</param>
+/// <param name="InAll">Work to do, in the same unit.</param>
+/// <param name="Over">Nothing is left to do.</param>
+internal sealed record ReconRunState(int Run, int Files, int Built, int Same, int Differs, int Failed, long Done, long InAll, bool Over);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(ReconRunState))]
+internal sealed partial class ReconRunJson : JsonSerializerContext;
