@@ -46,6 +46,10 @@ internal sealed class BrokenLedger(Exception failure) : ILedger
 
     public ValueTask<IReadOnlyList<TradeNo>> PendingRefundsAsync() => throw failure;
 
+    public ICancelBook Cancels => throw failure;
+
+    public ISurplusBook Surpluses => throw failure;
+
     public long FeedEnd => throw failure;
 
     public FeedPosition ReadFeed(in FeedPosition from, long before, IFeedVisitor visitor) => throw failure;

@@ -34,7 +34,8 @@ public interface IClearingAdapter : IAsyncDisposable
 
     /// <summary>
     /// Asks the channel to undo a payment, or to stop a refund that has not been executed, and to block the reference for ever if it never
-    /// came. Answers Reversed (no money moved, and none will), Succeeded (too late: it is executed and final) or Unknown.
+    /// came. Answers Reversed (no money moved, and none will), Succeeded (too late: it is executed and final), NotDelivered (this reversal was certainly not
+    /// received, which says nothing of an earlier one) or Unknown.
     /// </summary>
     ValueTask<ClearingResult> ReverseAsync(ClearingReference reference);
 }

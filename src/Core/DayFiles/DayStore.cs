@@ -18,7 +18,7 @@ namespace HotPath.Core.DayFiles;
 /// the day that the journal has come to.
 /// </para>
 /// </remarks>
-public sealed partial class DayStore : IFeedConsumer, IAsyncDisposable
+public sealed partial class DayStore : IFeedConsumer, IDisposable
 {
     /// <summary>Longest time that what was appended is not durable, while something happens.</summary>
     // A start reads at most so much of the journal again. A flush is a sync for each file that changed: three or four an institution.
@@ -162,7 +162,7 @@ public sealed partial class DayStore : IFeedConsumer, IAsyncDisposable
     }
 
     /// <summary>Makes durable what was shown. Call when the feed has ended.</summary>
-    public ValueTask DisposeAsync()
+    public void Dispose()
     {
         try
         {
@@ -174,7 +174,6 @@ public sealed partial class DayStore : IFeedConsumer, IAsyncDisposable
             LogNotKept(failure);
         }
         _open.Dispose();
-        return default;
     }
 
     private static DayFileKind KindOf(TradeStatus status) => status switch

@@ -87,6 +87,12 @@ public interface ILedger : IAsyncDisposable
     /// <summary>Every refund without a result, oldest first.</summary>
     ValueTask<IReadOnlyList<TradeNo>> PendingRefundsAsync();
 
+    /// <summary>The wishes to cancel a trade.</summary>
+    ICancelBook Cancels { get; }
+
+    /// <summary>Money too much.</summary>
+    ISurplusBook Surpluses { get; }
+
     /// <summary>Where the feed of changes ends now, as <see cref="FeedPosition.Address"/>: everything before is durable.</summary>
     long FeedEnd { get; }
 
@@ -146,6 +152,9 @@ public enum ClaimState : byte
     /// <summary>The trade cannot be refunded so: <see cref="Claim.Reason"/> says why (B006, B008 to B011).</summary>
     NotRefundable,
 
+    /// <summary>The trade cannot be cancelled: <see cref="Claim.Reason"/> says why (B006, B007).</summary>
+    NotCancellable,
+
     /// <summary>The disk is full, or nearly: nothing happened, try again when there is room (A001).</summary>
     DiskFull,
 
@@ -165,7 +174,7 @@ public enum ClaimState : byte
 /// <summary>The answer to a claim.</summary>
 /// <param name="State">What became of it.</param>
 /// <param name="TradeNo">The trade or refund that holds what was asked for; the caller's own when won.</param>
-/// <param name="Reason">Why a trade is not refundable.</param>
+/// <param name="Reason">Why a trade cannot be refunded or cancelled.</param>
 public readonly record struct Claim(ClaimState State, TradeNo TradeNo, RespCode Reason = RespCode.None)
 {
     public bool IsWon => State == ClaimState.Won;
@@ -188,6 +197,11 @@ public enum CompleteState : byte
 
     /// <summary>Another refund of the trade ended in between: nothing happened; find the trade again, sign again.</summary>
     TotalsChanged,
+
+    /// <summary>
+    /// The result says FAILED and a cancel is wished, or CANCELLED and none is: nothing happened; turn it (<see cref="Trade.TurnByWish"/>), sign again.
+    /// </summary>
+    WishChanged,
 
     /// <summary>The engine is stopped, or has no room for it just now: nothing happened.</summary>
     Unavailable,

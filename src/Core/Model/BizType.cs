@@ -7,6 +7,7 @@ public enum BizType : byte
     ScanPay = 1,
     FacePay = 2,
     Refund = 3,
+    TradeCancel = 4,
     TradeQuery = 5,
     RefundQuery = 6,
     TradeBatchQuery = 7,
@@ -20,7 +21,8 @@ public static class BizTypes
     /// <summary>Every interface this gateway serves.</summary>
     public static readonly BizType[] All =
     [
-        BizType.ScanPay, BizType.FacePay, BizType.Refund, BizType.TradeQuery, BizType.RefundQuery, BizType.TradeBatchQuery, BizType.ReconDownload,
+        BizType.ScanPay, BizType.FacePay, BizType.Refund, BizType.TradeCancel, BizType.TradeQuery, BizType.RefundQuery, BizType.TradeBatchQuery,
+        BizType.ReconDownload,
         BizType.ReconUpload,
     ];
 
@@ -48,6 +50,7 @@ public static class BizTypes
         BizType.ScanPay => "SCAN_PAY"u8,
         BizType.FacePay => "FACE_PAY"u8,
         BizType.Refund => "REFUND"u8,
+        BizType.TradeCancel => "TRADE_CANCEL"u8,
         BizType.TradeQuery => "TRADE_QUERY"u8,
         BizType.RefundQuery => "REFUND_QUERY"u8,
         BizType.TradeBatchQuery => "TRADE_BATCH_QUERY"u8,

@@ -15,6 +15,7 @@ public enum RespCode : byte
     AccountAbnormal = 23,
     TradeExists = 24,
     TradeNotFound = 25,
+    TradeSucceeded = 26,
     RefundAmountExceeded = 27,
     RefundsExhausted = 28,
     RefundExpired = 29,
@@ -94,6 +95,7 @@ public static class RespCodes
         Add(RespCode.AccountAbnormal, "B004", "账户状态异常", "account state abnormal", RetryClass.Never);
         Add(RespCode.TradeExists, "B005", "交易已存在", "trade exists", RetryClass.QueryFirst);
         Add(RespCode.TradeNotFound, "B006", "交易不存在", "trade does not exist", RetryClass.Never);
+        Add(RespCode.TradeSucceeded, "B007", "交易已成功，无法撤销", "trade succeeded and cannot be cancelled", RetryClass.Never);
         Add(RespCode.RefundAmountExceeded, "B008", "退款金额超限", "refund amount exceeds what is left", RetryClass.Never);
         Add(RespCode.RefundsExhausted, "B009", "退款次数超限", "too many refunds", RetryClass.Never);
         Add(RespCode.RefundExpired, "B010", "超过退款时限", "refund period is over", RetryClass.Never);

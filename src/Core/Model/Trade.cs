@@ -74,6 +74,9 @@ public sealed class Trade
     public long FinalAtMs;
     public ShortText ChannelTradeNo;
 
+    /// <summary>It ended because its channel confirmed a reversal: a channel that breaks its word may still execute it (protocol, section 6).</summary>
+    public bool WasReversed;
+
     /// <summary>What is refunded of it: filled where a trade is found, never recorded with it.</summary>
     public RefundTotals Refunded;
 
@@ -104,6 +107,16 @@ public sealed class Trade
         Merchant = Merchant,
     };
 
+    /// <summary>
+    /// That no money moved is FAILED, or CANCELLED when it was wished: turns one into the other. The answer is to be signed again.
+    /// </summary>
+    public void TurnByWish()
+    {
+        bool isWished = Status == TradeStatus.Failed;
+        Status = isWished ? TradeStatus.Cancelled : TradeStatus.Failed;
+        FailCode = isWished ? RespCode.None : RespCode.TradeTimeout;
+    }
+
     /// <summary>Takes a result back that could not be recorded: the trade is PENDING as before.</summary>
     public void Reopen()
     {
@@ -111,6 +124,7 @@ public sealed class Trade
         FailCode = RespCode.None;
         FinalAtMs = 0;
         ChannelTradeNo = default;
+        WasReversed = false;
         Answer.Clear();
     }
 
@@ -135,6 +149,7 @@ public sealed class Trade
         FailCode = default;
         FinalAtMs = 0;
         ChannelTradeNo = default;
+        WasReversed = false;
         Refunded = default;
         Answer.Clear();
     }

@@ -104,6 +104,18 @@ public sealed class AnswerSigner(GatewayKeys keys, ILedger ledger, TimeProvider 
         End(buffer, refund.Answer, key);
     }
 
+    /// <summary>Signs the final answer of a wish to cancel.</summary>
+    /// <param name="buffer">Where the answer is laid out.</param>
+    /// <param name="cancel">The wish, with its code.</param>
+    /// <param name="trade">Its trade; final, unless the wish was never sent.</param>
+    /// <param name="institution">As of a trade.</param>
+    public void SignFinal(AnswerBuffer buffer, Cancellation cancel, Trade trade, Institution? institution)
+    {
+        SigningKey key = Begin(cancel.Answer, institution);
+        LayFinal(buffer, cancel, trade);
+        End(buffer, cancel.Answer, key);
+    }
+
     /// <summary>The recorded final answer, byte for byte: no signature is made.</summary>
     public static void Repeat(AnswerBuffer buffer, Trade trade)
     {
@@ -116,6 +128,13 @@ public sealed class AnswerSigner(GatewayKeys keys, ILedger ledger, TimeProvider 
     {
         LayFinal(buffer, refund);
         buffer.Seal(refund.Answer.Signature);
+    }
+
+    /// <inheritdoc cref="Repeat(AnswerBuffer, Trade)"/>
+    public static void Repeat(AnswerBuffer buffer, Cancellation cancel, Trade trade)
+    {
+        LayFinal(buffer, cancel, trade);
+        buffer.Seal(cancel.Answer.Signature);
     }
 
     private long NowMs => clock.GetUtcNow().ToUnixTimeMilliseconds();
@@ -175,11 +194,32 @@ public sealed class AnswerSigner(GatewayKeys keys, ILedger ledger, TimeProvider 
         });
     }
 
-    /// <summary>resp_code of what the slot is about, once it is final: 0000, its fail code, or, cancelled, B001.</summary>
-    public static RespCode FinalCode(RequestSlot slot) =>
-        slot.IsOfRefund ? FinalCode(slot.Refund.Status, slot.Refund.FailCode) : FinalCode(slot.Trade.Status, slot.Trade.FailCode);
+    // One that was never sent shows no trade: that may end at any moment, and these bytes must not change.
+    private static void LayFinal(AnswerBuffer buffer, Cancellation cancel, Trade trade)
+    {
+        Span<byte> instId = stackalloc byte[InstId.MaxLength];
+        buffer.Lay(new Answer
+        {
+            Code = cancel.Code,
+            Language = cancel.Answer.Language,
+            RespId = cancel.Answer.RespId,
+            RespTimeMs = cancel.Answer.RespTimeMs,
+            KeyId = cancel.Answer.KeyId.Span,
+            ReqId = cancel.ReqId.Span,
+            InstId = instId[..cancel.InstId.Format(instId)],
+            BizType = BizType.TradeCancel,
+            View = cancel.WasNeverSent ? TradeView.None : TradeView.Cancel,
+            Trade = trade,
+        });
+    }
 
-    private static RespCode FinalCode(TradeStatus status, RespCode failCode) => status switch
+    /// <summary>resp_code of what the slot is about, once it is final: 0000, its fail code, a cancelled payment's B001, or what a cancel was told.</summary>
+    public static RespCode FinalCode(RequestSlot slot) => slot.IsCancel ? slot.Cancel.Code
+        : slot.IsOfRefund ? FinalCode(slot.Refund.Status, slot.Refund.FailCode)
+        : FinalCode(slot.Trade.Status, slot.Trade.FailCode);
+
+    /// <summary>resp_code of a trade or refund that has ended so.</summary>
+    public static RespCode FinalCode(TradeStatus status, RespCode failCode) => status switch
     {
         TradeStatus.Success => RespCode.Success,
         TradeStatus.Failed => failCode,

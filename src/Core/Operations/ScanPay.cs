@@ -41,11 +41,14 @@ public static class ScanPay
         trade.AcceptedAtMs = nowMs;
     }
 
+    /// <summary>What identifies the payment at its channel.</summary>
+    public static ClearingReference ReferenceOf(Trade trade) => new(trade.TradeNo, trade.Amount, trade.Currency);
+
     /// <summary>Hands the claimed payment to its channel. The channel copies what it needs before this returns.</summary>
     public static ValueTask<ClearingResult> Send(RequestSlot slot, Channel channel, TimeSpan budget) => channel.PayAsync(
         new PayOrder
         {
-            Reference = new ClearingReference(slot.Trade.TradeNo, slot.Trade.Amount, slot.Trade.Currency),
+            Reference = ReferenceOf(slot.Trade),
             InstId = slot.Trade.InstId,
             TradeType = slot.Trade.TradeType,
             QrType = slot.Trade.QrType,
@@ -73,6 +76,7 @@ public static class ScanPay
         trade.FailCode = failCode;
         trade.FinalAtMs = Math.Max(nowMs, trade.AcceptedAtMs);
         trade.ChannelTradeNo = result.ChannelTradeNo;
+        trade.WasReversed = result.Outcome == ClearingOutcome.Reversed;
         return true;
     }
 

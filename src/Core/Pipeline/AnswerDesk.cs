@@ -16,7 +16,7 @@ public sealed class AnswerDesk(AnswerSigner signer, RateGate strangersBudget, Ti
     private const int Ok = 200;
     private const int TooManyRequests = 429;
 
-    /// <summary>The final answer of a trade or refund that was recorded before: the same bytes, no signature.</summary>
+    /// <summary>The final answer of a trade, refund or cancel that was recorded before: the same bytes, no signature.</summary>
     public void Repeat(RequestSlot slot)
     {
         if (slot.BizType == BizType.ReconUpload)
@@ -26,14 +26,7 @@ public sealed class AnswerDesk(AnswerSigner signer, RateGate strangersBudget, Ti
             TellDone(slot);
             return;
         }
-        if (slot.IsOfRefund)
-        {
-            AnswerSigner.Repeat(slot.Answer, slot.Refund);
-        }
-        else
-        {
-            AnswerSigner.Repeat(slot.Answer, slot.Trade);
-        }
+        Lay(slot);
         metrics.Replayed();
         Finish(slot, AnswerSigner.FinalCode(slot));
     }
@@ -77,6 +70,18 @@ public sealed class AnswerDesk(AnswerSigner signer, RateGate strangersBudget, Ti
     {
         Reached(slot, slot.IsOfRefund ? slot.Refund.Status : slot.Trade.Status);
         Finish(slot, AnswerSigner.FinalCode(slot));
+    }
+
+    /// <summary>A cancel as it is now: with the answer that was signed when it ended, or 0001.</summary>
+    public void TellOfCancel(RequestSlot slot, Institution institution)
+    {
+        if (!slot.IsFinal)
+        {
+            TellPending(slot, institution);
+            return;
+        }
+        Lay(slot);
+        Finish(slot, slot.Cancel.Code);
     }
 
     /// <summary>The budget is over, or the channel's word is no result: 0001, and the trade or refund lives on.</summary>
@@ -130,11 +135,31 @@ public sealed class AnswerDesk(AnswerSigner signer, RateGate strangersBudget, Ti
     /// <summary>The ledger stopped, or stood still, under a request whose outcome is open: no answer, the connection is cut.</summary>
     public static void Cut(RequestSlot slot) => slot.HttpStatus = 0;
 
-    private static TradeView ViewOf(RequestSlot slot) => slot.IsOfRefund ? TradeView.Refund : TradeView.Payment;
+    private static TradeView ViewOf(RequestSlot slot) => slot.IsCancel ? TradeView.Cancel : slot.IsOfRefund ? TradeView.Refund : TradeView.Payment;
+
+    private static void Lay(RequestSlot slot)
+    {
+        if (slot.IsCancel)
+        {
+            AnswerSigner.Repeat(slot.Answer, slot.Cancel, slot.Trade);
+        }
+        else if (slot.IsOfRefund)
+        {
+            AnswerSigner.Repeat(slot.Answer, slot.Refund);
+        }
+        else
+        {
+            AnswerSigner.Repeat(slot.Answer, slot.Trade);
+        }
+    }
 
     private void Reached(RequestSlot slot, TradeStatus status)
     {
-        if (slot.IsOfRefund)
+        if (slot.IsCancel)
+        {
+            metrics.Cancels.StillPending();
+        }
+        else if (slot.IsOfRefund)
         {
             metrics.RefundReached(status);
         }

@@ -48,7 +48,8 @@ public sealed class Corridor : IAsyncDisposable
         var waiters = new TradeWaiters(scheduler, clock);
         Authenticator = new Authenticator(institutions, DecoyKeys.Shared);
         Signer = new AnswerSigner(keys, ledger, clock);
-        Resolver = new PendingResolver(ledger, router, institutions, Signer, waiters, metrics, clock, logs.CreateLogger<PendingResolver>());
+        var disagreements = new Disagreements(metrics, logs.CreateLogger<Disagreements>());
+        Resolver = new PendingResolver(ledger, router, institutions, Signer, waiters, disagreements, metrics, clock, logs.CreateLogger<PendingResolver>());
         foreach (Channel channel in router.Channels)
         {
             channel.LateResults = Resolver;
@@ -62,12 +63,13 @@ public sealed class Corridor : IAsyncDisposable
         ReconPipeline? reconPipeline = recon is null ? null : new ReconPipeline(recon, ledger, Signer, desk);
         var repetitions = new Repetitions(ledger, Admission, waiters, options, clock, desk, reconPipeline);
         var lostClaims = new LostClaims(ledger, repetitions, desk);
-        var refunds = new RefundPipeline(ledger, router, Signer, Resolver, waiters, repetitions, lostClaims, budget, clock, desk);
-        IReadOnlyList<IFeedConsumer> all = days is null ? consumers ?? [] : [days, .. consumers ?? []];
-        Feed = all.Count == 0 ? null : new ChangeFeed(ledger, all, scheduler, clock, logs.CreateLogger<ChangeFeed>());
+        var refunds = new RefundPipeline(ledger, router, Signer, Resolver, waiters, repetitions, lostClaims, disagreements, budget, clock, desk);
+        var cancels = new CancelPipeline(ledger, router, Resolver, waiters, lostClaims, budget, clock, desk);
+        Feed = consumers is null ? null : new ChangeFeed(ledger, consumers, scheduler, clock, logs.CreateLogger<ChangeFeed>());
         var batchQueries = new BatchQueryPipeline(ledger, days, Feed, budget, clock, desk);
         Pipeline = new PaymentPipeline(
-            Authenticator, ledger, Admission, router, Signer, Resolver, waiters, repetitions, lostClaims, refunds, batchQueries, reconPipeline, budget, options, clock, desk);
+            Authenticator, ledger, Admission, router, Signer, Resolver, waiters, repetitions, lostClaims, refunds, cancels, batchQueries, reconPipeline, budget, options, clock,
+            desk);
     }
 
     public PaymentPipeline Pipeline { get; }

@@ -8,10 +8,12 @@ using HotPath.Core.Wire;
 
 namespace HotPath.Core.Pipeline;
 
-/// <summary>Something that was claimed and has no result: what to ask its channel for.</summary>
-/// <param name="Reference">What the channel knows it by.</param>
+/// <summary>Something that was recorded and has no result: what to ask its channel about.</summary>
+/// <param name="Number">Its number.</param>
+/// <param name="Reference">What the channel knows by it, or, of a cancel, its trade.</param>
 /// <param name="ChannelId">Which channel.</param>
-internal sealed record Doubt(ClearingReference Reference, ShortText ChannelId);
+/// <param name="InstId">Whose it is.</param>
+internal sealed record Doubt(TradeNo Number, ClearingReference Reference, ShortText ChannelId, InstId InstId);
 
 /// <summary>What became of a channel's word.</summary>
 internal enum Adoption : byte
@@ -24,15 +26,9 @@ internal enum Adoption : byte
 
     /// <summary>There is a result, this one or an earlier one.</summary>
     Ended,
-
-    /// <summary>It failed before, and the channel says that it executed it (长款).</summary>
-    Contradicted,
 }
 
-/// <summary>What became of a channel's word, and what the book says of the trade or refund.</summary>
-internal readonly record struct Adopted(Adoption State, TradeStatus Status, ShortText ChannelId);
-
-/// <summary>One kind of what can be in doubt: how it is found, and how a result is put into the book. Each number is of one kind.</summary>
+/// <summary>One kind of what can be in doubt: how it is found, what is asked, and how a result is put into the book. Each number is of one kind.</summary>
 internal interface IInDoubt
 {
     ValueTask<IReadOnlyList<TradeNo>> ListAsync();
@@ -40,101 +36,149 @@ internal interface IInDoubt
     /// <summary>Null: it is of another kind, or has ended.</summary>
     ValueTask<Doubt?> FindAsync(TradeNo number);
 
-    ValueTask<Adopted> AdoptAsync(TradeNo number, ClearingResult result);
+    /// <summary>Asks the channel what can bring it to an end.</summary>
+    /// <param name="channel">Whose it is.</param>
+    /// <param name="doubt">As it was found.</param>
+    /// <param name="age">How long ago it was accepted.</param>
+    ValueTask<ClearingResult> AskAsync(Channel channel, Doubt doubt, TimeSpan age);
+
+    ValueTask<Adoption> AdoptAsync(TradeNo number, ClearingResult result);
 }
 
 /// <summary>Payments.</summary>
 internal sealed class PaymentsInDoubt(
-    ILedger ledger, InstitutionDirectory institutions, AnswerSigner signer, GatewayMetrics metrics, TimeProvider clock) : IInDoubt
+    ILedger ledger, InstitutionDirectory institutions, AnswerSigner signer, SurplusesInDoubt surpluses, LookSchedule looks, Disagreements disagreements,
+    GatewayMetrics metrics, TimeProvider clock) : IInDoubt
 {
     public ValueTask<IReadOnlyList<TradeNo>> ListAsync() => ledger.PendingAsync();
 
     public async ValueTask<Doubt?> FindAsync(TradeNo number)
     {
         var trade = new Trade();
-        return await ledger.FindAsync(number, trade) && !trade.IsFinal
-            ? new Doubt(new ClearingReference(trade.TradeNo, trade.Amount, trade.Currency), trade.ChannelId)
-            : null;
+        return await ledger.FindAsync(number, trade) && !trade.IsFinal ? new Doubt(number, ScanPay.ReferenceOf(trade), trade.ChannelId, trade.InstId) : null;
     }
 
-    public async ValueTask<Adopted> AdoptAsync(TradeNo number, ClearingResult result)
+    public ValueTask<ClearingResult> AskAsync(Channel channel, Doubt doubt, TimeSpan age) => InDoubt.AskAsync(channel, doubt.Reference, age);
+
+    public async ValueTask<Adoption> AdoptAsync(TradeNo number, ClearingResult result)
     {
         var trade = new Trade();
+        bool isTurned = false;
         while (await ledger.FindAsync(number, trade))
         {
             if (trade.IsFinal)
             {
-                return Adopted(InDoubt.OfFinal(trade.Status, result));
+                await CompareAsync(trade, result);
+                return Adoption.Ended;
             }
             if (!ScanPay.TrySettle(trade, result, clock.GetUtcNow().ToUnixTimeMilliseconds()))
             {
-                return Adopted(Adoption.StillInDoubt);
+                return Adoption.StillInDoubt;
+            }
+            if (isTurned)
+            {
+                trade.TurnByWish();
             }
             signer.SignFinal(new AnswerBuffer(), trade, institutions.Find(trade.InstId));
             CompleteState state = await ledger.CompleteAsync(trade);
             if (state == CompleteState.Recorded)
             {
                 metrics.TradeReached(trade.BizType, trade.Status);
-                return Adopted(Adoption.Ended);
+                if (trade.WasReversed)
+                {
+                    looks.Begin(trade);
+                }
+                return Adoption.Ended;
             }
+            isTurned ^= state == CompleteState.WishChanged;
             // Somebody was quicker: what he recorded is looked at, since it may contradict this.
-            if (state != CompleteState.AlreadyFinal)
+            if (state is not (CompleteState.AlreadyFinal or CompleteState.WishChanged))
             {
-                return Adopted(Adoption.StillInDoubt);
+                return Adoption.StillInDoubt;
             }
         }
-        return default;
+        return Adoption.NotMine;
+    }
 
-        Adopted Adopted(Adoption state) => new(state, trade.Status, trade.ChannelId);
+    // The channel broke its word when it confirmed a reversal, or declined, and executed, or when it told a success that it does not know any more.
+    private async ValueTask CompareAsync(Trade trade, ClearingResult result)
+    {
+        if (result.Outcome == ClearingOutcome.Succeeded && trade.Status != TradeStatus.Success)
+        {
+            if (!await surpluses.RecordAsync(trade, result))
+            {
+                looks.Begin(trade);
+            }
+        }
+        else if (result.Outcome is ClearingOutcome.Reversed or ClearingOutcome.Failed && trade.Status == TradeStatus.Success)
+        {
+            disagreements.Look(trade.TradeNo, trade.Status, trade.ChannelId, result);
+        }
     }
 }
 
 /// <summary>Refunds: they hold their amount until they end (F45).</summary>
 internal sealed class RefundsInDoubt(
-    ILedger ledger, InstitutionDirectory institutions, AnswerSigner signer, GatewayMetrics metrics, TimeProvider clock) : IInDoubt
+    ILedger ledger, InstitutionDirectory institutions, AnswerSigner signer, Disagreements disagreements, GatewayMetrics metrics, TimeProvider clock) : IInDoubt
 {
     public ValueTask<IReadOnlyList<TradeNo>> ListAsync() => ledger.PendingRefundsAsync();
 
     public async ValueTask<Doubt?> FindAsync(TradeNo number)
     {
         var refund = new Refund();
-        return await ledger.FindRefundAsync(number, refund) && !refund.IsFinal ? new Doubt(Refunding.ReferenceOf(refund), refund.ChannelId) : null;
+        return await ledger.FindRefundAsync(number, refund) && !refund.IsFinal
+            ? new Doubt(number, Refunding.ReferenceOf(refund), refund.ChannelId, refund.InstId)
+            : null;
     }
 
-    public async ValueTask<Adopted> AdoptAsync(TradeNo number, ClearingResult result)
+    public ValueTask<ClearingResult> AskAsync(Channel channel, Doubt doubt, TimeSpan age) => InDoubt.AskAsync(channel, doubt.Reference, age);
+
+    public async ValueTask<Adoption> AdoptAsync(TradeNo number, ClearingResult result)
     {
         (var refund, var trade) = (new Refund(), new Trade());
         while (await ledger.FindRefundAsync(number, refund) && await ledger.FindAsync(refund.TradeNo, trade))
         {
             if (refund.IsFinal)
             {
-                return Adopted(InDoubt.OfFinal(refund.Status, result));
+                bool isDenied = result.Outcome is ClearingOutcome.Reversed or ClearingOutcome.Failed && refund.Status == TradeStatus.Success;
+                if (isDenied || (result.Outcome == ClearingOutcome.Succeeded && refund.Status != TradeStatus.Success))
+                {
+                    disagreements.Look(refund.RefundId, refund.Status, refund.ChannelId, result);
+                }
+                return Adoption.Ended;
             }
             if (!Refunding.TrySettle(refund, trade.Refunded, result, clock.GetUtcNow().ToUnixTimeMilliseconds(), RespCode.TradeTimeout))
             {
-                return Adopted(Adoption.StillInDoubt);
+                return Adoption.StillInDoubt;
             }
             signer.SignFinal(new AnswerBuffer(), refund, institutions.Find(refund.InstId));
             CompleteState state = await ledger.SettleRefundAsync(refund);
             if (state == CompleteState.Recorded)
             {
                 metrics.RefundReached(refund.Status);
-                return Adopted(Adoption.Ended);
+                disagreements.Look(refund);
+                return Adoption.Ended;
             }
             if (state is not (CompleteState.AlreadyFinal or CompleteState.TotalsChanged))
             {
-                return Adopted(Adoption.StillInDoubt);
+                return Adoption.StillInDoubt;
             }
         }
-        return default;
-
-        Adopted Adopted(Adoption state) => new(state, refund.Status, refund.ChannelId);
+        return Adoption.NotMine;
     }
 }
 
 internal static class InDoubt
 {
-    /// <summary>The channel broke its word when it confirmed a reversal, or declined, and executed: money moved that nobody was told of.</summary>
-    internal static Adoption OfFinal(TradeStatus status, in ClearingResult result) =>
-        result.Outcome == ClearingOutcome.Succeeded && status != TradeStatus.Success ? Adoption.Contradicted : Adoption.Ended;
+    // "Not found" is no proof while the payment may still be on its way, nor after: only a confirmed reversal, which blocks the reference, is.
+    internal static async ValueTask<ClearingResult> AskAsync(Channel channel, ClearingReference reference, TimeSpan age)
+    {
+        ClearingResult result = await channel.InquireAsync(reference);
+        if (result.Outcome == ClearingOutcome.NotFound && age > channel.Options.SettleWindow)
+        {
+            result = await channel.ReverseAsync(reference);
+        }
+        // That an inquiry or a reversal did not get through says nothing about the payment.
+        return result.Outcome == ClearingOutcome.NotDelivered ? ClearingResult.Of(ClearingOutcome.Unknown) : result;
+    }
 }

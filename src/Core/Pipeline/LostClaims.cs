@@ -42,6 +42,10 @@ public sealed class LostClaims(ILedger ledger, Repetitions repetitions, AnswerDe
             case ClaimState.NotRefundable:
                 desk.Refuse(slot, Rejection.Of(claim.Reason), institution);
                 return;
+            case ClaimState.NotCancellable:
+                bool hasSucceeded = claim.TradeNo.IsAssigned && await ledger.FindAsync(claim.TradeNo, slot.Trade);
+                desk.Refuse(slot, Rejection.Of(claim.Reason), institution, hasSucceeded ? TradeView.Cancel : TradeView.None);
+                return;
             case ClaimState.Refused:
                 desk.RefuseWithinBudget(slot, institution, RespCode.SystemBusy, GatewayMetrics.RefusalCause.LedgerCapacity);
                 return;

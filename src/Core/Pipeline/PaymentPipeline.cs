@@ -29,7 +29,7 @@ namespace HotPath.Core.Pipeline;
 /// </code>
 /// </summary>
 /// <remarks>This method branches; what it calls computes. It waits at 4, 7, 8 and 10 only; at 8 it has stepped aside, for it wants no thread. Queries skip 4 and leave after 5; a refund goes on in
-/// <see cref="RefundPipeline"/> then.</remarks>
+/// <see cref="RefundPipeline"/> then, a cancel in <see cref="CancelPipeline"/>.</remarks>
 public sealed class PaymentPipeline(
     Authenticator authenticator,
     ILedger ledger,
@@ -41,6 +41,7 @@ public sealed class PaymentPipeline(
     Repetitions repetitions,
     LostClaims lostClaims,
     RefundPipeline refunds,
+    CancelPipeline cancels,
     BatchQueryPipeline batchQueries,
     ReconPipeline? recon,
     AnswerBudget budget,
@@ -143,6 +144,9 @@ public sealed class PaymentPipeline(
             case BizType.Refund:
                 await refunds.RunAsync(slot, institution, admittance, fingerprint);
                 return;
+            case BizType.TradeCancel:
+                await cancels.RunAsync(slot, institution, admittance, fingerprint);
+                return;
         }
 
         // 6 route, and the number first: where none can be had (the ledger stands still for minutes), no credit is lost with it
@@ -174,7 +178,7 @@ public sealed class PaymentPipeline(
         }
         if (!ScanPay.TrySettle(slot.Trade, result, NowMs))
         {
-            LeaveInDoubt(slot, institution, channel);
+            await LeaveUnlessEndedAsync(slot, institution, channel);
             return;
         }
 
@@ -182,13 +186,26 @@ public sealed class PaymentPipeline(
         signer.SignFinal(slot.Answer, slot.Trade, institution);
 
         // 10 record
-        switch (await ledger.CompleteAsync(slot.Trade, budget.LeftForCommit(slot)))
+        CompleteState state = await ledger.CompleteAsync(slot.Trade, budget.LeftForCommit(slot));
+        while (state == CompleteState.WishChanged)
+        {
+            slot.Trade.TurnByWish();
+            signer.SignFinal(slot.Answer, slot.Trade, institution);
+            state = await ledger.CompleteAsync(slot.Trade, budget.LeftForCommit(slot));
+        }
+        switch (state)
         {
             case CompleteState.Recorded:
                 waiters.Signal(slot.Trade.TradeNo);
+                if (slot.Trade.WasReversed)
+                {
+                    resolver.LookAgain(slot.Trade);
+                }
                 desk.Tell(slot);
                 return;
             case CompleteState.AlreadyFinal:
+                // Cancelled, perhaps, and the channel executed it all the same.
+                resolver.Adopt(slot.Trade.TradeNo, result);
                 await repetitions.OfOneRecordedAsync(slot, slot.Trade.TradeNo);
                 return;
             case CompleteState.Late:
@@ -238,6 +255,19 @@ public sealed class PaymentPipeline(
             return default;
         }
         return slot.BizType == BizType.ReconDownload ? recon.DownloadAsync(slot, institution) : recon.UploadAsync(slot, institution, fingerprint);
+    }
+
+    // The channel is silent, and somebody else may have ended the trade meanwhile: whoever cancelled it.
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
+    private async ValueTask LeaveUnlessEndedAsync(RequestSlot slot, Institution institution, Channel channel)
+    {
+        resolver.Watch(slot.Trade.TradeNo, slot.Trade.AcceptedAtMs, channel);
+        if (await ledger.FindAsync(slot.Trade.TradeNo, slot.Trade) && slot.Trade.IsFinal)
+        {
+            desk.Repeat(slot);
+            return;
+        }
+        desk.TellPending(slot, institution);
     }
 
     private void LeaveInDoubt(RequestSlot slot, Institution institution, Channel channel)

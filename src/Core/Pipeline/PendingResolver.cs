@@ -12,7 +12,8 @@ namespace HotPath.Core.Pipeline;
 
 /// <summary>
 /// Brings every PENDING trade and refund to an end: asks its channel, adopts results that came late, and, when a channel never heard of it and
-/// its settle window is over, has the reference reversed first and only then calls it failed. It never sends a payment or a refund.
+/// its settle window is over, has the reference reversed first and only then calls it failed. It has trades reversed that are to be cancelled, looks again at
+/// what was reversed, and gives back what a channel executed all the same. It never sends a payment, nor a refund that an institution asked for.
 /// </summary>
 /// <remarks>
 /// Inquiries at 3, 6, 12, 24 s … after acceptance, then every 10 min (protocol, section 6). <see cref="PendingSchedule"/> knows what is due;
@@ -33,7 +34,11 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
 
     private readonly Router _router;
     private readonly TradeWaiters _waiters;
+    private readonly PaymentsInDoubt _payments;
+    private readonly CancelsInDoubt _cancels;
     private readonly IInDoubt[] _kinds;
+    private readonly LookSchedule _looks;
+    private readonly ILedger _ledger;
     private readonly TimeProvider _clock;
     private readonly ILogger<PendingResolver> _logger;
     private readonly PendingSchedule _schedule;
@@ -44,20 +49,27 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
 
     public PendingResolver(
         ILedger ledger, Router router, InstitutionDirectory institutions, AnswerSigner signer, TradeWaiters waiters,
-        GatewayMetrics metrics, TimeProvider clock, ILogger<PendingResolver> logger)
+        Disagreements disagreements, GatewayMetrics metrics, TimeProvider clock, ILogger<PendingResolver> logger)
     {
+        _ledger = ledger;
         _router = router;
         _waiters = waiters;
-        _kinds = [new PaymentsInDoubt(ledger, institutions, signer, metrics, clock), new RefundsInDoubt(ledger, institutions, signer, metrics, clock)];
         _clock = clock;
         _logger = logger;
         _schedule = new PendingSchedule(clock);
+        _looks = new LookSchedule(router, clock);
+        var surpluses = new SurplusesInDoubt(ledger, _schedule, disagreements, clock);
+        _payments = new PaymentsInDoubt(ledger, institutions, signer, surpluses, _looks, disagreements, metrics, clock);
+        _cancels = new CancelsInDoubt(ledger, _payments, institutions, signer, waiters, metrics, clock);
+        _kinds = [_payments, new RefundsInDoubt(ledger, institutions, signer, disagreements, metrics, clock), _cancels, surpluses];
         ledger.WhenClaimedLate(TakeOver);
         ledger.WhenReservedLate(TakeOver);
+        ledger.Cancels.WhenClaimedLate(TakeOver);
+        waiters.WhenEnded(EndCancelsOf);
         _timer = clock.CreateTimer(static self => ((PendingResolver)self!).StartDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Trades and refunds that are being brought to an end.</summary>
+    /// <summary>What is being brought to an end.</summary>
     public int Count => _schedule.Count;
 
     /// <summary>Takes over everything that was accepted and has no result, and begins. Call once the ledger is ready.</summary>
@@ -70,6 +82,7 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
                 _schedule.AddDueNow(number, number.UnixMs);
             }
         }
+        await TakeOverReversedAsync();
         if (Count > 0)
         {
             LogTakenOver(Count);
@@ -80,6 +93,14 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
     /// <summary>A payment or refund is in doubt: inquire by the schedule.</summary>
     public void Watch(TradeNo number, long acceptedAtMs, Channel channel) => _schedule.Add(number, acceptedAtMs, channel);
 
+    /// <summary>A cancel was recorded: its trade is reversed at the channel now, and then by the schedule until it has ended.</summary>
+    public void Cancel(Cancellation cancel)
+    {
+        _cancels.Begin(cancel);
+        _schedule.Add(cancel.CancelNo, cancel.AcceptedAtMs, channel: null);
+        StartTurn(cancel.CancelNo);
+    }
+
     /// <summary>Somebody asked for one that is PENDING: inquire soon, at most once in 3 s.</summary>
     public void Nudge(TradeNo number, long acceptedAtMs) => _schedule.Hasten(number, acceptedAtMs);
 
@@ -88,7 +109,16 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
     {
         if (result.Outcome is not (ClearingOutcome.Unknown or ClearingOutcome.Processing or ClearingOutcome.NotFound))
         {
-            _ = GuardAsync(tradeNo, result);
+            _ = GuardAsync(tradeNo, RecordAsync(tradeNo, result));
+        }
+    }
+
+    // A trade has ended: so do the wishes to cancel it, without another word from the channel.
+    private void EndCancelsOf(TradeNo tradeNo)
+    {
+        foreach (TradeNo cancelNo in _cancels.Of(tradeNo))
+        {
+            StartTurn(cancelNo);
         }
     }
 
@@ -109,14 +139,24 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
     {
         while (!_isStopped && Volatile.Read(ref _inquiries) < MaxInquiries && _schedule.TryTakeDue(out TradeNo tradeNo))
         {
+            StartTurn(tradeNo);
+        }
+        while (!_isStopped && Volatile.Read(ref _inquiries) < MaxInquiries && _looks.TryTakeDue(out Look look))
+        {
             Interlocked.Increment(ref _inquiries);
-            _ = GuardAsync(tradeNo, null);
+            _ = LookAsync(look);
         }
         if (_clock.GetElapsedTime(_reportedAt) >= ReportEvery)
         {
             _reportedAt = _clock.GetTimestamp();
             ReportOldest();
         }
+    }
+
+    private void StartTurn(TradeNo number)
+    {
+        Interlocked.Increment(ref _inquiries);
+        _ = GuardAsync(number, TakeTurnAsync(number));
     }
 
     private void ReportOldest()
@@ -130,54 +170,59 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
     }
 
     // Whatever goes wrong with one trade, it stays on the schedule and the others go on.
-    private async Task GuardAsync(TradeNo tradeNo, ClearingResult? late)
+    private async Task GuardAsync(TradeNo number, Task<bool> turn)
     {
         try
         {
-            bool isEnded = late is { } result ? await RecordAsync(tradeNo, result) : await InquireAsync(tradeNo);
-            if (isEnded)
+            if (await turn)
             {
-                _schedule.Remove(tradeNo);
+                _schedule.Remove(number);
             }
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
-            LogFailure(failure, tradeNo);
-        }
-        finally
-        {
-            if (late is null)
-            {
-                Interlocked.Decrement(ref _inquiries);
-            }
+            LogFailure(failure, number);
         }
     }
 
-    private async Task<bool> InquireAsync(TradeNo tradeNo)
+    private async Task<bool> TakeTurnAsync(TradeNo number)
     {
-        if (await FindAsync(tradeNo) is not { } doubt)
+        try
+        {
+            return await InquireAsync(number);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _inquiries);
+        }
+    }
+
+    private async Task<bool> InquireAsync(TradeNo number)
+    {
+        (IInDoubt? kind, Doubt? doubt) = await FindAsync(number);
+        if (kind is null || doubt is null)
         {
             return true;
         }
-        TimeSpan age = _schedule.Age(tradeNo);
+        TimeSpan age = _schedule.Age(number);
         if (age > AlarmAge)
         {
-            LogOverdue(tradeNo, doubt.ChannelId.ToString(), age.TotalHours);
+            LogOverdue(number, doubt.ChannelId.ToString(), age.TotalHours);
         }
         if (_router.Find(doubt.ChannelId.Span) is not { } channel)
         {
-            LogNoChannel(tradeNo, doubt.ChannelId.ToString());
+            LogNoChannel(number, doubt.ChannelId.ToString());
             return false;
         }
-        _schedule.Place(tradeNo, channel);
+        _schedule.Place(number, channel);
         if (!channel.TryTakeInquiry(MaxInquiriesOfChannel))
         {
-            _schedule.Postpone(tradeNo);
+            _schedule.Postpone(number);
             return false;
         }
         try
         {
-            return await RecordAsync(tradeNo, await AskAsync(channel, doubt.Reference, age));
+            return await RecordAsync(number, await kind.AskAsync(channel, doubt, age));
         }
         finally
         {
@@ -185,53 +230,37 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
         }
     }
 
-    // "Not found" is no proof while the payment may still be on its way, nor after: only a confirmed reversal, which blocks the reference, is.
-    private static async Task<ClearingResult> AskAsync(Channel channel, ClearingReference reference, TimeSpan age)
-    {
-        ClearingResult result = await channel.InquireAsync(reference);
-        if (result.Outcome == ClearingOutcome.NotFound && age > channel.Options.SettleWindow)
-        {
-            result = await channel.ReverseAsync(reference);
-        }
-        // That an inquiry did not get through says nothing about the payment.
-        return result.Outcome == ClearingOutcome.NotDelivered ? ClearingResult.Of(ClearingOutcome.Unknown) : result;
-    }
-
-    private async Task<Doubt?> FindAsync(TradeNo number)
+    private async Task<(IInDoubt? Kind, Doubt? Doubt)> FindAsync(TradeNo number)
     {
         foreach (IInDoubt kind in _kinds)
         {
             if (await kind.FindAsync(number) is { } doubt)
             {
-                return doubt;
+                return (kind, doubt);
             }
         }
-        return null;
+        return default;
     }
 
     private async Task<bool> RecordAsync(TradeNo number, ClearingResult result)
     {
         foreach (IInDoubt kind in _kinds)
         {
-            Adopted adopted = await kind.AdoptAsync(number, result);
-            if (adopted.State == Adoption.NotMine)
+            Adoption adoption = await kind.AdoptAsync(number, result);
+            if (adoption == Adoption.NotMine)
             {
                 continue;
             }
-            if (adopted.State == Adoption.Contradicted)
-            {
-                LogContradiction(number, adopted.ChannelId.ToString(), adopted.Status, result.ChannelTradeNo.ToString());
-            }
-            if (adopted.State != Adoption.StillInDoubt)
+            if (adoption == Adoption.Ended)
             {
                 _waiters.Signal(number);
             }
-            return adopted.State != Adoption.StillInDoubt;
+            return adoption == Adoption.Ended;
         }
         return true;
     }
 
-    [LoggerMessage(EventId = 200, Level = LogLevel.Information, Message = "{Count} trades and refunds without a result taken over from the ledger: each will be inquired")]
+    [LoggerMessage(EventId = 200, Level = LogLevel.Information, Message = "{Count} trades, refunds, cancels and surpluses without a result taken over from the ledger: each will be inquired")]
     private partial void LogTakenOver(int count);
 
     [LoggerMessage(EventId = 201, Level = LogLevel.Error, Message = "trade or refund {TradeNo} at channel {Channel} is PENDING for {Hours} h")]
@@ -239,10 +268,6 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
 
     [LoggerMessage(EventId = 202, Level = LogLevel.Error, Message = "trade or refund {TradeNo} is PENDING at channel {Channel}, which is not configured any more")]
     private partial void LogNoChannel(TradeNo tradeNo, string channel);
-
-    [LoggerMessage(EventId = 204, Level = LogLevel.Error,
-        Message = "{TradeNo} is {Status}, and channel {Channel} now says it executed it as {ChannelTradeNo}")]
-    private partial void LogContradiction(TradeNo tradeNo, string channel, TradeStatus status, string channelTradeNo);
 
     [LoggerMessage(EventId = 205, Level = LogLevel.Warning, Message = "trade or refund {TradeNo} was claimed too late to be sent: it will be inquired and reversed")]
     private partial void LogClaimedLate(TradeNo tradeNo);

@@ -32,7 +32,7 @@ internal sealed class PendingSchedule(TimeProvider clock)
         }
     }
 
-    internal void Add(TradeNo tradeNo, long acceptedAtMs, Channel channel)
+    internal void Add(TradeNo tradeNo, long acceptedAtMs, Channel? channel)
     {
         // Most of the first three seconds are over when the answer budget is.
         TimeSpan age = WallAge(acceptedAtMs);

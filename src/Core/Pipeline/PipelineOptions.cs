@@ -10,7 +10,7 @@ public sealed record PipelineOptions
     // The specification allows 3 s (6.1); half a second is left for the way there and back.
     public TimeSpan PayBudget { get; init; } = TimeSpan.FromSeconds(2.5);
 
-    /// <summary>After this a refund is answered 0001 and lives on. Default 4.5 s. Range 100 ms to 4.9 s.</summary>
+    /// <summary>After this a refund or a cancel is answered 0001 and lives on. Default 4.5 s. Range 100 ms to 4.9 s.</summary>
     // The specification allows 5 s (6.1).
     public TimeSpan RefundBudget { get; init; } = TimeSpan.FromSeconds(4.5);
 
@@ -29,7 +29,8 @@ public sealed record PipelineOptions
     public int StrangersRefusalsPerSecond { get; init; } = 300;
 
     /// <summary>The answer budget of an interface.</summary>
-    public TimeSpan BudgetOf(BizType type) => BizTypes.IsQuery(type) ? QueryBudget : type == BizType.Refund ? RefundBudget : PayBudget;
+    public TimeSpan BudgetOf(BizType type) =>
+        BizTypes.IsQuery(type) ? QueryBudget : type is BizType.Refund or BizType.TradeCancel ? RefundBudget : PayBudget;
 
     public AdmissionOptions Admission { get; init; } = new();
 }

@@ -22,6 +22,7 @@ public sealed class RefundPipeline(
     TradeWaiters waiters,
     Repetitions repetitions,
     LostClaims lostClaims,
+    Disagreements disagreements,
     AnswerBudget budget,
     TimeProvider clock,
     AnswerDesk desk)
@@ -141,6 +142,7 @@ public sealed class RefundPipeline(
         {
             case CompleteState.Recorded:
                 waiters.Signal(slot.Refund.RefundId);
+                disagreements.Look(slot.Refund);
                 desk.Tell(slot);
                 return;
             case CompleteState.AlreadyFinal:

@@ -22,6 +22,7 @@ public sealed class Repetitions(
             return new ValueTask<ReqIdState>(state);
         }
         return slot.BizType == BizType.ReconUpload ? RecallOfUploadAsync(slot, institution, fingerprint)
+            : slot.IsCancel ? RecallCancelAsync(slot, institution, fingerprint)
             : slot.IsOfRefund ? ledger.RecallRefundAsync(institution.InstId, slot.Memory(Member.ReqId), fingerprint, slot.Refund)
             : ledger.RecallAsync(institution.InstId, slot.Memory(Member.ReqId), fingerprint, slot.Trade);
     }
@@ -50,7 +51,7 @@ public sealed class Repetitions(
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
     public async ValueTask<bool> OfOneClaimedMeanwhileAsync(RequestSlot slot, Institution institution, Admittance admittance)
     {
-        switch (await RecallAsync(slot, institution, slot.IsOfRefund ? slot.Refund.Fingerprint : slot.Trade.Fingerprint))
+        switch (await RecallAsync(slot, institution, FingerprintOf(slot)))
         {
             case ReqIdState.Replay:
                 desk.Repeat(slot);
@@ -106,8 +107,24 @@ public sealed class Repetitions(
     private async ValueTask<ReqIdState> RecallOfUploadAsync(RequestSlot slot, Institution institution, Digest fingerprint) =>
         await ledger.RecallAsync(institution.InstId, slot.Memory(Member.ReqId), fingerprint, slot.Trade) == ReqIdState.Free ? ReqIdState.Free : ReqIdState.OtherContent;
 
-    private static TradeNo NumberOf(RequestSlot slot) => slot.IsOfRefund ? slot.Refund.RefundId : slot.Trade.TradeNo;
+    private static Digest FingerprintOf(RequestSlot slot) =>
+        slot.IsCancel ? slot.Cancel.Fingerprint : slot.IsOfRefund ? slot.Refund.Fingerprint : slot.Trade.Fingerprint;
 
-    private ValueTask<bool> FindAsync(RequestSlot slot, TradeNo number) =>
-        slot.IsOfRefund ? ledger.FindRefundAsync(number, slot.Refund) : ledger.FindAsync(number, slot.Trade);
+    private static TradeNo NumberOf(RequestSlot slot) => slot.IsCancel ? slot.Cancel.CancelNo : slot.IsOfRefund ? slot.Refund.RefundId : slot.Trade.TradeNo;
+
+    private ValueTask<bool> FindAsync(RequestSlot slot, TradeNo number) => slot.IsCancel ? FindCancelAsync(slot, number)
+        : slot.IsOfRefund ? ledger.FindRefundAsync(number, slot.Refund)
+        : ledger.FindAsync(number, slot.Trade);
+
+    // A cancel's answer shows its trade, which is final for as long as that answer is recorded.
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> FindCancelAsync(RequestSlot slot, TradeNo number) =>
+        await ledger.Cancels.FindAsync(number, slot.Cancel) && await ledger.FindAsync(slot.Cancel.TradeNo, slot.Trade);
+
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    private async ValueTask<ReqIdState> RecallCancelAsync(RequestSlot slot, Institution institution, Digest fingerprint)
+    {
+        ReqIdState state = await ledger.Cancels.RecallAsync(institution.InstId, slot.Memory(Member.ReqId), fingerprint, slot.Cancel);
+        return state == ReqIdState.Replay && !await ledger.FindAsync(slot.Cancel.TradeNo, slot.Trade) ? ReqIdState.Free : state;
+    }
 }

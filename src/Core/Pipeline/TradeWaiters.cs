@@ -9,6 +9,10 @@ public sealed class TradeWaiters(IScheduler scheduler, TimeProvider clock)
 {
     private readonly Dictionary<TradeNo, List<Registration>> _waiting = [];
     private volatile int _count;
+    private Action<TradeNo>? _ended;
+
+    /// <summary>Whom else to tell of every result that is durable, on the thread that recorded it. Set once, before anybody waits.</summary>
+    public void WhenEnded(Action<TradeNo> tell) => _ended = tell;
 
     /// <summary>Begins to wait: register first, then look at the trade once more, then wait. Dispose in the end.</summary>
     public Registration Register(TradeNo tradeNo)
@@ -31,6 +35,7 @@ public sealed class TradeWaiters(IScheduler scheduler, TimeProvider clock)
     {
         // A request that registers after this read finds the durable result when it looks once more.
         Interlocked.MemoryBarrier();
+        _ended?.Invoke(tradeNo);
         if (_count == 0)
         {
             return;

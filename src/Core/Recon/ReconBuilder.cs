@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
+using HotPath.Core.DayFiles;
 using HotPath.Core.Model;
 using HotPath.Core.Runtime;
 using HotPath.Core.Telemetry;
@@ -124,7 +125,7 @@ internal sealed partial class ReconBuilder : IWorkerBody, IDisposable
             }
             Advance();
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or DayFilesDamagedException)
         {
             EndBadly(failure);
         }

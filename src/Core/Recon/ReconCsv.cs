@@ -115,7 +115,7 @@ internal sealed class ReconCsv : IDisposable
         _csv.WriteField(_instId.AsSpan(0, _instIdLength));
         _csv.WriteField(row.ChannelId.Span);
         _csv.WriteField(row.ChannelTradeNo.Span);
-        _csv.WriteField(row.TradeType == TradeType.Native ? "NATIVE"u8 : "SCAN"u8);
+        _csv.WriteField(TradeTypes.Name(row.TradeType));
         _csv.WriteField(row.QrType switch { QrType.Dynamic => "01"u8, QrType.Static => "02"u8, _ => ""u8 });
         WriteEnd(row);
     }

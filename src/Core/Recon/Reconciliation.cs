@@ -1,4 +1,4 @@
-using HotPath.Core.Ledger;
+using HotPath.Core.DayFiles;
 using HotPath.Core.Model;
 using HotPath.Core.Runtime;
 using HotPath.Core.Telemetry;
@@ -40,8 +40,12 @@ public sealed class Reconciliation : IDisposable
     /// <summary>Where institutions reach this gateway; null: where each of them says it does.</summary>
     internal Uri? PublicUrl { get; }
 
-    /// <summary>Opens what is in <c>recon/</c> of the data directory. Nothing is built before <see cref="Start"/>.</summary>
+    /// <summary>Opens what is in <c>recon/</c> of the data directory; files are made of the day files' rows. Nothing is built before <see cref="Start"/>.</summary>
     /// <exception cref="IOException">The disk failed.</exception>
+    public static Reconciliation Open(
+        string dataDirectory, DayStore days, IReadOnlyList<InstId> institutions, Uri? publicUrl, IScheduler scheduler, TimeProvider clock, GatewayMetrics metrics,
+        ILogger<Reconciliation> logger) => Open(dataDirectory, new DayRows(days), institutions, publicUrl, scheduler, clock, metrics, logger);
+
     internal static Reconciliation Open(
         string dataDirectory, IFinalRows rows, IReadOnlyList<InstId> institutions, Uri? publicUrl, IScheduler scheduler, TimeProvider clock, GatewayMetrics metrics,
         ILogger<Reconciliation> logger) =>

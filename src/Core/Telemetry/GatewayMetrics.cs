@@ -53,8 +53,7 @@ public sealed partial class GatewayMetrics
 
     public GatewayMetrics(string version)
     {
-        _registry = Metrics.NewCustomRegistry();
-        MetricFactory make = Metrics.WithCustomRegistry(_registry);
+        MetricFactory make = Metrics.WithCustomRegistry(_registry = Metrics.NewCustomRegistry());
 
         int bizTypes = BizTypes.All.Max(type => (int)type) + 1;
         int codes = RespCodes.All.Max(code => (int)code) + 1;
@@ -87,6 +86,7 @@ public sealed partial class GatewayMetrics
         Admission = new AdmissionMetrics(make);
         DayFiles = new DayFileMetrics(make);
         Recon = new ReconMetrics(make);
+        Cancels = new CancelMetrics(make);
         _inFlight = make.CreateGauge("hotpath_inflight_requests", "Calls between their last byte in and their last byte out.");
         _replays = make.CreateCounter("hotpath_idempotent_replays_total", "Calls answered from a recorded result.");
 

@@ -18,6 +18,9 @@ public enum TradeView : byte
     /// <summary>The pay answer's members, and reason and refunds.</summary>
     Query,
 
+    /// <summary>The pay answer's members, and why the trade failed: what never changes of a trade that has ended.</summary>
+    Cancel,
+
     /// <summary>A refund's members (2.3.3).</summary>
     Refund,
 
@@ -115,7 +118,7 @@ public sealed partial class AnswerBuffer
         _laid = _long?.Text(Capacity + _long.List.WrittenCount + (recon?.Length ?? 0)) ?? _text;
         var text = new SigningText(_laid);
         _memberCount = 0;
-        Trade? trade = answer.View is TradeView.Payment or TradeView.Query ? answer.Trade : null;
+        Trade? trade = answer.View is TradeView.Payment or TradeView.Query or TradeView.Cancel ? answer.Trade : null;
         Refund? refund = answer.View is TradeView.Refund or TradeView.RefundQuery ? answer.Refund : null;
         TradePage? page = answer.Page;
         bool isQuery = answer.View == TradeView.Query;
@@ -219,7 +222,7 @@ public sealed partial class AnswerBuffer
     {
         RespCode code = answer.View switch
         {
-            TradeView.Query => answer.Trade!.FailCode,
+            TradeView.Query or TradeView.Cancel => answer.Trade!.FailCode,
             TradeView.RefundQuery => answer.Refund!.FailCode,
             _ => RespCode.None,
         };

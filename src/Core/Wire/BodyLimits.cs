@@ -21,6 +21,7 @@ public static class BodyLimits
     public static int Of(BizType type) => type switch
     {
         BizType.FacePay => FacePay,
+        BizType.ReconUpload => Largest,
         _ => Ordinary,
     };
 }

@@ -99,6 +99,8 @@ public static class MemberTable
     private static readonly Member[] Refund =
         [Member.OrigTradeNo, Member.OutTradeNo, Member.RefundNo, Member.RefundAmount, Member.RefundType];
 
+    private static readonly Member[] TradeCancel = [Member.OrigTradeNo, Member.OutTradeNo];
+
     private static readonly Member[] TradeQuery = [Member.TradeNo, Member.OutTradeNo];
 
     private static readonly Member[] RefundQuery = [Member.RefundNo, Member.RefundId];
@@ -118,13 +120,14 @@ public static class MemberTable
     // Names by their length: at most four candidates to compare.
     private static readonly MemberRule[][] ByLength = BuildByLength();
 
-    /// <summary>The members of an interface besides the common ones, in the specification's order. All required, except for a query's two, an upload's list,
-    /// and what <see cref="BatchQueryForm"/> says of a batch query.</summary>
+    /// <summary>The members of an interface besides the common ones, in the specification's order. All required, except for a query's or a cancel's two, an
+    /// upload's list, and what <see cref="BatchQueryForm"/> says of a batch query.</summary>
     public static ReadOnlySpan<Member> Of(BizType type) => type switch
     {
         BizType.ScanPay => ScanPay,
         BizType.FacePay => FacePay,
         BizType.Refund => Refund,
+        BizType.TradeCancel => TradeCancel,
         BizType.TradeQuery => TradeQuery,
         BizType.RefundQuery => RefundQuery,
         BizType.TradeBatchQuery => TradeBatchQuery,
@@ -136,8 +139,8 @@ public static class MemberTable
     /// <summary>Those of <see cref="Of"/> that must be there.</summary>
     public static ReadOnlySpan<Member> RequiredOf(BizType type) => type == BizType.ReconUpload ? ReconUpload.AsSpan()[..^1] : Of(type);
 
-    /// <summary>True when the interface needs only one of its members (a query by one number, by the other, or by both).</summary>
-    public static bool NeedsOnlyOne(BizType type) => type is BizType.TradeQuery or BizType.RefundQuery;
+    /// <summary>True when the interface needs only one of its members (a query or a cancel by one number, by the other, or by both).</summary>
+    public static bool NeedsOnlyOne(BizType type) => type is BizType.TradeQuery or BizType.RefundQuery or BizType.TradeCancel;
 
     /// <summary>The member's name on the wire.</summary>
     public static ReadOnlySpan<byte> NameOf(Member member) => Rules[(int)member].NameUtf8;

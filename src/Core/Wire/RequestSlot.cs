@@ -38,14 +38,20 @@ public sealed class RequestSlot(int maxBodyBytes = BodyLimits.Ordinary)
     /// <summary>The refund of this request; its <see cref="Trade"/> is the one that is refunded.</summary>
     public Refund Refund { get; private set; } = new();
 
+    /// <summary>The wish of this request to cancel its <see cref="Trade"/>.</summary>
+    public Cancellation Cancel { get; private set; } = new();
+
     /// <summary>The request is about a refund, and so is its answer.</summary>
     public bool IsOfRefund => BizType is BizType.Refund or BizType.RefundQuery;
 
-    /// <summary>What the request is about, trade or refund, has its result.</summary>
-    public bool IsFinal => IsOfRefund ? Refund.IsFinal : Trade.IsFinal;
+    /// <summary>The request wishes that a trade be cancelled.</summary>
+    public bool IsCancel => BizType == BizType.TradeCancel;
+
+    /// <summary>What the request is about, trade, refund or wish, has its result.</summary>
+    public bool IsFinal => IsCancel ? Cancel.IsFinal : IsOfRefund ? Refund.IsFinal : Trade.IsFinal;
 
     /// <summary>When that was accepted, Unix milliseconds.</summary>
-    public long AcceptedAtMs => IsOfRefund ? Refund.AcceptedAtMs : Trade.AcceptedAtMs;
+    public long AcceptedAtMs => IsCancel ? Cancel.AcceptedAtMs : IsOfRefund ? Refund.AcceptedAtMs : Trade.AcceptedAtMs;
 
     /// <summary>When the last byte of the request had come, in ticks of the clock.</summary>
     public long ArrivedAt { get; set; }
@@ -101,13 +107,17 @@ public sealed class RequestSlot(int maxBodyBytes = BodyLimits.Ordinary)
         _unescapedEnd = length;
     }
 
-    /// <summary>Trade and refund stay with the ledger, which still reads them: the slot goes on with what was claimed, in its own.</summary>
+    /// <summary>Trade, refund and wish stay with the ledger, which still reads them: the slot goes on with what was claimed, in its own.</summary>
     public void GiveAway()
     {
         Trade = Trade.CopyOfClaim();
         if (IsOfRefund)
         {
             Refund = Refund.CopyOfReservation();
+        }
+        if (IsCancel)
+        {
+            Cancel = Cancel.CopyOfWish();
         }
     }
 
@@ -131,6 +141,7 @@ public sealed class RequestSlot(int maxBodyBytes = BodyLimits.Ordinary)
         Answer.Clear();
         Trade.Clear();
         Refund.Clear();
+        Cancel.Clear();
     }
 
     internal void Set(Member member, TextRange range) => _members[(int)member] = range;

@@ -6,6 +6,7 @@ using System.Text.Json;
 using HotPath.Core.Ledger.Embedded;
 using HotPath.Core.Masking;
 using HotPath.Core.Model;
+using HotPath.Core.Operations;
 using HotPath.Core.Wire;
 
 namespace HotPath.Host.Cli;
@@ -68,6 +69,18 @@ internal sealed class JournalLines(TextWriter output, bool isJson)
             case JournalEntryKind.Settled:
                 AddSettled(members, entry.Refund!);
                 break;
+            case JournalEntryKind.Cancel:
+                AddCancel(members, entry.Cancel!);
+                break;
+            case JournalEntryKind.CancelResult:
+                AddCancelResult(members, entry.Cancel!);
+                break;
+            case JournalEntryKind.Surplus:
+                AddSurplus(members, entry.Surplus!);
+                break;
+            case JournalEntryKind.SurplusResult:
+                AddSurplusResult(members, entry.Surplus!);
+                break;
             case JournalEntryKind.Ceiling:
                 members.Add(("no_number_above", new TradeNo(entry.Ceiling, 0).ToString()));
                 break;
@@ -106,11 +119,12 @@ internal sealed class JournalLines(TextWriter output, bool isJson)
     [
         ("trade_no", trade.TradeNo.ToString()),
         ("trade_status", Encoding.ASCII.GetString(TradeStatuses.Name(trade.Status))),
-        ("resp_code", trade.FailCode == RespCode.None ? RespCodes.Label(RespCode.Success) : RespCodes.Label(trade.FailCode)),
+        ("resp_code", RespCodes.Label(AnswerSigner.FinalCode(trade.Status, trade.FailCode))),
         ("final_at", Time(trade.FinalAtMs)),
         ("channel_trade_no", Encoding.UTF8.GetString(trade.ChannelTradeNo.Span)),
         ("resp_id", trade.Answer.RespId.ToString()),
         ("key_id", Encoding.UTF8.GetString(trade.Answer.KeyId.Span)),
+        .. trade.WasReversed ? [("reversed", (object)"yes")] : Array.Empty<(string, object)>(),
     ]);
 
     private static void AddRefund(List<(string Name, object Value)> members, Refund refund)
@@ -147,6 +161,50 @@ internal sealed class JournalLines(TextWriter output, bool isJson)
         ]);
         AddTotals(members, refund.Totals);
     }
+
+    private static void AddCancel(List<(string Name, object Value)> members, Cancellation cancel) => members.AddRange(
+    [
+        ("cancel_no", cancel.CancelNo.ToString()),
+        ("orig_trade_no", cancel.TradeNo.ToString()),
+        ("inst_id", Mask.Show(MemberTable.Rule(Member.InstId).Log, Encoding.ASCII.GetBytes(cancel.InstId.ToString()))),
+        ("req_id", Mask.Show(MemberTable.Rule(Member.ReqId).Log, cancel.ReqId.Span)),
+        ("accepted_at", Time(cancel.AcceptedAtMs)),
+    ]);
+
+    private static void AddCancelResult(List<(string Name, object Value)> members, Cancellation cancel) => members.AddRange(
+    [
+        ("cancel_no", cancel.CancelNo.ToString()),
+        ("orig_trade_no", cancel.TradeNo.ToString()),
+        ("resp_code", RespCodes.Label(cancel.Code)),
+        ("trade_status", Encoding.ASCII.GetString(TradeStatuses.Name(cancel.TradeStatus))),
+        ("final_at", Time(cancel.FinalAtMs)),
+        ("resp_id", cancel.Answer.RespId.ToString()),
+        ("key_id", Encoding.UTF8.GetString(cancel.Answer.KeyId.Span)),
+    ]);
+
+    private static void AddSurplus(List<(string Name, object Value)> members, Surplus surplus) => members.AddRange(
+    [
+        ("refund_id", surplus.RefundId.ToString()),
+        ("trade_no", surplus.TradeNo.ToString()),
+        ("trade_status", Encoding.ASCII.GetString(TradeStatuses.Name(surplus.TradeStatus))),
+        ("inst_id", Mask.Show(MemberTable.Rule(Member.InstId).Log, Encoding.ASCII.GetBytes(surplus.InstId.ToString()))),
+        ("out_trade_no", Mask.Show(MemberTable.Rule(Member.OutTradeNo).Log, surplus.OrderNo.Span)),
+        ("amount", Text(surplus.Amount, surplus.Currency)),
+        ("currency", surplus.Currency.ToString()),
+        ("channel", Encoding.UTF8.GetString(surplus.ChannelId.Span)),
+        ("channel_trade_no", Encoding.UTF8.GetString(surplus.ChannelTradeNo.Span)),
+        ("found_at", Time(surplus.FoundAtMs)),
+    ]);
+
+    private static void AddSurplusResult(List<(string Name, object Value)> members, Surplus surplus) => members.AddRange(
+    [
+        ("refund_id", surplus.RefundId.ToString()),
+        ("trade_no", surplus.TradeNo.ToString()),
+        ("refund_status", Encoding.ASCII.GetString(TradeStatuses.Name(surplus.Status))),
+        ("resp_code", RespCodes.Label(AnswerSigner.FinalCode(surplus.Status, surplus.FailCode))),
+        ("final_at", Time(surplus.FinalAtMs)),
+        ("channel_refund_no", Encoding.UTF8.GetString(surplus.ChannelRefundNo.Span)),
+    ]);
 
     // In minor units: SETTLED does not say the currency.
     private static void AddTotals(List<(string Name, object Value)> members, RefundTotals totals) =>

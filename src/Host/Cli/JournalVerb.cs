@@ -56,7 +56,7 @@ internal static class JournalVerb
             {
                 bool isWanted = only is null
                     ? entry.Sequence >= first && entry.Sequence <= last
-                    : entry.Trade?.TradeNo == only || entry.Refund?.TradeNo == only || entry.Refund?.RefundId == only;
+                    : entry.Numbers.Contains(only.Value);
                 // What could not be read may be what was asked for.
                 if (isWanted || entry.Kind == JournalEntryKind.Skipped)
                 {

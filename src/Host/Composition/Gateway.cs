@@ -2,12 +2,8 @@ using HotPath.Core.Admission;
 using HotPath.Core.Auth;
 using HotPath.Core.Clearing;
 using HotPath.Core.Clearing.Adapters.Http;
-using HotPath.Core.DayFiles;
 using HotPath.Core.Ledger;
 using HotPath.Core.Ledger.Embedded;
-using HotPath.Core.Notify;
-using HotPath.Core.Notify.Http;
-using HotPath.Core.Notify.Storage;
 using HotPath.Core.Operations;
 using HotPath.Core.Pipeline;
 using HotPath.Core.Routing;
@@ -33,22 +29,20 @@ internal sealed partial class Gateway : IAsyncDisposable
     private readonly Readiness _readiness;
     private readonly WebApplication _admin;
     private readonly ILedger _ledger;
-    private readonly DayStore _days;
-    private readonly Notifier _notifier;
+    private readonly Derived _derived;
     private readonly Corridor _corridor;
     private readonly WebApplication _institutions;
     private readonly ILogger<Gateway> _logger;
     private bool _isStopped;
 
     private Gateway(
-        Readiness readiness, WebApplication admin, ILedger ledger, DayStore days, Notifier notifier, Corridor corridor, WebApplication institutions,
+        Readiness readiness, WebApplication admin, ILedger ledger, Derived derived, Corridor corridor, WebApplication institutions,
         ServerCertificate certificate, ILogger<Gateway> logger)
     {
         _readiness = readiness;
         _admin = admin;
         _ledger = ledger;
-        _days = days;
-        _notifier = notifier;
+        _derived = derived;
         _corridor = corridor;
         _institutions = institutions;
         _logger = logger;
@@ -88,26 +82,27 @@ internal sealed partial class Gateway : IAsyncDisposable
             ILedger ledger = OpenLedger(settings.Ledger, clock, metrics, logs);
             undo.Push(ledger);
 
-            var days = DayStore.Open(settings.Ledger.DataDirectory, clock, metrics, logs.CreateLogger<DayStore>());
-            undo.Push(days);
             InstitutionDirectory registered = Register(settings, metrics, clock);
             var keys = new GatewayKeys(settings.SigningKey, settings.Es256SigningKey);
-            Notifier notifier = OpenNotifier(settings, ledger, registered, keys, metrics, clock, logs);
-            undo.Push(notifier);
+            var derived = new Derived(settings, ledger, registered, keys, clock, metrics, logs);
+            undo.Push(derived);
 
-            Corridor corridor = BuildCorridor(settings, ledger, registered, keys, [notifier], days, metrics, clock, logs);
+            Corridor corridor = BuildCorridor(settings, ledger, registered, keys, derived, metrics, clock, logs);
             undo.Push(corridor);
+            derived.Start(corridor.Feed!);
+            reconEndpoint.Open(derived.Recon);
             await corridor.Resolver.StartAsync();
             await corridor.WarmUpAsync();
 
             var endpoint = new PaymentEndpoint(corridor.Pipeline, settings.Limits, metrics, clock, logs.CreateLogger<PaymentEndpoint>());
+            var files = new FileEndpoint(derived.Recon, metrics);
             WebApplication institutions = await InstitutionServer.StartAsync(
-                settings.Listen, settings.Certificate, settings.Limits, endpoint.HandleAsync, logs);
+                settings.Listen, settings.Certificate, settings.Limits, context => FileEndpoint.IsMeant(context) ? files.HandleAsync(context) : endpoint.HandleAsync(context), logs);
             undo.Push(institutions);
 
             var gateway = new Gateway(
-                readiness, admin, ledger, days, notifier, corridor, institutions, settings.Certificate, logs.CreateLogger<Gateway>());
-            notifications.Open(notifier);
+                readiness, admin, ledger, derived, corridor, institutions, settings.Certificate, logs.CreateLogger<Gateway>());
+            notifications.Open(derived.Notifier);
             readiness.Ready(ledger);
             gateway.LogReady(gateway.ApiAddress, gateway.AdminAddress);
             return gateway;
@@ -138,8 +133,7 @@ internal sealed partial class Gateway : IAsyncDisposable
         }
         await _institutions.DisposeAsync();
         await _corridor.DisposeAsync();
-        await _notifier.DisposeAsync();
-        await _days.DisposeAsync();
+        await _derived.DisposeAsync();
         await _ledger.DisposeAsync();
         using (var atOnce = new CancellationTokenSource(TimeSpan.FromMilliseconds(200)))
         {
@@ -157,15 +151,9 @@ internal sealed partial class Gateway : IAsyncDisposable
         return EmbeddedLedger.Open(options, ThreadScheduler.Instance, clock, metrics, voice.Tell);
     }
 
-    // Beside the journal: what is not acknowledged goes where the results are.
-    private static Notifier OpenNotifier(
-        GatewaySettings settings, ILedger ledger, InstitutionDirectory institutions, GatewayKeys keys, GatewayMetrics metrics, TimeProvider clock, ILoggerFactory logs) =>
-        new(ledger, institutions, keys, SqliteNotificationStore.Open(Path.Combine(settings.Ledger.DataDirectory, "notify.db"), clock),
-            new HttpNotifySender(settings.Notify, clock), new NotifyOptions(), ThreadScheduler.Instance, clock, metrics, logs.CreateLogger<Notifier>());
-
     private static Corridor BuildCorridor(
-        GatewaySettings settings, ILedger ledger, InstitutionDirectory institutions, GatewayKeys keys, IReadOnlyList<IFeedConsumer> consumers, DayStore days,
-        GatewayMetrics metrics, TimeProvider clock, ILoggerFactory logs)
+        GatewaySettings settings, ILedger ledger, InstitutionDirectory institutions, GatewayKeys keys, Derived derived, GatewayMetrics metrics,
+        TimeProvider clock, ILoggerFactory logs)
     {
         Dictionary<string, Channel> channels = settings.Channels.ToDictionary(
             channel => channel.Options.Id,
@@ -179,7 +167,8 @@ internal sealed partial class Gateway : IAsyncDisposable
             IsEnabled = route.IsEnabled,
             OnlyAmountsEndingWith = route.OnlyAmountsEndingWith,
         }).ToArray(), settings.CodeHosts);
-        return new Corridor(ledger, router, institutions, keys, new PipelineOptions(), ThreadScheduler.Instance, clock, metrics, logs, consumers, days: days);
+        return new Corridor(ledger, router, institutions, keys, new PipelineOptions(), ThreadScheduler.Instance, clock, metrics, logs,
+            derived.Consumers, derived.Recon, derived.Days);
     }
 
     private static InstitutionDirectory Register(GatewaySettings settings, GatewayMetrics metrics, TimeProvider clock)

@@ -58,6 +58,7 @@ internal sealed class ConfigurationCheck
         {
             Listen = CheckEndPoint("listen", listen.Address, listen.Port, mustBeLoopback: false),
             Certificate = certificate!,
+            PublicUrl = CheckPublicUrl(configuration.PublicUrl),
             Admin = CheckEndPoint("admin", configuration.Admin.Address, configuration.Admin.Port, mustBeLoopback: true),
             Ledger = CheckLedger(configuration),
             SigningKey = CheckSigningKey(configuration)!,
@@ -82,6 +83,21 @@ internal sealed class ConfigurationCheck
             _faults.Add(path + ".address", $"{address} is not loopback: the admin listener has no authentication");
         }
         return new IPEndPoint(ip, Math.Clamp(port, 0, MaxPort));
+    }
+
+    // An authority and nothing else: what follows it in an answer is ours.
+    private Uri? CheckPublicUrl(string? url)
+    {
+        if (url is null)
+        {
+            return null;
+        }
+        if (Uri.TryCreate(url, UriKind.Absolute, out Uri? address) && address is { Scheme: "https", PathAndQuery: "/", Fragment: "", UserInfo: "" })
+        {
+            return address;
+        }
+        _faults.Add("public_url", $"{url} is not https://host or https://host:port");
+        return null;
     }
 
     private EmbeddedLedgerOptions CheckLedger(GatewayConfiguration configuration)

@@ -11,6 +11,11 @@ internal sealed record GatewayConfiguration
 {
     public ListenConfiguration? Listen { get; set; }
 
+    /// <summary>
+    /// https address under which institutions reach this gateway, for the addresses of files in answers. Default: the host that each caller names.
+    /// </summary>
+    public string? PublicUrl { get; set; }
+
     public AdminConfiguration Admin { get; set; } = new();
 
     /// <summary>Folder of the journal and its index. One process at a time.</summary>

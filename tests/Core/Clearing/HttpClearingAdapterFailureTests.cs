@@ -173,9 +173,9 @@ public abstract class HttpClearingAdapterFailureTests
         await using HttpClearingAdapter adapter = AdapterTo(new Uri($"http://127.0.0.1:{port}"));
 
         Assert.Equal(ClearingOutcome.NotDelivered, (await adapter.SendOnceAsync(_reference)).Outcome);
-        // These did not arrive either, which says nothing about what may have arrived before them.
+        // An inquiry that did not arrive says nothing; a reversal that did not, that it changed nothing (A003).
         Assert.Equal(ClearingOutcome.Unknown, (await adapter.InquireAsync(_reference)).Outcome);
-        Assert.Equal(ClearingOutcome.Unknown, (await adapter.ReverseAsync(_reference)).Outcome);
+        Assert.Equal(ClearingOutcome.NotDelivered, (await adapter.ReverseAsync(_reference)).Outcome);
     }
 
     [Fact]

@@ -15,7 +15,7 @@ public sealed class DayStoreTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public async Task WhatWasShown_IsThere_ByInstitutionAndDay_NowAndAfterEveryRestart(int seed)
+    public void WhatWasShown_IsThere_ByInstitutionAndDay_NowAndAfterEveryRestart(int seed)
     {
         Changes changes = Changes.Random(seed, 900);
         var clock = new FakeTimeProvider();
@@ -31,7 +31,7 @@ public sealed class DayStoreTests
         changes.AssertHeldBy(killed);
 
         // A clean stop leaves nothing to be shown.
-        await store.DisposeAsync();
+        store.Dispose();
         DayStore stopped = Changes.Open(disk);
         changes.AssertHeldBy(stopped);
     }
@@ -85,13 +85,13 @@ public sealed class DayStoreTests
     }
 
     [Fact]
-    public async Task AnyBitThatIsBent_IsRefusedOrMadeAgain_AndNeverAnswered()
+    public void AnyBitThatIsBent_IsRefusedOrMadeAgain_AndNeverAnswered()
     {
         Changes changes = Changes.Random(6, 60);
         var disk = new MemoryDisk();
         DayStore store = Changes.Open(disk);
         changes.ShowTo(store);
-        await store.DisposeAsync();
+        store.Dispose();
         string[] files = [.. disk.Paths.Where(path => path.Contains("/days/", StringComparison.Ordinal))];
         Assert.True(files.Length > 6);
         int refused = 0, again = 0;
@@ -123,13 +123,13 @@ public sealed class DayStoreTests
     [InlineData("manifest", false)]
     [InlineData("accepted", true)]
     [InlineData("refunds", true)]
-    public async Task AFileThatIsGoneOrShorter_IsMadeAgain(string part, bool isCut)
+    public void AFileThatIsGoneOrShorter_IsMadeAgain(string part, bool isCut)
     {
         Changes changes = Changes.Random(7, 80);
         var disk = new MemoryDisk();
         DayStore store = Changes.Open(disk);
         changes.ShowTo(store);
-        await store.DisposeAsync();
+        store.Dispose();
         string path = disk.Paths.First(path => path.Contains(part, StringComparison.Ordinal));
         if (isCut)
         {

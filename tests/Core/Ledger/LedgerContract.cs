@@ -106,6 +106,10 @@ public abstract partial class LedgerContract : IAsyncLifetime
     public async Task Claim_SingleUseCodeOfATradeThatMovedNoMoney_IsFreeAgain(TradeStatus status)
     {
         Trade trade = await Won("R1", "T1", "code");
+        if (status == TradeStatus.Cancelled)
+        {
+            await Ledger.Cancels.ClaimAsync(Cancels.New(Ledger, trade, "U1"));
+        }
         await Ledger.CompleteAsync(trade.Ended(Ledger, NowMs, status));
         Trade second = await Won("R2", "T2", "code");
         Assert.Equal(new Claim(ClaimState.CodeUsed, second.TradeNo), await Ledger.ClaimAsync(Trades.New(Ledger, "R3", "T3", null, "code")));

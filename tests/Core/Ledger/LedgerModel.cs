@@ -58,9 +58,9 @@ internal sealed record Return(int Number)
 /// <see cref="ILedger"/> as its documentation says it, in dictionaries and on one thread. What an operation answers and what can be found
 /// afterwards are texts, so that they can be compared and read.
 /// </summary>
-internal sealed class LedgerModel
+internal sealed partial class LedgerModel
 {
-    // Of which trade or refund, and with what content.
+    // Of which trade, refund or wish to cancel, and with what content.
     private readonly Dictionary<(string Inst, string ReqId), (int Number, string Content)> _claims = [];
     private readonly Dictionary<(string Inst, string Order), Wish> _orders = [];
     private readonly Dictionary<string, Wish> _codes = [];
@@ -93,6 +93,7 @@ internal sealed class LedgerModel
     {
         CompleteState state = !_trades.TryGetValue(wish, out (TradeStatus Status, int) known) ? CompleteState.NotFound
             : known.Status != TradeStatus.Pending ? CompleteState.AlreadyFinal
+            : status == TradeStatus.Cancelled && WishesOf(wish) == 0 ? CompleteState.WishChanged
             : CompleteState.Recorded;
         if (state == CompleteState.Recorded)
         {
@@ -141,7 +142,11 @@ internal sealed class LedgerModel
     internal void Pending() => Answers.Add(
         $"pending: {string.Join(' ', _trades.Where(trade => trade.Value.Status == TradeStatus.Pending).Select(trade => trade.Key.Number).Order())}");
 
-    internal void Wait(int hours) => _hour += hours;
+    internal void Wait(int hours)
+    {
+        _hour += hours;
+        _reversed.Clear();
+    }
 
     private string ClaimOf(Wish wish)
     {
@@ -223,7 +228,7 @@ internal sealed class LedgerModel
             return null;
         }
         ClaimState state = by.Content != content ? ClaimState.OtherContent
-            : StateOf(by.Number).Status != TradeStatus.Pending ? ClaimState.Replay
+            : !StateOf(by.Number).IsPending ? ClaimState.Replay
             : by.Number == own ? ClaimState.Won
             : ClaimState.InFlight;
         return $"{state} {by.Number}";
@@ -232,13 +237,22 @@ internal sealed class LedgerModel
     private string RecallOf(string inst, string reqId, string content) =>
         !IsRemembered(inst, reqId, out (int Number, string Content) by) ? $"{ReqIdState.Free}"
         : by.Content != content ? $"{ReqIdState.OtherContent}"
-        : StateOf(by.Number).Status == TradeStatus.Pending ? $"{ReqIdState.InFlight} {by.Number}"
+        : StateOf(by.Number).IsPending ? $"{ReqIdState.InFlight} {by.Number}"
         : $"{ReqIdState.Replay} {by.Number}";
 
     // A PENDING one's for ever, a final one's for 24 hours.
     private bool IsRemembered(string inst, string reqId, out (int Number, string Content) by) =>
         _claims.TryGetValue((inst, reqId), out by) &&
-        (StateOf(by.Number).Status == TradeStatus.Pending || _hour - StateOf(by.Number).Hour <= 24);
+        StateOf(by.Number) is var state && (state.IsPending || (!state.IsFree && _hour - state.Hour <= 24));
 
-    private (TradeStatus Status, int Hour) StateOf(int number) => number < 100 ? _trades[new Wish(number)] : _refunds[new Return(number - 100)];
+    private (bool IsPending, int Hour, bool IsFree) StateOf(int number)
+    {
+        if (number >= 200)
+        {
+            (RespCode code, int hour) = _undone[new Undo(number - 200)];
+            return (code == RespCode.None, hour, code == RespCode.NetworkError);
+        }
+        (TradeStatus status, int ended) = number < 100 ? _trades[new Wish(number)] : _refunds[new Return(number - 100)];
+        return (status == TradeStatus.Pending, ended, false);
+    }
 }

@@ -11,7 +11,7 @@ namespace HotPath.Core.Tests.Ledger;
 
 /// <summary>The ledger against <see cref="LedgerModel"/>: any operations in a row, over restarts and crashes, and any at once (F08, F10, F11).</summary>
 [Collection(nameof(WholeMachine))]
-public sealed class LedgerModelTests
+public sealed partial class LedgerModelTests
 {
     private static readonly Gen<Wish> AnyWish = Gen.Int[0, Wish.Count - 1].Select(number => new Wish(number));
 
@@ -146,7 +146,7 @@ public sealed class LedgerModelTests
     private static Gen<(RealLedger Real, LedgerModel Model)> Initial(bool isFaster) => Gen.Const(() => (new RealLedger(isFaster), new LedgerModel()));
 
     /// <summary>A ledger and what it answered, in the model's words.</summary>
-    private sealed class RealLedger(bool isFaster)
+    private sealed partial class RealLedger(bool isFaster)
     {
         private readonly Lock _answering = new();
 
@@ -341,6 +341,7 @@ public sealed class LedgerModelTests
             }
             Pending();
             PendingRefunds();
+            LookAtCancels();
         }
 
         private static void Look(LedgerModel model)
@@ -360,6 +361,7 @@ public sealed class LedgerModelTests
             }
             model.Pending();
             model.PendingRefunds();
+            LookAtCancels(model);
         }
 
         private void Close()

@@ -84,9 +84,9 @@ internal sealed class TestCorridor : IAsyncDisposable
             PemKeys.ReadPrivate("gw-1", Keys["gw-1"].Private), hasEs256 ? PemKeys.ReadPrivate("gw-es", Keys["gw-es"].Private) : null);
         _corridor = new Corridor(
             Ledger, router, _institutions, _gatewayKeys, new PipelineOptions { Admission = new AdmissionOptions { LeastInLine = 0 } }, Threads, clock, metrics,
-            NullLoggerFactory.Instance, consumers: null, Recon = rows is null ? null : Reconciliation.Open(
+            NullLoggerFactory.Instance, (Days = keepsDays ? DayStore.Open(directory, clock, metrics, NullLogger<DayStore>.Instance) : null) is { } days ? [days] : null, Recon = rows is null ? null : Reconciliation.Open(
                 directory, rows, [InstId.From(Us), InstId.From(Them)], publicUrl: null, ThreadScheduler.Instance, clock, metrics, NullLogger<Reconciliation>.Instance),
-            keepsDays ? Days = DayStore.Open(directory, clock, metrics, NullLogger<DayStore>.Instance) : null);
+            Days);
         _rows = rows;
         Recon?.Start(_ => default);
     }
@@ -195,6 +195,9 @@ internal sealed class TestCorridor : IAsyncDisposable
     internal Dictionary<string, string> Refund(Answered payment, string amount, params (string Name, string Value)[] changes) => Members("REFUND", [
         ("orig_trade_no", payment["trade_no"]), ("out_trade_no", payment["out_trade_no"]), ("refund_no", Guid.NewGuid().ToString("N")),
         ("refund_amount", amount), ("refund_type", "02"), .. changes]);
+
+    /// <summary>A cancel, by the numbers given.</summary>
+    internal Dictionary<string, string> Cancel(params (string Name, string Value)[] by) => Members("TRADE_CANCEL", by);
 
     internal Dictionary<string, string> RefundQuery(params (string Name, string Value)[] by) => Members("REFUND_QUERY", by);
 
@@ -327,10 +330,7 @@ internal sealed class TestCorridor : IAsyncDisposable
     {
         Recon?.Dispose();
         await _corridor.DisposeAsync();
-        if (Days is not null)
-        {
-            await Days.DisposeAsync();
-        }
+        Days?.Dispose();
         await Ledger.DisposeAsync();
     }
 }
@@ -400,6 +400,9 @@ internal sealed class ToldChannel : IClearingAdapter
 
     internal Func<ClearingReference, ClearingResult> Reverse { get; set; } = _ => ClearingResult.Of(ClearingOutcome.Reversed);
 
+    /// <summary>Instead of <see cref="Reverse"/>.</summary>
+    internal Func<ClearingReference, Task<ClearingResult>>? ReverseSlowly { get; set; }
+
     internal ConcurrentBag<TradeNo> Paid { get; } = [];
 
     internal ConcurrentQueue<string> Bodies { get; } = [];
@@ -456,7 +459,7 @@ internal sealed class ToldChannel : IClearingAdapter
     public ValueTask<ClearingResult> ReverseAsync(ClearingReference reference)
     {
         Interlocked.Increment(ref _reversals);
-        return new ValueTask<ClearingResult>(Reverse(reference));
+        return ReverseSlowly is { } slowly ? new ValueTask<ClearingResult>(slowly(reference)) : new ValueTask<ClearingResult>(Reverse(reference));
     }
 
     public ValueTask DisposeAsync() => default;

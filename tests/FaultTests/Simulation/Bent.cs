@@ -97,6 +97,10 @@ internal abstract class BentLedger(ILedger real) : ILedger
 
     public ValueTask<IReadOnlyList<TradeNo>> PendingRefundsAsync() => real.PendingRefundsAsync();
 
+    public virtual ICancelBook Cancels => real.Cancels;
+
+    public virtual ISurplusBook Surpluses => real.Surpluses;
+
     public long FeedEnd => real.FeedEnd;
 
     public FeedPosition ReadFeed(in FeedPosition from, long before, IFeedVisitor visitor) => real.ReadFeed(from, before, visitor);

@@ -40,7 +40,7 @@ internal sealed partial class Book
         {
             return known;
         }
-        if (!_index.TryGetBook(keys.Trade, out BookEntry original) || original.IsRefund || original.AcceptedAddress < journal.Segments.BeginAddress)
+        if (!TryGet(keys.Trade, BookKind.Trade, journal, out BookEntry original))
         {
             return NotRefundable(RespCode.TradeNotFound);
         }
@@ -76,7 +76,7 @@ internal sealed partial class Book
     /// <summary>Records the result if the refund is still PENDING and its totals are the book's.</summary>
     private CompleteState Settle(in RefundKeys keys, Refund refund, JournalWriter journal)
     {
-        if (!_index.TryGetBook(keys.Refund, out BookEntry entry) || !entry.IsRefund || entry.AcceptedAddress < journal.Segments.BeginAddress)
+        if (!TryGet(keys.Refund, BookKind.Refund, journal, out BookEntry entry))
         {
             return CompleteState.NotFound;
         }
@@ -107,7 +107,7 @@ internal sealed partial class Book
     private void Reserved(in RefundKeys keys, Refund refund, long address)
     {
         // The refund before what points at it: a reader that finds a pointer always finds the refund.
-        Begin(keys.Refund, refund.RefundId, BookEntry.Reserved(address));
+        Begin(keys.Refund, refund.RefundId, BookEntry.Begun(address, BookKind.Refund));
         _index.PutBook(keys.RefundNo, BookEntry.Pointer(refund.RefundId, keys.Content));
         _index.PutBook(keys.Totals, BookEntry.Refunded(address, refund.Totals));
         _index.PutClaim(keys.Claim, ClaimEntry.Of(refund.RefundId, refund.Fingerprint));

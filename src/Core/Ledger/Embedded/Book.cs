@@ -12,6 +12,9 @@ internal struct CommandKeys
     internal IndexKey Code;
     internal IndexKey Trade;
 
+    /// <summary>Of a result that depends on wishes to cancel the trade (<see cref="Book.DependsOnWish"/>).</summary>
+    internal IndexKey Wishes;
+
     internal static CommandKeys Of(Trade trade) => new()
     {
         Claim = IndexKey.Claim(trade.InstId, trade.ReqId.Span),
@@ -21,8 +24,8 @@ internal struct CommandKeys
     };
 }
 
-/// <summary>A trade or refund without a result and the address of its ACCEPTED or REFUND.</summary>
-internal readonly record struct PendingTrade(TradeNo TradeNo, long AcceptedAddress, bool IsRefund = false);
+/// <summary>What has no result yet, or was reversed lately, and the address of its first record.</summary>
+internal readonly record struct PendingTrade(TradeNo TradeNo, long AcceptedAddress, BookKind Kind = BookKind.Trade);
 
 /// <summary>
 /// The rules of the book: what a claim, a refund or a result does to it. Knows neither threads nor files, so a simulation can run it by seed;
@@ -37,8 +40,6 @@ internal sealed partial class Book : IRecordVisitor
     private readonly long _maxTrades;
     private readonly Dictionary<TradeNo, BookEntry> _pending = [];
     private readonly byte[] _payload = new byte[JournalFormat.MaxPayloadBytes];
-    private readonly Trade _replayed = new();
-    private long _replayFrom;
 
     internal Book(IBookIndex index, long maxTrades)
     {
@@ -46,7 +47,7 @@ internal sealed partial class Book : IRecordVisitor
         _maxTrades = maxTrades;
     }
 
-    /// <summary>Trades in the book; a refund counts as one, since the index needs room for it too.</summary>
+    /// <summary>Trades in the book; a refund, a wish to cancel and a surplus count as one, since the index needs room for it too.</summary>
     internal long Trades { get; private set; }
 
     /// <summary>No number above this may have been given.</summary>
@@ -55,7 +56,7 @@ internal sealed partial class Book : IRecordVisitor
     /// <summary>The latest time a batch names.</summary>
     internal long TimeMs { get; private set; }
 
-    /// <summary>Trades and refunds accepted and ended since the start, replay included.</summary>
+    /// <summary>What was accepted and ended since the start, replay included.</summary>
     internal long Changes { get; private set; }
 
     /// <summary>Records seen while replaying.</summary>
@@ -63,36 +64,9 @@ internal sealed partial class Book : IRecordVisitor
 
     internal int PendingCount => _pending.Count;
 
-    /// <summary>Whether the claim of this trade or refund is still remembered.</summary>
+    /// <summary>Whether the claim of this trade, refund or wish is still remembered.</summary>
     internal static bool IsRemembered(in BookEntry entry, long nowMs) =>
         !entry.IsFinal || (!entry.FreesReqId && nowMs - entry.FinalAtMs <= ClaimLifeMs);
-
-    /// <summary>Decides what the caller wishes, and leaves the answer in the command. Nothing new is taken where there is a <paramref name="refusal"/>.</summary>
-    internal void Decide(LedgerCommand command, JournalWriter journal, long nowMs, ClaimState? refusal)
-    {
-        switch (command.Kind)
-        {
-            case CommandKind.Claim:
-                command.Claim = Claim(command.Keys, command.Trade!, journal, nowMs, refusal);
-                break;
-            case CommandKind.Complete:
-                command.Completed = Complete(command.Keys, command.Trade!, journal);
-                break;
-            case CommandKind.Reserve:
-                command.Claim = Reserve(command.RefundKeys, command.Refund!, command.Trade!, journal, nowMs, refusal);
-                break;
-            case CommandKind.Settle:
-                command.Completed = Settle(command.RefundKeys, command.Refund!, journal);
-                break;
-            case CommandKind.ListPending:
-                command.Pending = ListPending(areRefunds: false);
-                break;
-            case CommandKind.ListPendingRefunds:
-                command.Pending = ListPending(areRefunds: true);
-                break;
-        }
-        command.IsDurable = true;
-    }
 
     /// <summary>Takes req_id, order and code in one step, or says who has them. Nothing new is taken where there is a <paramref name="refusal"/>.</summary>
     internal Claim Claim(in CommandKeys keys, Trade trade, JournalWriter journal, long nowMs, ClaimState? refusal)
@@ -122,13 +96,17 @@ internal sealed partial class Book : IRecordVisitor
     /// <summary>Records the result if the trade is still PENDING.</summary>
     internal CompleteState Complete(in CommandKeys keys, Trade trade, JournalWriter journal)
     {
-        if (!_index.TryGetBook(keys.Trade, out BookEntry entry) || entry.IsRefund || entry.AcceptedAddress < journal.Segments.BeginAddress)
+        if (!TryGet(keys.Trade, BookKind.Trade, journal, out BookEntry entry))
         {
             return CompleteState.NotFound;
         }
         if (entry.IsFinal)
         {
             return CompleteState.AlreadyFinal;
+        }
+        if (DependsOnWish(trade) && WishesOf(keys.Wishes) > 0 != (trade.Status == TradeStatus.Cancelled))
+        {
+            return CompleteState.WishChanged;
         }
         if (!journal.HasRoom)
         {
@@ -137,6 +115,10 @@ internal sealed partial class Book : IRecordVisitor
         int length = TradeRecords.WriteResult(trade, _payload);
         long address = journal.Append(RecordType.Result, _payload.AsSpan(0, length));
         End(keys.Trade, trade.TradeNo, entry, address, trade.Status, trade.FinalAtMs, journal.TimeMs);
+        if (trade.WasReversed)
+        {
+            WasReversed(trade.TradeNo, entry, Math.Max(trade.FinalAtMs, journal.TimeMs));
+        }
         return CompleteState.Recorded;
     }
 
@@ -147,55 +129,6 @@ internal sealed partial class Book : IRecordVisitor
         BinaryPrimitives.WriteUInt64LittleEndian(payload, ceiling);
         journal.Append(RecordType.Ceiling, payload);
         Ceiling = ceiling;
-    }
-
-    /// <summary>Every PENDING trade, or refund, and where it was accepted, for a checkpoint.</summary>
-    internal PendingTrade[] CopyPending() =>
-        [.. _pending.Select(pair => new PendingTrade(pair.Key, pair.Value.AcceptedAddress, pair.Value.IsRefund))];
-
-    /// <summary>The state a checkpoint recorded; replay goes on from its first record.</summary>
-    internal void Restore(Manifest manifest)
-    {
-        foreach (PendingTrade pending in manifest.Pending)
-        {
-            // Its record may be marked as overtaken by a result that this checkpoint does not hold: put it again.
-            BookEntry entry = pending.IsRefund ? BookEntry.Reserved(pending.AcceptedAddress) : BookEntry.Accepted(pending.AcceptedAddress);
-            Begin(IndexKey.Trade(pending.TradeNo), pending.TradeNo, entry);
-        }
-        Trades = manifest.Trades;
-        Ceiling = manifest.Ceiling;
-        TimeMs = manifest.TimeMs;
-        _replayFrom = manifest.Position.NextSequence;
-    }
-
-    public void OnBatch(in BatchHeader batch) => TimeMs = Math.Max(TimeMs, batch.TimeMs);
-
-    /// <summary>Replay: a pure fold, so that doing it twice, or on an index that is ahead, ends in the same book.</summary>
-    public void OnRecord(in RecordHeader header, ReadOnlySpan<byte> payload, long address)
-    {
-        if (header.Sequence < _replayFrom)
-        {
-            return;
-        }
-        Replayed++;
-        switch (header.Type)
-        {
-            case RecordType.Accepted:
-                ReplayAccepted(payload, address);
-                break;
-            case RecordType.Result:
-                ReplayResult(payload, address);
-                break;
-            case RecordType.Refund:
-                ReplayRefund(payload, address);
-                break;
-            case RecordType.Settled:
-                ReplayRefundResult(payload, address);
-                break;
-            case RecordType.Ceiling:
-                Ceiling = BinaryPrimitives.ReadUInt64LittleEndian(payload);
-                break;
-        }
     }
 
     /// <summary>False when the claim does not count any more.</summary>
@@ -220,9 +153,9 @@ internal sealed partial class Book : IRecordVisitor
         Trades >= _maxTrades ? ClaimState.Refused
         : refusal ?? (journal.TakesClaims(PendingCount) ? null : ClaimState.DiskFull);
 
-    private TradeNo[] ListPending(bool areRefunds)
+    private TradeNo[] ListPending(BookKind kind)
     {
-        TradeNo[] list = [.. _pending.Where(pair => pair.Value.IsRefund == areRefunds).Select(pair => pair.Key)];
+        TradeNo[] list = [.. _pending.Where(pair => pair.Value.Kind == kind).Select(pair => pair.Key)];
         Array.Sort(list);
         return list;
     }
@@ -230,6 +163,9 @@ internal sealed partial class Book : IRecordVisitor
     /// <summary>A single-use code is free again when its trade provably moved no money.</summary>
     private bool HoldsItsCode(TradeNo tradeNo, JournalWriter journal) =>
         IsKept(tradeNo, journal, out BookEntry holder) && holder.Status is not (TradeStatus.Failed or TradeStatus.Cancelled);
+
+    private bool TryGet(in IndexKey key, BookKind kind, JournalWriter journal, out BookEntry entry) =>
+        _index.TryGetBook(key, out entry) && entry.Kind == kind && entry.AcceptedAddress >= journal.Segments.BeginAddress;
 
     private bool IsKept(TradeNo tradeNo, JournalWriter journal, out BookEntry entry)
     {
@@ -268,22 +204,5 @@ internal sealed partial class Book : IRecordVisitor
         _index.PutBook(key, entry.WithResult(address, status, Math.Max(finalAtMs, journalMs), freesReqId));
         _pending.Remove(number);
         Changes++;
-    }
-
-    private void ReplayAccepted(ReadOnlySpan<byte> payload, long address)
-    {
-        TradeRecords.ReadAccepted(payload, _replayed);
-        Accept(CommandKeys.Of(_replayed), _replayed, address);
-    }
-
-    private void ReplayResult(ReadOnlySpan<byte> payload, long address, bool freesReqId = false)
-    {
-        TradeNo number = TradeRecords.ReadNo(payload);
-        IndexKey key = IndexKey.Trade(number);
-        if (!_index.TryGetBook(key, out BookEntry entry))
-        {
-            throw new JournalDamagedException($"the journal has a result of {number}, which it never accepted");
-        }
-        End(key, number, entry, address, TradeRecords.ReadStatus(payload), TradeRecords.ReadFinalAtMs(payload), TimeMs, freesReqId);
     }
 }

@@ -12,21 +12,21 @@ internal enum ReadOutcome : byte
     /// <summary>It is there, but not durable yet: wait for the ledger thread, then look again.</summary>
     NotDurable,
 
-    /// <summary>The number is a refund's where a trade was looked for, or the reverse.</summary>
+    /// <summary>The number is a refund's where a trade was looked for, and so on.</summary>
     OtherKind,
 }
 
 /// <summary>
-/// Reads trades or refunds from the journal, on any thread. The index only says where to look: every record is checked by its CRC and by the
+/// Reads trades, refunds and what else has a number from the journal, on any thread. The index only says where to look: every record is checked by its CRC and by the
 /// identity inside it, so a damaged index can give an error, never another's trade.
 /// </summary>
-/// <typeparam name="T"><see cref="Trade"/> or <see cref="Refund"/>.</typeparam>
+/// <typeparam name="T"><see cref="Trade"/>, <see cref="Refund"/>, <see cref="Cancellation"/> or <see cref="Surplus"/>.</typeparam>
 internal abstract class BookReads<T>(ReaderGate gate, JournalWriter journal)
     where T : class
 {
     private readonly JournalSegments _segments = journal.Segments;
 
-    protected abstract bool IsRefund { get; }
+    protected abstract BookKind Kind { get; }
 
     /// <summary>What everything of this kind begins with; its result is the other one.</summary>
     protected abstract (RecordType Accepted, RecordType Result) Types { get; }
@@ -52,7 +52,7 @@ internal abstract class BookReads<T>(ReaderGate gate, JournalWriter journal)
         IBookReader reader = gate.Enter();
         try
         {
-            if (!reader.TryGetBook(IndexKey.Trade(number), out BookEntry entry) || entry.AcceptedAddress < _segments.BeginAddress || entry.IsRefund != IsRefund)
+            if (!reader.TryGetBook(IndexKey.Trade(number), out BookEntry entry) || entry.AcceptedAddress < _segments.BeginAddress || entry.Kind != Kind)
             {
                 return false;
             }
@@ -108,7 +108,7 @@ internal abstract class BookReads<T>(ReaderGate gate, JournalWriter journal)
                 throw Mismatch(claim.TradeNo, "req_id");
             }
             state = !Book.IsRemembered(entry, nowMs) ? ReqIdState.Free
-                // biz_type is part of the content: a trade and a refund never have the same.
+                // biz_type is part of the content: things of two kinds never have the same.
                 : isOtherKind || FingerprintOf(into) != fingerprint ? ReqIdState.OtherContent
                 : entry.IsFinal ? ReqIdState.Replay
                 : ReqIdState.InFlight;
@@ -145,7 +145,7 @@ internal abstract class BookReads<T>(ReaderGate gate, JournalWriter journal)
         {
             return ReadOutcome.NotDurable;
         }
-        if (entry.IsRefund != IsRefund)
+        if (entry.Kind != Kind)
         {
             return ReadOutcome.OtherKind;
         }
@@ -183,7 +183,7 @@ internal abstract class BookReads<T>(ReaderGate gate, JournalWriter journal)
 /// <summary>Trades, each with what is refunded of it.</summary>
 internal sealed class TradeReads(ReaderGate gate, JournalWriter journal) : BookReads<Trade>(gate, journal)
 {
-    protected override bool IsRefund => false;
+    protected override BookKind Kind => BookKind.Trade;
 
     protected override (RecordType Accepted, RecordType Result) Types => (RecordType.Accepted, RecordType.Result);
 
@@ -217,7 +217,7 @@ internal sealed class TradeReads(ReaderGate gate, JournalWriter journal) : BookR
 /// <summary>Refunds.</summary>
 internal sealed class RefundReads(ReaderGate gate, JournalWriter journal) : BookReads<Refund>(gate, journal)
 {
-    protected override bool IsRefund => true;
+    protected override BookKind Kind => BookKind.Refund;
 
     protected override (RecordType Accepted, RecordType Result) Types => (RecordType.Refund, RecordType.Settled);
 

@@ -12,7 +12,7 @@ namespace HotPath.Core.Ledger.Embedded;
 /// <param name="now">Now, Unix milliseconds, never behind the journal: a clock that steps back must not bring an expired claim to life.</param>
 /// <param name="fence">Returns when everything the ledger thread had applied before is durable.</param>
 /// <param name="stop">Stops the engine.</param>
-/// <typeparam name="T"><see cref="Trade"/> or <see cref="Refund"/>.</typeparam>
+/// <typeparam name="T"><see cref="Trade"/>, <see cref="Refund"/>, <see cref="Cancellation"/> or <see cref="Surplus"/>.</typeparam>
 internal sealed class DurableReads<T>(BookReads<T> reader, Func<long> now, Func<ValueTask> fence, Action<Exception> stop)
     where T : class
 {

@@ -30,14 +30,15 @@ public sealed partial class EmbeddedLedger
         _refunds.FindByTextAsync(IndexKey.RefundNo(instId, refundNo.Span), instId, refundNo, into);
 
     /// <exception cref="LedgerUnavailableException">The ledger is closed or stopped.</exception>
-    public ValueTask<IReadOnlyList<TradeNo>> PendingAsync() => ListAsync(CommandKind.ListPending);
+    public ValueTask<IReadOnlyList<TradeNo>> PendingAsync() => ListAsync(BookKind.Trade);
 
     /// <exception cref="LedgerUnavailableException">The ledger is closed or stopped.</exception>
-    public ValueTask<IReadOnlyList<TradeNo>> PendingRefundsAsync() => ListAsync(CommandKind.ListPendingRefunds);
+    public ValueTask<IReadOnlyList<TradeNo>> PendingRefundsAsync() => ListAsync(BookKind.Refund);
 
-    private async ValueTask<IReadOnlyList<TradeNo>> ListAsync(CommandKind kind)
+    private async ValueTask<IReadOnlyList<TradeNo>> ListAsync(BookKind kind)
     {
-        LedgerCommand command = Rent(kind);
+        LedgerCommand command = Rent(CommandKind.List);
+        command.ListKind = kind;
         return IsReady && Enqueue(command, null)
             ? await new ValueTask<TradeNo[]?>(command, command.Version) ?? throw new LedgerUnavailableException("the ledger stopped before the list was durable")
             : throw new LedgerUnavailableException("the ledger is closed or stopped");

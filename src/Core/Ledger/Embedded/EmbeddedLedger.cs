@@ -19,6 +19,8 @@ public sealed partial class EmbeddedLedger : ILedger
     private readonly ReaderGate _gate;
     private readonly DurableReads<Trade> _trades;
     private readonly DurableReads<Refund> _refunds;
+    private readonly DurableReads<Cancellation> _cancels;
+    private readonly DurableReads<Surplus> _surpluses;
     private readonly JournalFeed _feed;
     private readonly LedgerCommandPool _commands;
     private readonly TimeProvider _time;
@@ -52,6 +54,8 @@ public sealed partial class EmbeddedLedger : ILedger
         var refunds = new RefundReads(_gate, recovered.Journal);
         _trades = new DurableReads<Trade>(trades, NowMs, FenceAsync, StopFor);
         _refunds = new DurableReads<Refund>(refunds, NowMs, FenceAsync, StopFor);
+        _cancels = new DurableReads<Cancellation>(new CancelReads(_gate, recovered.Journal), NowMs, FenceAsync, StopFor);
+        _surpluses = new DurableReads<Surplus>(new SurplusReads(_gate, recovered.Journal), NowMs, FenceAsync, StopFor);
         _feed = new JournalFeed(recovered.Journal, recovered.LedgerId, trades, refunds);
         _commands = new LedgerCommandPool(options.CommandRingCapacity, scheduler, time);
         _slowStep = options.SlowStep;
@@ -145,6 +149,10 @@ public sealed partial class EmbeddedLedger : ILedger
         }
         LedgerCommand command = Rent(CommandKind.Complete, trade);
         command.Keys.Trade = IndexKey.Trade(trade.TradeNo);
+        if (Book.DependsOnWish(trade))
+        {
+            command.Keys.Wishes = IndexKey.Wishes(trade.TradeNo);
+        }
         return CompletedBy(command, atMost);
     }
 

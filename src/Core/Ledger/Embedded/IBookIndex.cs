@@ -60,7 +60,23 @@ internal interface IBookIndexFactory
     IBookIndex CreateEmpty();
 }
 
-/// <summary>How a checkpoint stands.</summary>
+/// <summary>What a number of the book stands for. Stored in manifests: never reuse one.</summary>
+internal enum BookKind : byte
+{
+    Trade = 0,
+    Refund = 1,
+
+    /// <summary>A wish to cancel a trade.</summary>
+    Cancel = 2,
+
+    /// <summary>Money too much, and the refund that gives it back.</summary>
+    Surplus = 3,
+
+    /// <summary>A trade that ended by a reversal lately. Not an entry of the index: in manifests and lists only.</summary>
+    Reversed = 4,
+}
+
+/// <summary>How a checkpoint stands.
 internal enum CheckpointProgress : byte
 {
     Running = 0,
@@ -87,13 +103,13 @@ internal readonly record struct ClaimEntry(ulong Stamp, ulong Node, ulong Finger
 }
 
 /// <summary>
-/// A trade or refund (where its records are, and how it ended), a pointer to one (from an order number, a single-use code, a refund number), or
-/// what is refunded of a trade.
+/// Whatever has a number (a trade, refund, wish to cancel, surplus: where its records are, and how it ended), a pointer to one (from an order number, a
+/// single-use code, a refund number, a surplus's trade), what is refunded of a trade, or how many wishes to cancel it stand.
 /// </summary>
 /// <remarks>
-/// For a trade or refund: A = address of ACCEPTED or REFUND, B = address of its result or 0, C = final time, which of both, whether its req_id is free, status. For a pointer:
-/// A = stamp, B = node, C = content of the refund. For totals: A = address of the newest record that says them, B = held and count, C = succeeded.
-/// Of a trade or refund only C and then B ever change, in place, once, by the ledger thread; readers look at B alone, so they can never see half a
+/// For what has a number: A = address of its first record, B = address of its result or 0, C = final time, its kind, whether its req_id is free, status. For a pointer:
+/// A = stamp, B = node, C = content of the refund. For totals: A = address of the newest record that says them, B = held and count, C = succeeded. For wishes:
+/// A = address of the newest record that says how many, B = how many. Of what has a number only C and then B ever change, in place, once, by the ledger thread; readers look at B alone, so they can never see half a
 /// change.
 /// </remarks>
 [StructLayout(LayoutKind.Sequential)]
@@ -102,6 +118,8 @@ internal struct BookEntry
     private const int StatusBits = 8;
     private const int RefundBit = 0x80;
     private const int FreeBit = 0x40;
+    private const int CancelBit = 0x20;
+    private const int KindBits = RefundBit | CancelBit;
 
     // Sums stay below 10^16 minor units (13 digits and 3 of fraction), 54 bits.
     private const int CountBits = 8;
@@ -116,9 +134,15 @@ internal struct BookEntry
 
     internal readonly bool IsFinal => B != 0;
 
-    internal readonly TradeStatus Status => (TradeStatus)(C & (FreeBit - 1));
+    internal readonly TradeStatus Status => (TradeStatus)(C & (CancelBit - 1));
 
-    internal readonly bool IsRefund => (C & RefundBit) != 0;
+    internal readonly BookKind Kind => (C & KindBits) switch
+    {
+        RefundBit => BookKind.Refund,
+        CancelBit => BookKind.Cancel,
+        KindBits => BookKind.Surplus,
+        _ => BookKind.Trade,
+    };
 
     /// <summary>It ended as if it had never been asked for: its req_id is free again.</summary>
     internal readonly bool FreesReqId => (C & FreeBit) != 0;
@@ -133,15 +157,24 @@ internal struct BookEntry
 
     internal static BookEntry Accepted(long address) => new() { A = address };
 
-    internal static BookEntry Reserved(long address) => new() { A = address, C = RefundBit };
+    /// <summary>One without a result.</summary>
+    internal static BookEntry Begun(long address, BookKind kind) => new()
+    {
+        A = address,
+        C = kind switch { BookKind.Refund => RefundBit, BookKind.Cancel => CancelBit, BookKind.Surplus => KindBits, _ => 0 },
+    };
 
     internal static BookEntry Pointer(TradeNo tradeNo, ulong content = 0) => new() { A = (long)tradeNo.Stamp, B = tradeNo.Node, C = (long)content };
 
     internal static BookEntry Refunded(long address, in RefundTotals totals) =>
         new() { A = address, B = (totals.Held << CountBits) | (byte)totals.Count, C = totals.Succeeded };
 
+    internal readonly int Wishes => (int)B;
+
+    internal static BookEntry Wished(long address, int wishes) => new() { A = address, B = wishes };
+
     internal readonly BookEntry WithResult(long address, TradeStatus status, long finalAtMs, bool freesReqId = false) =>
-        new() { A = A, B = address, C = (finalAtMs << StatusBits) | (C & RefundBit) | (freesReqId ? FreeBit : 0L) | (byte)status };
+        new() { A = A, B = address, C = (finalAtMs << StatusBits) | (C & KindBits) | (freesReqId ? FreeBit : 0L) | (byte)status };
 }
 
 /// <summary>16 bytes of SHA-256 over a kind and its parts: a strong hash for free, and nobody can choose colliding ones.</summary>
@@ -154,6 +187,8 @@ internal readonly record struct IndexKey(ulong A, ulong B)
     private const byte RefundNoKind = 5;
     private const byte TotalsKind = 6;
     private const byte ContentKind = 7;
+    private const byte WishesKind = 8;
+    private const byte SurplusKind = 9;
 
     internal static IndexKey Claim(InstId instId, ReadOnlySpan<byte> reqId) => OfInstitution(ClaimKind, instId, reqId);
 
@@ -161,11 +196,17 @@ internal readonly record struct IndexKey(ulong A, ulong B)
 
     internal static IndexKey RefundNo(InstId instId, ReadOnlySpan<byte> refundNo) => OfInstitution(RefundNoKind, instId, refundNo);
 
-    /// <summary>Of a trade or a refund: no number is both.</summary>
+    /// <summary>Of whatever has this number: no number is two things.</summary>
     internal static IndexKey Trade(TradeNo number) => OfNumber(TradeKind, number);
 
     /// <summary>Of what is refunded of a trade.</summary>
     internal static IndexKey Totals(TradeNo tradeNo) => OfNumber(TotalsKind, tradeNo);
+
+    /// <summary>Of how many wishes to cancel a trade stand.</summary>
+    internal static IndexKey Wishes(TradeNo tradeNo) => OfNumber(WishesKind, tradeNo);
+
+    /// <summary>Of the surplus of a trade.</summary>
+    internal static IndexKey Surplus(TradeNo tradeNo) => OfNumber(SurplusKind, tradeNo);
 
     /// <summary>What a refund number stands for, in 64 bits: used again for anything else it is refused (C004).</summary>
     internal static ulong RefundContent(Refund refund)

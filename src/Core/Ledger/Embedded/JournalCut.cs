@@ -63,7 +63,7 @@ public static class JournalCut
         var report = new JournalCutReport { File = JournalFormat.SegmentName(end.Segment), Offset = end.Offset };
         foreach (JournalEntry entry in JournalDump.Read(dataDirectory, storage))
         {
-            ulong number = entry.Trade?.TradeNo.Stamp ?? entry.Refund?.RefundId.Stamp ?? 0;
+            ulong number = entry.Numbers.Max(number => number.Stamp);
             lastNumber = Math.Max(lastNumber, Math.Max(entry.Ceiling, number));
             if (entry.Kind == JournalEntryKind.Skipped)
             {

@@ -22,6 +22,18 @@ public enum JournalEntryKind : byte
     /// <summary>A refund became final.</summary>
     Settled,
 
+    /// <summary>A cancel was wished.</summary>
+    Cancel,
+
+    /// <summary>What was told of it.</summary>
+    CancelResult,
+
+    /// <summary>Money too much was found.</summary>
+    Surplus,
+
+    /// <summary>It went back, or did not.</summary>
+    SurplusResult,
+
     /// <summary>Bytes that are no whole batch; what stood there is not known.</summary>
     Skipped,
 }
@@ -38,6 +50,19 @@ public sealed record JournalEntry(JournalEntryKind Kind, string File, long Offse
 
     /// <summary>Of REFUND everything that was reserved, of SETTLED its number and what was recorded; null for others.</summary>
     public Refund? Refund { get; init; }
+
+    /// <summary>Of CANCEL the wish, of CANCELRESULT its number, its trade and what was told; null for others.</summary>
+    public Cancellation? Cancel { get; init; }
+
+    /// <summary>Of SURPLUS all of it, of SURPLUSRESULT its number, its trade and how it ended; null for others.</summary>
+    public Surplus? Surplus { get; init; }
+
+    /// <summary>The numbers of the trade, refund, wish or surplus, and of the trade that it is about.</summary>
+    public IEnumerable<TradeNo> Numbers =>
+    [
+        Trade?.TradeNo ?? default, Refund?.RefundId ?? default, Refund?.TradeNo ?? default, Cancel?.CancelNo ?? default, Cancel?.TradeNo ?? default,
+        Surplus?.RefundId ?? default, Surplus?.TradeNo ?? default,
+    ];
 
     /// <summary>Of BATCH: when it was written, Unix ms.</summary>
     public long TimeMs { get; init; }
@@ -144,6 +169,8 @@ public static class JournalDump
         {
             var trade = new Trade();
             var refund = new Refund();
+            var cancel = new Cancellation();
+            var surplus = new Surplus();
             switch (header.Type)
             {
                 case RecordType.Batch:
@@ -166,6 +193,24 @@ public static class JournalDump
                     refund.RefundId = TradeRecords.ReadNo(payload);
                     RefundRecords.ReadResult(payload, refund);
                     _entries.Add(new JournalEntry(JournalEntryKind.Settled, name, address, header.Sequence) { Refund = refund });
+                    break;
+                case RecordType.Cancel:
+                    CancelRecords.ReadCancel(payload, cancel);
+                    _entries.Add(new JournalEntry(JournalEntryKind.Cancel, name, address, header.Sequence) { Cancel = cancel });
+                    break;
+                case RecordType.CancelResult:
+                    cancel.CancelNo = TradeRecords.ReadNo(payload);
+                    CancelRecords.ReadResult(payload, cancel);
+                    _entries.Add(new JournalEntry(JournalEntryKind.CancelResult, name, address, header.Sequence) { Cancel = cancel });
+                    break;
+                case RecordType.Surplus:
+                    SurplusRecords.ReadSurplus(payload, surplus);
+                    _entries.Add(new JournalEntry(JournalEntryKind.Surplus, name, address, header.Sequence) { Surplus = surplus });
+                    break;
+                case RecordType.SurplusResult:
+                    surplus.RefundId = TradeRecords.ReadNo(payload);
+                    SurplusRecords.ReadResult(payload, surplus);
+                    _entries.Add(new JournalEntry(JournalEntryKind.SurplusResult, name, address, header.Sequence) { Surplus = surplus });
                     break;
                 case RecordType.Ceiling:
                     ulong ceiling = BinaryPrimitives.ReadUInt64LittleEndian(payload);

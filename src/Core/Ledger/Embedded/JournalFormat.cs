@@ -29,6 +29,18 @@ internal enum RecordType : byte
 
     /// <summary>A refund became final.</summary>
     Settled = 7,
+
+    /// <summary>An institution wishes that a trade be cancelled.</summary>
+    Cancel = 8,
+
+    /// <summary>What it was told.</summary>
+    CancelResult = 9,
+
+    /// <summary>A channel executed a payment that the book says was not executed: it is to be given back.</summary>
+    Surplus = 10,
+
+    /// <summary>It was given back, or the channel declined.</summary>
+    SurplusResult = 11,
 }
 
 /// <summary>What is wrong with the bytes where a record should be.</summary>
@@ -122,7 +134,7 @@ internal static class JournalFormat
         }
         uint expected = BinaryPrimitives.ReadUInt32LittleEndian(bytes);
         return Checksum(bytes[4..RecordBytes(length)]) != expected ? RecordDefect.BadChecksum
-            : type is 0 or > (byte)RecordType.Settled ? RecordDefect.BadType
+            : type is 0 or > (byte)RecordType.SurplusResult ? RecordDefect.BadType
             : RecordDefect.None;
     }
 

@@ -20,8 +20,19 @@ internal enum CommandKind : byte
 
     /// <summary>Nothing but: everything applied before is durable.</summary>
     Fence,
-    ListPending,
-    ListPendingRefunds,
+
+    /// <summary>A wish to cancel.</summary>
+    Wish,
+
+    /// <summary>What was told of it.</summary>
+    SettleCancel,
+
+    /// <summary>Money too much.</summary>
+    Surplus,
+    SettleSurplus,
+
+    /// <summary>What has no result, of one kind.</summary>
+    List,
 }
 
 /// <summary>
@@ -71,8 +82,12 @@ internal sealed class LedgerCommand
     internal CommandKind Kind;
     internal CommandKeys Keys;
     internal RefundKeys RefundKeys;
+    internal CancelKeys CancelKeys;
     internal Trade? Trade;
     internal Refund? Refund;
+    internal Cancellation? Cancel;
+    internal Surplus? Surplus;
+    internal BookKind ListKind;
 
     /// <summary>Of a claim: how often the disk had become slow before it was enqueued.</summary>
     internal int SlowSpells;
@@ -81,7 +96,7 @@ internal sealed class LedgerCommand
     internal Claim Claim;
     internal CompleteState Completed;
     internal bool IsDurable;
-    internal TradeNo[]? Pending;
+    internal TradeNo[]? Listed;
 
     internal LedgerCommand(ObjectPool<LedgerCommand> pool, IScheduler scheduler, TimeProvider time)
     {
@@ -100,7 +115,7 @@ internal sealed class LedgerCommand
         Claim = new Claim(ClaimState.Unavailable, default);
         Completed = CompleteState.Unavailable;
         IsDurable = false;
-        Pending = null;
+        Listed = null;
         _leaveAt = long.MaxValue;
         _owners = 2;
         // Last, with release: whoever sees this use's state sees all of the above.
@@ -136,7 +151,7 @@ internal sealed class LedgerCommand
         Claim = new Claim(Claim.IsWon ? ClaimState.Unknown : ClaimState.Unavailable, default);
         Completed = Completed == CompleteState.Recorded ? CompleteState.Unknown : CompleteState.Unavailable;
         IsDurable = false;
-        Pending = null;
+        Listed = null;
     }
 
     /// <summary>The ledger's side, last: the caller goes on with the answer. False when it had gone before.</summary>
@@ -160,6 +175,8 @@ internal sealed class LedgerCommand
             _core.Reset();
             Trade = null;
             Refund = null;
+            Cancel = null;
+            Surplus = null;
             _pool.Return(this);
         }
     }
@@ -199,7 +216,7 @@ internal sealed class LedgerCommand
 
     TradeNo[]? IValueTaskSource<TradeNo[]?>.GetResult(short token)
     {
-        TradeNo[]? answer = Pending;
+        TradeNo[]? answer = Listed;
         Return(token);
         return answer;
     }

@@ -44,6 +44,7 @@ internal sealed class LedgerThread : IWorkerBody
     // Set by whoever wants to know, read by the ledger thread.
     private Action<TradeNo>? _claimedLate;
     private Action<TradeNo>? _reservedLate;
+    private Action<TradeNo>? _wishedLate;
 
     internal LedgerThread(
         EmbeddedLedgerOptions options,
@@ -80,12 +81,14 @@ internal sealed class LedgerThread : IWorkerBody
     internal bool TryEnqueue(LedgerCommand command)
     {
         // Claims leave the last quarter to results: what was sent to a channel must find a place for its outcome.
-        return (command.Kind is not (CommandKind.Claim or CommandKind.Reserve) || _ring.Count < _ring.Capacity - (_ring.Capacity / 4)) && _ring.TryEnqueue(command);
+        return (command.Kind is not (CommandKind.Claim or CommandKind.Reserve or CommandKind.Wish) || _ring.Count < _ring.Capacity - (_ring.Capacity / 4)) && _ring.TryEnqueue(command);
     }
 
     internal void WhenClaimedLate(Action<TradeNo> tell) => Volatile.Write(ref _claimedLate, tell);
 
     internal void WhenReservedLate(Action<TradeNo> tell) => Volatile.Write(ref _reservedLate, tell);
+
+    internal void WhenWishedLate(Action<TradeNo> tell) => Volatile.Write(ref _wishedLate, tell);
 
     /// <summary>Stops the engine for a reason found elsewhere, such as a reader that met damage. Any thread.</summary>
     internal void Stop(Exception reason)
@@ -236,12 +239,19 @@ internal sealed class LedgerThread : IWorkerBody
             if (!_waiting[i].TryAnswer() && claim.IsWon)
             {
                 // Its caller has told nobody and will send nothing.
-                Volatile.Read(ref kind == CommandKind.Claim ? ref _claimedLate : ref _reservedLate)?.Invoke(claim.TradeNo);
+                LateOf(kind)?.Invoke(claim.TradeNo);
             }
             _waiting[i] = null!;
         }
         _waitingCount = 0;
     }
+
+    private Action<TradeNo>? LateOf(CommandKind kind) => kind switch
+    {
+        CommandKind.Claim => Volatile.Read(ref _claimedLate),
+        CommandKind.Reserve => Volatile.Read(ref _reservedLate),
+        _ => Volatile.Read(ref _wishedLate),
+    };
 
     private bool MayKeepHouse => _journal.HasRoom && _journal.TakesHousekeeping(_book.PendingCount);
 

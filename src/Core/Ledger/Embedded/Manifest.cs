@@ -16,7 +16,7 @@ internal sealed class Manifest
     private const int PendingBytes = 24;
     private const int LedgerIdAt = 16;
     private const int PositionAt = 24;
-    private const ulong RefundFlag = 1 << 16; // Above the node's 16 bits.
+    private const int KindShift = 16; // Above the node's 16 bits.
     private const string TemporaryName = "manifest.tmp";
 
     internal required long Number { get; init; }
@@ -126,7 +126,7 @@ internal sealed class Manifest
         {
             Span<byte> at = into[(FixedBytes + (i * PendingBytes))..];
             BinaryPrimitives.WriteUInt64LittleEndian(at, Pending[i].TradeNo.Stamp);
-            BinaryPrimitives.WriteUInt64LittleEndian(at[8..], Pending[i].TradeNo.Node | (Pending[i].IsRefund ? RefundFlag : 0));
+            BinaryPrimitives.WriteUInt64LittleEndian(at[8..], Pending[i].TradeNo.Node | ((ulong)Pending[i].Kind << KindShift));
             BinaryPrimitives.WriteInt64LittleEndian(at[16..], Pending[i].AcceptedAddress);
         }
         BinaryPrimitives.WriteUInt32LittleEndian(into[^8..], JournalFormat.Checksum(into[..^8]));
@@ -165,7 +165,7 @@ internal sealed class Manifest
             ReadOnlySpan<byte> at = from[(FixedBytes + (i * PendingBytes))..];
             ulong node = BinaryPrimitives.ReadUInt64LittleEndian(at[8..]);
             var number = new TradeNo(BinaryPrimitives.ReadUInt64LittleEndian(at), (ushort)node);
-            pending[i] = new PendingTrade(number, BinaryPrimitives.ReadInt64LittleEndian(at[16..]), (node & RefundFlag) != 0);
+            pending[i] = new PendingTrade(number, BinaryPrimitives.ReadInt64LittleEndian(at[16..]), (BookKind)(node >> KindShift));
         }
         return new Manifest
         {

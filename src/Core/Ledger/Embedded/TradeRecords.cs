@@ -62,7 +62,8 @@ internal static class TradeRecords
         into[10] = (byte)trade.Status;
         into[11] = (byte)trade.FailCode;
         into[12] = (byte)answer.Language;
-        into[13..16].Clear();
+        into[13] = trade.WasReversed ? (byte)1 : (byte)0;
+        into[14..16].Clear();
         BinaryPrimitives.WriteInt64LittleEndian(into[16..], trade.FinalAtMs);
         WriteNo(into[24..], answer.RespId);
         into[34..40].Clear();
@@ -81,6 +82,7 @@ internal static class TradeRecords
         trade.Status = ReadStatus(from);
         trade.FailCode = (RespCode)from[11];
         answer.Language = (Language)from[12];
+        trade.WasReversed = ReadWasReversed(from);
         trade.FinalAtMs = ReadFinalAtMs(from);
         answer.RespId = ReadNo(from[24..]);
         answer.RespTimeMs = BinaryPrimitives.ReadInt64LittleEndian(from[40..]);
@@ -91,11 +93,13 @@ internal static class TradeRecords
         answer.SetSignature(from.Slice(at + 2, signatureLength));
     }
 
-    /// <summary>The trade or refund of any record.</summary>
+    /// <summary>What any record is about.</summary>
     internal static TradeNo ReadNo(ReadOnlySpan<byte> from) =>
         new(BinaryPrimitives.ReadUInt64LittleEndian(from), BinaryPrimitives.ReadUInt16LittleEndian(from[8..]));
 
     internal static TradeStatus ReadStatus(ReadOnlySpan<byte> result) => (TradeStatus)result[10];
+
+    internal static bool ReadWasReversed(ReadOnlySpan<byte> result) => result[13] != 0;
 
     internal static long ReadFinalAtMs(ReadOnlySpan<byte> result) => BinaryPrimitives.ReadInt64LittleEndian(result[16..]);
 

@@ -353,6 +353,10 @@ internal sealed class ReaderRig : IDisposable
 
         public ValueTask<IReadOnlyList<TradeNo>> PendingRefundsAsync() => throw new NotSupportedException();
 
+        public ICancelBook Cancels => throw new NotSupportedException();
+
+        public ISurplusBook Surpluses => throw new NotSupportedException();
+
         public long FeedEnd => throw new NotSupportedException();
 
         public FeedPosition ReadFeed(in FeedPosition from, long before, IFeedVisitor visitor) => throw new NotSupportedException();

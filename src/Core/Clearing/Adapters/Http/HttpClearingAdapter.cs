@@ -138,8 +138,8 @@ public sealed class HttpClearingAdapter : IClearingAdapter
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
-            // Of an inquiry or a reversal that did not get through, nothing follows for what it asked about.
-            bool isProof = (verb is ClearingVerb.Pay or ClearingVerb.Refund) && IsNotDelivered(failure, exchange);
+            // Of an inquiry that did not get through nothing follows; of anything else, that it was not asked for.
+            bool isProof = verb != ClearingVerb.Inquire && IsNotDelivered(failure, exchange);
             return ClearingResult.Of(isProof ? ClearingOutcome.NotDelivered : ClearingOutcome.Unknown);
         }
         finally

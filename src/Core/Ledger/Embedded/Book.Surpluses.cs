@@ -1,0 +1,89 @@
+using HotPath.Core.Model;
+
+namespace HotPath.Core.Ledger.Embedded;
+
+/// <summary>Money too much: one record for a trade, one for how it went back; and which trades were reversed lately (docs/decisions/0017).</summary>
+internal sealed partial class Book
+{
+    /// <summary>So long after a confirmed reversal a restart still finds the trade, on journal time.</summary>
+    // The resolver looks twice, the second time 2 min after it (8 settle windows of 15 s): this leaves it time when the channel does not answer.
+    internal const long ReversedLifeMs = 10 * 60 * 1000L;
+
+    private readonly Surplus _replayedSurplus = new();
+
+    // Oldest first: journal time never goes back.
+    private readonly Queue<Reversed> _reversed = new();
+
+    /// <summary>Records it under a number of its own, or says which one it has.</summary>
+    private Claim RecordSurplus(in IndexKey ofTrade, in IndexKey own, Surplus surplus, JournalWriter journal)
+    {
+        if (_index.TryGetBook(ofTrade, out BookEntry known))
+        {
+            return new Claim(ClaimState.Replay, known.TradeNo);
+        }
+        if (!journal.HasRoom)
+        {
+            return new Claim(ClaimState.Unavailable, default);
+        }
+        int length = SurplusRecords.WriteSurplus(surplus, _payload);
+        Found(ofTrade, own, surplus, journal.Append(RecordType.Surplus, _payload.AsSpan(0, length)));
+        return new Claim(ClaimState.Won, surplus.RefundId);
+    }
+
+    private CompleteState SettleSurplus(in IndexKey own, Surplus surplus, JournalWriter journal)
+    {
+        if (!TryGet(own, BookKind.Surplus, journal, out BookEntry entry))
+        {
+            return CompleteState.NotFound;
+        }
+        if (entry.IsFinal)
+        {
+            return CompleteState.AlreadyFinal;
+        }
+        if (!journal.HasRoom)
+        {
+            return CompleteState.Unavailable;
+        }
+        int length = SurplusRecords.WriteResult(surplus, _payload);
+        long address = journal.Append(RecordType.SurplusResult, _payload.AsSpan(0, length));
+        End(own, surplus.RefundId, entry, address, surplus.Status, surplus.FinalAtMs, journal.TimeMs);
+        return CompleteState.Recorded;
+    }
+
+    private void Found(in IndexKey ofTrade, in IndexKey own, Surplus surplus, long address)
+    {
+        // The entry before what points at it.
+        Begin(own, surplus.RefundId, BookEntry.Begun(address, BookKind.Surplus));
+        _index.PutBook(ofTrade, BookEntry.Pointer(surplus.RefundId));
+        Trades++;
+        Changes++;
+    }
+
+    private void ReplaySurplus(ReadOnlySpan<byte> payload, long address)
+    {
+        SurplusRecords.ReadSurplus(payload, _replayedSurplus);
+        Found(IndexKey.Surplus(_replayedSurplus.TradeNo), IndexKey.Trade(_replayedSurplus.RefundId), _replayedSurplus, address);
+    }
+
+    private void WasReversed(TradeNo tradeNo, in BookEntry entry, long endedAtMs)
+    {
+        ForgetReversed(endedAtMs);
+        _reversed.Enqueue(new Reversed(tradeNo, entry.AcceptedAddress, endedAtMs));
+    }
+
+    private void ForgetReversed(long nowMs)
+    {
+        while (_reversed.TryPeek(out Reversed oldest) && nowMs - oldest.EndedAtMs > ReversedLifeMs)
+        {
+            _reversed.Dequeue();
+        }
+    }
+
+    private TradeNo[] ListReversed(long nowMs)
+    {
+        ForgetReversed(nowMs);
+        return [.. _reversed.Select(reversed => reversed.TradeNo)];
+    }
+
+    private readonly record struct Reversed(TradeNo TradeNo, long AcceptedAddress, long EndedAtMs);
+}

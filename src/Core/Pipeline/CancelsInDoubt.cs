@@ -1,0 +1,161 @@
+using System.Collections.Concurrent;
+using HotPath.Core.Auth;
+using HotPath.Core.Clearing;
+using HotPath.Core.Ledger;
+using HotPath.Core.Model;
+using HotPath.Core.Operations;
+using HotPath.Core.Telemetry;
+using HotPath.Core.Wire;
+
+namespace HotPath.Core.Pipeline;
+
+/// <summary>
+/// Wishes to cancel: each asks the channel to reverse its trade, until the trade has ended, and ends as it did. Nobody here, nor anywhere else in the
+/// gateway, may say of a payment that is claimed that it was never sent: it may stand in the ring, or come out of it at this moment. Only the channel's
+/// confirmed reversal, which also blocks what is still to come, says that no money moves.
+/// </summary>
+internal sealed class CancelsInDoubt(
+    ILedger ledger, PaymentsInDoubt payments, InstitutionDirectory institutions, AnswerSigner signer, TradeWaiters waiters, GatewayMetrics metrics,
+    TimeProvider clock) : IInDoubt
+{
+    // Trades with a wish that this process works on. Whoever adds looks at the trade afterwards; whoever ends a trade looks here afterwards.
+    private readonly Dictionary<TradeNo, List<TradeNo>> _wishes = [];
+    private volatile int _count;
+
+    // Wishes for which nothing was sent: only of these can it be said that nothing was (A003). A wish from before a restart is none of them.
+    private readonly ConcurrentDictionary<TradeNo, bool> _unsent = [];
+
+    // One reversal of a trade at a time; the others wait for what it comes to.
+    private readonly ConcurrentDictionary<TradeNo, bool> _reversing = [];
+
+    public ValueTask<IReadOnlyList<TradeNo>> ListAsync() => ledger.Cancels.PendingAsync();
+
+    /// <summary>A wish was recorded just now, by this process.</summary>
+    internal void Begin(Cancellation cancel)
+    {
+        _unsent.TryAdd(cancel.CancelNo, true);
+        Add(cancel);
+    }
+
+    /// <summary>The wishes that end with this trade.</summary>
+    internal TradeNo[] Of(TradeNo tradeNo)
+    {
+        if (_count == 0)
+        {
+            return [];
+        }
+        lock (_wishes)
+        {
+            return _wishes.TryGetValue(tradeNo, out List<TradeNo>? all) ? [.. all] : [];
+        }
+    }
+
+    /// <summary>One whose trade has ended is ended here.</summary>
+    public async ValueTask<Doubt?> FindAsync(TradeNo number)
+    {
+        var cancel = new Cancellation();
+        if (!await ledger.Cancels.FindAsync(number, cancel) || cancel.IsFinal)
+        {
+            return null;
+        }
+        Add(cancel);
+        var trade = new Trade();
+        bool hasEnded = await ledger.FindAsync(cancel.TradeNo, trade) && trade.IsFinal && await EndAsync(cancel, trade);
+        return hasEnded ? null : new Doubt(number, ScanPay.ReferenceOf(trade), trade.ChannelId, trade.InstId);
+    }
+
+    public async ValueTask<ClearingResult> AskAsync(Channel channel, Doubt doubt, TimeSpan age)
+    {
+        TradeNo tradeNo = doubt.Reference.TradeNo;
+        if (!_reversing.TryAdd(tradeNo, true))
+        {
+            return ClearingResult.Of(ClearingOutcome.Unknown);
+        }
+        try
+        {
+            bool isFirst = _unsent.TryRemove(doubt.Number, out _);
+            ClearingResult result = await channel.ReverseAsync(doubt.Reference);
+            // A reversal is answered with one of these two, or says nothing; that a later one did not get through says nothing of the first.
+            bool counts = result.Outcome is ClearingOutcome.Reversed or ClearingOutcome.Succeeded || (isFirst && result.Outcome == ClearingOutcome.NotDelivered);
+            return counts ? result : ClearingResult.Of(ClearingOutcome.Unknown);
+        }
+        finally
+        {
+            _reversing.TryRemove(tradeNo, out _);
+        }
+    }
+
+    public async ValueTask<Adoption> AdoptAsync(TradeNo number, ClearingResult result)
+    {
+        var cancel = new Cancellation();
+        if (!await ledger.Cancels.FindAsync(number, cancel))
+        {
+            return Adoption.NotMine;
+        }
+        bool isUnsent = result.Outcome == ClearingOutcome.NotDelivered;
+        // Its result first, the wish's end after it: a crash in between leaves the wish, which is ended as the trade was.
+        if (!isUnsent && await payments.AdoptAsync(cancel.TradeNo, result) == Adoption.Ended)
+        {
+            Remove(cancel);
+            waiters.Signal(cancel.TradeNo);
+        }
+        var trade = new Trade();
+        bool hasEnded = await ledger.FindAsync(cancel.TradeNo, trade) && (cancel.IsFinal || ((trade.IsFinal || isUnsent) && await EndAsync(cancel, trade)));
+        return hasEnded ? Adoption.Ended : Adoption.StillInDoubt;
+    }
+
+    private async ValueTask<bool> EndAsync(Cancellation cancel, Trade trade)
+    {
+        long nowMs = clock.GetUtcNow().ToUnixTimeMilliseconds();
+        if (trade.IsFinal)
+        {
+            Cancelling.End(cancel, trade, nowMs);
+        }
+        else
+        {
+            Cancelling.EndUnsent(cancel, nowMs);
+        }
+        signer.SignFinal(new AnswerBuffer(), cancel, trade, institutions.Find(cancel.InstId));
+        CompleteState state = await ledger.Cancels.SettleAsync(cancel);
+        if (state is not (CompleteState.Recorded or CompleteState.AlreadyFinal))
+        {
+            return false;
+        }
+        if (state == CompleteState.Recorded)
+        {
+            metrics.Cancels.Reached(cancel);
+        }
+        _unsent.TryRemove(cancel.CancelNo, out _);
+        Remove(cancel);
+        waiters.Signal(cancel.CancelNo);
+        return true;
+    }
+
+    private void Add(Cancellation cancel)
+    {
+        lock (_wishes)
+        {
+            if (!_wishes.TryGetValue(cancel.TradeNo, out List<TradeNo>? all))
+            {
+                _wishes.Add(cancel.TradeNo, all = []);
+            }
+            if (!all.Contains(cancel.CancelNo))
+            {
+                all.Add(cancel.CancelNo);
+            }
+            _count = _wishes.Count;
+        }
+    }
+
+    private void Remove(Cancellation cancel)
+    {
+        lock (_wishes)
+        {
+            if (_wishes.TryGetValue(cancel.TradeNo, out List<TradeNo>? all) && all.Remove(cancel.CancelNo) && all.Count == 0)
+            {
+                _wishes.Remove(cancel.TradeNo);
+                _count = _wishes.Count;
+            }
+        }
+    }
+}
