@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using HotPath.Core.Ledger.Embedded;
 using HotPath.Host.Cli;
@@ -64,6 +65,26 @@ public sealed class CommandLineTests(SandboxFixture sandbox) : IDisposable
     }
 
     [Fact]
+    public async Task BatchQuery_AsksByNumbersAndByWindow_AndAllGoesThroughThePages()
+    {
+        string from = DateTimeOffset.UtcNow.AddHours(8).ToString("yyyyMMddHHmmss", CultureInfo.InvariantCulture);
+        string to = DateTimeOffset.UtcNow.AddHours(9).ToString("yyyyMMddHHmmss", CultureInfo.InvariantCulture);
+        foreach (string order in (string[])["cli-batch-1", "cli-batch-2", "cli-batch-3"])
+        {
+            Assert.Equal(0, (await CallAsync("pay", "--amount", "5", "--order", order)).ExitCode);
+        }
+        CommandLineRun list = await CallAsync("batch-query", "--orders", "cli-batch-3", "none", "cli-batch-1");
+        Assert.Equal(0, list.ExitCode);
+        Assert.Contains("\"total_count\":\"2\"", list.Output, StringComparison.Ordinal);
+        CommandLineRun all = await CallAsync("batch-query", "--from", from, "--to", to, "--page-size", "2", "--status", "SUCCESS", "--all");
+        Assert.Equal(0, all.ExitCode);
+        string[] pages = all.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.True(pages.Length >= 2);
+        Assert.Contains("\"has_more\":\"false\"", pages[^1], StringComparison.Ordinal);
+        Assert.All((string[])["cli-batch-1", "cli-batch-2", "cli-batch-3"], order => Assert.Single(pages, page => page.Contains(order, StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task Pay_WithoutAGateway_Is3()
     {
         CommandLineRun pay = await CommandLineRun.RunAsync("pay", "--amount", "1", "--url", "https://127.0.0.1:1/api", "--data", sandbox.Folder);
@@ -96,6 +117,9 @@ public sealed class CommandLineTests(SandboxFixture sandbox) : IDisposable
     [InlineData("pay --amount 1 --data /nowhere")]
     [InlineData("pay --amount 1 --url ftp://x")]
     [InlineData("query")]
+    [InlineData("batch-query")]
+    [InlineData("batch-query --from 20260919000000")]
+    [InlineData("batch-query --orders T1 --trades 2026091910300000000000000001")]
     [InlineData("run")]
     [InlineData("run --config /nowhere.json")]
     [InlineData("sandbox --port seven")]

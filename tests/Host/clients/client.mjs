@@ -24,7 +24,7 @@ const signingText = (members) => Object.keys(members).filter((name) => name !== 
 const sign = (members, encoding) =>
   ({ ...members, sign: makeSignature('sha256', Buffer.from(signingText(members), 'utf8'), withKey(privateKey, encoding)).toString('base64') });
 
-const beijingNow = () => new Date(Date.now() + 8 * 3600e3).toISOString().replace(/\D/g, '').slice(0, 14);
+const beijingNow = (aheadMs = 0) => new Date(Date.now() + aheadMs + 8 * 3600e3).toISOString().replace(/\D/g, '').slice(0, 14);
 
 const common = (bizType, more) => ({
   version: '1.3', charset: 'UTF-8', sign_type: signType, biz_type: bizType, req_time: beijingNow(),
@@ -183,11 +183,6 @@ for (let i = 0; i < 60 && given.refund_status !== 'SUCCESS'; i++) {
 }
 check(given.refund_status === 'SUCCESS' && given.total_refunded_amount === '1.05', 'and is adopted', given);
 
-const dynamic = payment({ qr_type: '01', qr_content: 'https://qr.example.hk/d/' + randomUUID() });
-check((await call(sign(dynamic))).answer.resp_code === '0000', 'a dynamic code pays once');
-const twice = await call(sign({ ...dynamic, req_id: randomUUID(), out_trade_no: randomUUID() }));
-check(twice.answer.resp_code === 'B005', 'and not twice', twice.answer);
-
 // An EMVCo code of this client's own making: lengths in characters, the checksum over UTF-8.
 const object = (id, value) => id + String([...value].length).padStart(2, '0') + value;
 const checksum = (text) => {
@@ -203,7 +198,45 @@ const emv = (...objects) => {
   return text + checksum(text);
 };
 const fps = ['26', object('00', 'hk.com.hkicl') + object('02', '0123456')];
-const shop = emv(['01', '11'], fps, ['53', '344'], ['59', '咖啡 & Co 😀'], ['60', 'HK']);
+const emvShop = (name) => emv(['01', '11'], fps, ['53', '344'], ['59', name], ['60', 'HK']);
+
+// Many trades at once: by their numbers, and by a window whose pages stay the same while trades arrive. A list is a string that holds JSON.
+const batch = (more) => common('TRADE_BATCH_QUERY', { page_no: '1', page_size: '100', ...more });
+const byList = (await call(sign(batch({ trade_no_list: JSON.stringify([refused.answer.trade_no, '2026010100000000000100000001', paid.answer.trade_no]) })))).answer;
+const listed = JSON.parse(byList.trade_list);
+check(byList.resp_code === '0000' && byList.total_count === '2' && byList.has_more === 'false' && !byList.snapshot_no, 'a list is answered', byList);
+check(listed[0].trade_no === paid.answer.trade_no && listed[0].refund_status === 'FULL' && listed[1].trade_no === refused.answer.trade_no &&
+  listed[1].fail_code === 'B001', 'in order of trade_no, what does not exist left out', listed);
+check(Object.entries(listed[0]).every(([name, value]) => afterwards[name] === value), 'each as the single query shows it', listed[0]);
+const orders = (await call(sign(batch({ out_trade_no_list: JSON.stringify([request.out_trade_no]) })))).answer;
+check(JSON.parse(orders.trade_list)[0].trade_no === paid.answer.trade_no, 'a list of order numbers too', orders);
+const since = beijingNow();
+const quoted = emvShop('咖啡 "A" \\\\ 😀');
+const many = [];
+for (let i = 0; i < 5; i++) many.push((await call(sign(payment({ qr_content: quoted })))).answer.trade_no);
+const window = { start_time: since, end_time: beijingNow(3600e3) };
+const pages = [];
+for (let page = 1, answer = { has_more: 'true' }; answer.has_more === 'true'; page++) {
+  answer = (await call(sign(batch({ ...window, page_no: `${page}`, page_size: '2', ...(page > 1 ? { snapshot_no: answer.snapshot_no } : {}) })))).answer;
+  check(answer.resp_code === '0000' && answer.page_no === `${page}`, `page ${page} of a window`, answer);
+  pages.push(...JSON.parse(answer.trade_list));
+  await call(sign(payment()));
+}
+check(many.every((number) => pages.filter((row) => row.trade_no === number).length === 1), 'pages neither repeat nor skip', pages);
+check(pages.every((row, i) => i === 0 || row.trade_no > pages[i - 1].trade_no), 'and are in order');
+check(pages.some((row) => row.merchant_name === '咖啡 "A" \\\\ 😀'), 'what a merchant is called comes through both layers of JSON', pages[0]);
+for (const [code, wrong] of [['C001', {}], ['C001', { start_time: since }], ['C001', { ...window, page_no: '2' }], ['C002', { out_trade_no_list: '["a", "b"]' }],
+  ['C003', { ...window, page_size: '101' }], ['C003', { ...window, out_trade_no_list: '["a"]' }], ['C003', { ...window, snapshot_no: '1'.repeat(29) }]]) {
+  const { answer } = await call(sign(batch(wrong)));
+  check(answer.resp_code === code, `batch query is refused: ${code}`, answer);
+}
+
+const dynamic = payment({ qr_type: '01', qr_content: 'https://qr.example.hk/d/' + randomUUID() });
+check((await call(sign(dynamic))).answer.resp_code === '0000', 'a dynamic code pays once');
+const twice = await call(sign({ ...dynamic, req_id: randomUUID(), out_trade_no: randomUUID() }));
+check(twice.answer.resp_code === 'B005', 'and not twice', twice.answer);
+
+const shop = emvShop('咖啡 & Co 😀');
 const byCode = (await call(sign(payment({ qr_content: shop })))).answer;
 check(byCode.resp_code === '0000' && byCode.merchant_name === '咖啡 & Co 😀' && byCode.merchant_city === 'HK', 'an EMVCo code pays, and its merchant is shown', byCode);
 const small = shop.slice(0, -4) + shop.slice(-4).toLowerCase();
