@@ -349,7 +349,7 @@ public sealed class BodySegmentTests : IAsyncDisposable
 
         public ValueTask<IReadOnlyList<TradeNo>> PendingRefundsAsync() => throw new NotSupportedException();
 
-        public ICancelBook Cancels => throw new NotSupportedException();
+        public ICancelBook Cancels => new BrokenCancels(new NotSupportedException());
 
         public ISurplusBook Surpluses => throw new NotSupportedException();
 
