@@ -72,6 +72,51 @@ public sealed class BodySegmentTests : IAsyncDisposable
         },
         iter: 300);
 
+    /// <summary>Up to the last byte it may have, in pieces of blocks and of records, and in one.</summary>
+    [Theory]
+    [InlineData(64 * 1024, 4096)]
+    [InlineData((64 * 1024) + 1, 4096)]
+    [InlineData(100_000, 1000)]
+    [InlineData(1024 * 1024, 16_384)]
+    [InlineData(1024 * 1024, 1024 * 1024)]
+    public async Task Body_OfTheLargestInterface_IsOneRequest(int length, int pieceBytes)
+    {
+        (byte[] body, string reqId) = Upload(length);
+        Assert.Equal(length, body.Length);
+        await ExpectUnderstood(reqId, body.Chunk(pieceBytes), piecesAtOnce: 2, code: "C001");
+    }
+
+    [Fact]
+    public async Task LargeSlots_AllInUse_AreAnsweredWith429_AndServeAgainWhenTheyAreFree()
+    {
+        var waiting = new List<(Task Call, StallingReader Reader)>();
+        (byte[] body, string reqId) = Upload(100_000);
+        for (int i = 0; i < SlotPool.LargeSlots; i++)
+        {
+            var reader = new StallingReader(body, first: 70_000);
+            waiting.Add((_endpoint.HandleAsync(Post(body.Length, reader).Context), reader));
+        }
+        Assert.All(waiting, one => Assert.False(one.Call.IsCompleted));
+
+        DefaultHttpContext oneTooMany = Post(body.Length, body.Chunk(4096), piecesAtOnce: 1).Context;
+        await _endpoint.HandleAsync(oneTooMany);
+        Assert.Equal((StatusCodes.Status429TooManyRequests, "close"), (oneTooMany.Response.StatusCode, oneTooMany.Response.Headers.Connection.ToString()));
+        // An ordinary body needs none of them.
+        (byte[] query, string queryId) = Query();
+        await ExpectUnderstood(queryId, [query], piecesAtOnce: 1);
+
+        // Half of them come to their end, half of them leave.
+        foreach ((Task call, StallingReader reader) in waiting)
+        {
+            reader.GoOn(isWhole: waiting.IndexOf((call, reader)) % 2 == 0);
+            await call;
+        }
+        for (int i = 0; i < SlotPool.LargeSlots + 1; i++)
+        {
+            await ExpectUnderstood(reqId, body.Chunk(4096), piecesAtOnce: 3, code: "C001");
+        }
+    }
+
     [Fact]
     public async Task Body_ThatEndsBeforeItsLength_IsNoRequest()
     {
@@ -103,7 +148,21 @@ public sealed class BodySegmentTests : IAsyncDisposable
         return ([.. query.ToJson(), .. Enumerable.Repeat((byte)' ', padding)], query["req_id"]!);
     }
 
-    private async Task ExpectUnderstood(string reqId, IEnumerable<byte[]> pieces, int piecesAtOnce)
+    // Signed, but without the interface's members: understood, and refused for that.
+    private static (byte[] Body, string ReqId) Upload(int length)
+    {
+        SignedMessage upload = Requests.TradeQuery("A1", TimeProvider.System);
+        upload["biz_type"] = "RECON_UPLOAD";
+        upload["sign_type"] = "ES256";
+        upload["diff_list"] = "x";
+        upload.SignWith(Key);
+        int rest = length - upload.ToJson().Length;
+        upload["diff_list"] = "x" + new string('x', rest - 8) + "\"\"\"\"";
+        upload.SignWith(Key);
+        return (upload.ToJson(), upload["req_id"]!);
+    }
+
+    private async Task ExpectUnderstood(string reqId, IEnumerable<byte[]> pieces, int piecesAtOnce, string code = "B006")
     {
         byte[][] all = [.. pieces];
         (DefaultHttpContext context, Cutting _) = Post(all.Sum(piece => piece.Length), all, piecesAtOnce);
@@ -112,15 +171,18 @@ public sealed class BodySegmentTests : IAsyncDisposable
         await _endpoint.HandleAsync(context);
         Assert.Equal(StatusCodes.Status200OK, context.Response.StatusCode);
         SignedMessage read = SignedMessage.Parse(answer.ToArray());
-        Assert.Equal(("B006", reqId), (read["resp_code"], read["req_id"]));
+        Assert.Equal((code, reqId), (read["resp_code"], read["req_id"]));
     }
 
-    private static (DefaultHttpContext Context, Cutting Lifetime) Post(int length, IEnumerable<byte[]> pieces, int piecesAtOnce)
+    private static (DefaultHttpContext Context, Cutting Lifetime) Post(int length, IEnumerable<byte[]> pieces, int piecesAtOnce) =>
+        Post(length, new PieceReader(pieces, piecesAtOnce));
+
+    private static (DefaultHttpContext Context, Cutting Lifetime) Post(int length, PipeReader reader)
     {
         var context = new DefaultHttpContext();
         var lifetime = new Cutting();
         context.Features.Set<IHttpRequestLifetimeFeature>(lifetime);
-        context.Features.Set<IRequestBodyPipeFeature>(new PipeFeature(new PieceReader(pieces, piecesAtOnce)));
+        context.Features.Set<IRequestBodyPipeFeature>(new PipeFeature(reader));
         context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget = PaymentEndpoint.Path;
         context.Request.Protocol = "HTTP/1.1";
         context.Request.Method = "POST";
@@ -198,6 +260,37 @@ public sealed class BodySegmentTests : IAsyncDisposable
         }
     }
 
+    /// <summary>Gives the beginning, and the rest, or an end, when it is told to.</summary>
+    private sealed class StallingReader(byte[] body, int first) : PipeReader
+    {
+        private readonly TaskCompletionSource<bool> _goesOn = new();
+        private int _at;
+        private int _given;
+
+        internal void GoOn(bool isWhole) => _goesOn.SetResult(isWhole);
+
+        public override bool TryRead(out ReadResult result) => throw new NotSupportedException();
+
+        public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
+        {
+            bool isWhole = _given == 0 || await _goesOn.Task;
+            _given = _given == 0 ? first : isWhole ? body.Length : _given;
+            return new ReadResult(new ReadOnlySequence<byte>([.. body.AsSpan(_at, _given - _at)]), isCanceled: false, isCompleted: !isWhole);
+        }
+
+        public override void AdvanceTo(SequencePosition consumed) => _at = _given;
+
+        public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
+        {
+        }
+
+        public override void CancelPendingRead() => throw new NotSupportedException();
+
+        public override void Complete(Exception? exception = null)
+        {
+        }
+    }
+
     private sealed class PipeFeature(PipeReader reader) : IRequestBodyPipeFeature
     {
         public PipeReader Reader { get; } = reader;
@@ -224,7 +317,7 @@ public sealed class BodySegmentTests : IAsyncDisposable
 
         public TradeNo NextNo() => new(((ulong)TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() << TradeNo.CounterBits) + (ulong)Interlocked.Increment(ref _last), 7);
 
-        public ValueTask<ReqIdState> RecallAsync(InstId instId, ReadOnlyMemory<byte> reqId, Digest fingerprint, Trade into) => throw new NotSupportedException();
+        public ValueTask<ReqIdState> RecallAsync(InstId instId, ReadOnlyMemory<byte> reqId, Digest fingerprint, Trade into) => new(ReqIdState.Free);
 
         public ValueTask<Claim> ClaimAsync(Trade trade, TimeSpan? atMost = null) => throw new NotSupportedException();
 
@@ -244,7 +337,7 @@ public sealed class BodySegmentTests : IAsyncDisposable
         {
         }
 
-        public ValueTask<ReqIdState> RecallRefundAsync(InstId instId, ReadOnlyMemory<byte> reqId, Digest fingerprint, Refund into) => throw new NotSupportedException();
+        public ValueTask<ReqIdState> RecallRefundAsync(InstId instId, ReadOnlyMemory<byte> reqId, Digest fingerprint, Refund into) => new(ReqIdState.Free);
 
         public ValueTask<Claim> ReserveRefundAsync(Refund refund, Trade trade, TimeSpan? atMost = null) => throw new NotSupportedException();
 
@@ -256,7 +349,7 @@ public sealed class BodySegmentTests : IAsyncDisposable
 
         public ValueTask<IReadOnlyList<TradeNo>> PendingRefundsAsync() => throw new NotSupportedException();
 
-        public ICancelBook Cancels => throw new NotSupportedException();
+        public ICancelBook Cancels => new BrokenCancels(new NotSupportedException());
 
         public ISurplusBook Surpluses => throw new NotSupportedException();
 

@@ -46,7 +46,7 @@ internal sealed class BrokenLedger(Exception failure) : ILedger
 
     public ValueTask<IReadOnlyList<TradeNo>> PendingRefundsAsync() => throw failure;
 
-    public ICancelBook Cancels => throw failure;
+    public ICancelBook Cancels => new BrokenCancels(failure);
 
     public ISurplusBook Surpluses => throw failure;
 
@@ -55,4 +55,22 @@ internal sealed class BrokenLedger(Exception failure) : ILedger
     public FeedPosition ReadFeed(in FeedPosition from, long before, IFeedVisitor visitor) => throw failure;
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}
+
+/// <summary>The same for cancels.</summary>
+internal sealed class BrokenCancels(Exception failure) : ICancelBook
+{
+    public ValueTask<ReqIdState> RecallAsync(InstId instId, ReadOnlyMemory<byte> reqId, Digest fingerprint, Cancellation into) => throw failure;
+
+    public ValueTask<Claim> ClaimAsync(Cancellation cancel, TimeSpan? atMost = null) => throw failure;
+
+    public void WhenClaimedLate(Action<TradeNo> tell)
+    {
+    }
+
+    public ValueTask<CompleteState> SettleAsync(Cancellation cancel) => throw failure;
+
+    public ValueTask<bool> FindAsync(TradeNo cancelNo, Cancellation into) => throw failure;
+
+    public ValueTask<IReadOnlyList<TradeNo>> PendingAsync() => throw failure;
 }

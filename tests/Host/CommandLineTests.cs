@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using HotPath.Core.Ledger.Embedded;
 using HotPath.Host.Cli;
@@ -29,6 +30,26 @@ public sealed class CommandLineTests(SandboxFixture sandbox) : IDisposable
     }
 
     [Fact]
+    public async Task Pay_ByFace_SendsTheFileInBase64_OrTheTextAsItIs()
+    {
+        string file = Path.Combine(_folder.Path, "face.bin");
+        Directory.CreateDirectory(_folder.Path);
+        await File.WriteAllBytesAsync(file, [0, 1, 2, 0xFF]);
+        foreach ((string option, string value, string sent) in new[] { ("--face", file, "AAEC/w=="), ("--face-data", "a \"face\"", "a \"face\"") })
+        {
+            CommandLineRun pay = await CallAsync("pay", "--amount", "88.80", option, value, "--device", "F-9", "--merchant", "M-9");
+            Assert.Equal(0, pay.ExitCode);
+            using JsonDocument json = JsonDocument.Parse(pay.Output);
+            JsonElement request = json.RootElement.GetProperty("request");
+            Assert.Equal(("FACE_PAY", sent), (request.GetProperty("biz_type").GetString(), request.GetProperty("face_data").GetString()));
+            Assert.Equal(("F-9", "M-9"), (request.GetProperty("face_device_id").GetString(), request.GetProperty("merchant_id").GetString()));
+            Assert.Equal("SUCCESS", json.RootElement.GetProperty("answer").GetProperty("trade_status").GetString());
+        }
+        Assert.Equal(2, (await CallAsync("pay", "--amount", "1", "--face", file, "--qr", "x")).ExitCode);
+        Assert.Equal(2, (await CallAsync("pay", "--amount", "1", "--face", file + ".none")).ExitCode);
+    }
+
+    [Fact]
     public async Task Pay_WithEveryOption_SendsThem()
     {
         CommandLineRun pay = await CallAsync(
@@ -41,6 +62,26 @@ public sealed class CommandLineTests(SandboxFixture sandbox) : IDisposable
         Assert.Contains("\"trade_status\":\"SUCCESS\"", query.Output, StringComparison.Ordinal);
         CommandLineRun foreign = await CallAsync("query", "--order", "cli-order");
         Assert.Equal(1, foreign.ExitCode);
+    }
+
+    [Fact]
+    public async Task BatchQuery_AsksByNumbersAndByWindow_AndAllGoesThroughThePages()
+    {
+        string from = DateTimeOffset.UtcNow.AddHours(8).ToString("yyyyMMddHHmmss", CultureInfo.InvariantCulture);
+        string to = DateTimeOffset.UtcNow.AddHours(9).ToString("yyyyMMddHHmmss", CultureInfo.InvariantCulture);
+        foreach (string order in (string[])["cli-batch-1", "cli-batch-2", "cli-batch-3"])
+        {
+            Assert.Equal(0, (await CallAsync("pay", "--amount", "5", "--order", order)).ExitCode);
+        }
+        CommandLineRun list = await CallAsync("batch-query", "--orders", "cli-batch-3", "none", "cli-batch-1");
+        Assert.Equal(0, list.ExitCode);
+        Assert.Contains("\"total_count\":\"2\"", list.Output, StringComparison.Ordinal);
+        CommandLineRun all = await CallAsync("batch-query", "--from", from, "--to", to, "--page-size", "2", "--status", "SUCCESS", "--all");
+        Assert.Equal(0, all.ExitCode);
+        string[] pages = all.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.True(pages.Length >= 2);
+        Assert.Contains("\"has_more\":\"false\"", pages[^1], StringComparison.Ordinal);
+        Assert.All((string[])["cli-batch-1", "cli-batch-2", "cli-batch-3"], order => Assert.Single(pages, page => page.Contains(order, StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -76,6 +117,9 @@ public sealed class CommandLineTests(SandboxFixture sandbox) : IDisposable
     [InlineData("pay --amount 1 --data /nowhere")]
     [InlineData("pay --amount 1 --url ftp://x")]
     [InlineData("query")]
+    [InlineData("batch-query")]
+    [InlineData("batch-query --from 20260919000000")]
+    [InlineData("batch-query --orders T1 --trades 2026091910300000000000000001")]
     [InlineData("run")]
     [InlineData("run --config /nowhere.json")]
     [InlineData("sandbox --port seven")]

@@ -87,13 +87,17 @@ public sealed class HttpRuleTests(SandboxFixture sandbox)
         Assert.Equal(411, (await SendAsync("POST /api HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\r\n"))!.Status);
 
     [Theory]
-    [InlineData(16 * 1024, 200)]
-    [InlineData((16 * 1024) + 1, 413)]
-    public async Task Request_AtItsLargest_IsReadAndNotAByteMore(int length, int status)
+    [InlineData("", 16 * 1024, 200)]
+    [InlineData("", (16 * 1024) + 1, 413)]
+    [InlineData("{\"biz_type\":\"FACE_PAY\"}", 64 * 1024, 200)]
+    [InlineData("{\"biz_type\":\"FACE_PAY\"}", (64 * 1024) + 1, 413)]
+    [InlineData("{\"biz_type\":\"SCAN_PAY\"}", 64 * 1024, 413)]
+    [InlineData("{\"biz_type\":\"RECON_UPLOAD\"}", 1024 * 1024, 200)]
+    [InlineData("{\"biz_type\":\"FACE_PAY\"}", 1024 * 1024, 413)]
+    public async Task Request_AtItsLargest_IsReadAndNotAByteMore(string json, int length, int status)
     {
-        byte[] body = new byte[length];
-        Array.Fill(body, (byte)' ');
-        Assert.Equal(status, (await sandbox.Domestic.PostAsync(body))!.Status);
+        Assert.Equal(status, (await sandbox.Domestic.PostAsync(Encoding.ASCII.GetBytes(json.PadRight(length))))!.Status);
+        Assert.Equal("0000", (await sandbox.Domestic.CallAsync(sandbox.Domestic.FacePay("face")))["resp_code"]);
     }
 
     [Fact]

@@ -50,7 +50,7 @@ public sealed class RepeatedNumberTests(SandboxFixture sandbox)
     [InlineData(405, "PUT /api HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")]
     [InlineData(411, "POST /api HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\r\n")]
     [InlineData(415, "POST /api HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n{}")]
-    [InlineData(413, "POST /api HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 16385\r\n\r\n{}")]
+    [InlineData(413, "POST /api HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1048577\r\n\r\n{}")]
     public async Task Connection_AfterARefusalOfHttp_ServesAPayment(int status, string request)
     {
         Assert.Equal(status, (await sandbox.SendRawAsync(Encoding.ASCII.GetBytes(request)))!.Status);

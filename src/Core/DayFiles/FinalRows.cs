@@ -15,7 +15,7 @@ public sealed class FinalRows
     private const int PortionBytes = 1024 * 1024;
 
     private readonly RowFile? _file;
-    private readonly byte[] _bytes;
+    private byte[] _bytes = [];
     private readonly Action<DayFilesDamagedException> _damaged;
 
     // What is in _bytes begins here in the file.
@@ -29,7 +29,6 @@ public sealed class FinalRows
         _file = file;
         _damaged = damaged;
         Length = file?.Length ?? 0;
-        _bytes = new byte[Math.Min(PortionBytes, Length)];
     }
 
     /// <summary>Bytes of all of them: how far <see cref="Offset"/> will go.</summary>
@@ -38,6 +37,9 @@ public sealed class FinalRows
     /// <summary>Where the row begins that was read last.</summary>
     public long Offset => _portionAt + _rowAt;
 
+    /// <summary>Where the next one begins.</summary>
+    public long Next => Offset + _rowBytes;
+
     /// <summary>Its trade_no or refund_id.</summary>
     public TradeNo Number => Ledger.Embedded.TradeRecords.ReadNo(Payload);
 
@@ -45,7 +47,7 @@ public sealed class FinalRows
 
     /// <summary>Goes on to the next row; false behind the last.</summary>
     /// <exception cref="DayFilesDamagedException">It is not as it was written: nothing that was read may be used.</exception>
-    public bool Read() => ReadAt(Offset + _rowBytes);
+    public bool Read() => ReadAt(Next);
 
     /// <summary>Goes to the row that begins at <paramref name="offset"/>; false at the end.</summary>
     /// <inheritdoc cref="Read"/>
@@ -61,8 +63,9 @@ public sealed class FinalRows
             ReadOnlySpan<byte> row = at < 0 ? default : _file!.RowAt(_bytes.AsSpan(at, _portionBytes - at), offset);
             if (row.IsEmpty)
             {
+                _bytes = _bytes.Length == 0 ? new byte[Math.Min(PortionBytes, Length)] : _bytes;
                 // Who goes on wants what follows; who jumps may jump back.
-                _portionAt = offset == Offset + _rowBytes ? offset : Math.Max(0, offset - (_bytes.Length / 2));
+                _portionAt = offset == Next ? offset : Math.Max(0, offset - (_bytes.Length / 2));
                 _portionBytes = (int)Math.Min(_bytes.Length, Length - _portionAt);
                 _file!.ReadAt(_bytes.AsSpan(0, _portionBytes), _portionAt);
                 at = (int)(offset - _portionAt);

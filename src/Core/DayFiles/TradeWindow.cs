@@ -55,7 +55,7 @@ internal readonly record struct WindowSnapshot(DayFileKind Kind, long FirstDay, 
     }
 
     /// <summary>True when <paramref name="text"/>, 29 digits, is a snapshot of the same window at the time of <paramref name="now"/> or before.</summary>
-    internal static bool TryParse(ReadOnlySpan<byte> text, in WindowSnapshot now, out WindowSnapshot snapshot)
+    internal static bool TryParse(ReadOnlySpan<byte> text, WindowSnapshot now, out WindowSnapshot snapshot)
     {
         Span<byte> head = stackalloc byte[TextLength];
         now.Format(head);

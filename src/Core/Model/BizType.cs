@@ -10,6 +10,7 @@ public enum BizType : byte
     TradeCancel = 4,
     TradeQuery = 5,
     RefundQuery = 6,
+    TradeBatchQuery = 7,
     ReconDownload = 8,
     ReconUpload = 9,
 }
@@ -20,12 +21,14 @@ public static class BizTypes
     /// <summary>Every interface this gateway serves.</summary>
     public static readonly BizType[] All =
     [
-        BizType.ScanPay, BizType.FacePay, BizType.Refund, BizType.TradeCancel, BizType.TradeQuery, BizType.RefundQuery, BizType.ReconDownload,
+        BizType.ScanPay, BizType.FacePay, BizType.Refund, BizType.TradeCancel, BizType.TradeQuery, BizType.RefundQuery, BizType.TradeBatchQuery,
+        BizType.ReconDownload,
         BizType.ReconUpload,
     ];
 
     /// <summary>Queries and downloads claim no req_id: they may be repeated and mean the moment they are asked.</summary>
-    public static bool IsQuery(BizType type) => type is BizType.TradeQuery or BizType.RefundQuery or BizType.ReconDownload;
+    public static bool IsQuery(BizType type) =>
+        type is BizType.TradeQuery or BizType.RefundQuery or BizType.TradeBatchQuery or BizType.ReconDownload;
 
     /// <summary>What makes a trade.</summary>
     public static bool IsPayment(BizType type) => type is BizType.ScanPay or BizType.FacePay;
@@ -50,6 +53,7 @@ public static class BizTypes
         BizType.TradeCancel => "TRADE_CANCEL"u8,
         BizType.TradeQuery => "TRADE_QUERY"u8,
         BizType.RefundQuery => "REFUND_QUERY"u8,
+        BizType.TradeBatchQuery => "TRADE_BATCH_QUERY"u8,
         BizType.ReconDownload => "RECON_DOWNLOAD"u8,
         BizType.ReconUpload => "RECON_UPLOAD"u8,
         _ => "UNKNOWN"u8,

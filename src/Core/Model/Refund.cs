@@ -121,6 +121,10 @@ public readonly record struct RefundTotals(long Held, long Succeeded, int Count)
 {
     public RefundTotals Reserve(Amount amount) => this with { Held = Held + amount.MinorUnits, Count = Count + 1 };
 
+    /// <summary>refund_status of a trade: by what succeeded.</summary>
+    public static ReadOnlySpan<byte> StatusOf(Trade trade) =>
+        trade.Refunded.Succeeded == 0 ? "NONE"u8 : trade.Refunded.Succeeded == trade.Amount.MinorUnits ? "FULL"u8 : "PARTIAL"u8;
+
     /// <summary>The refund of <paramref name="amount"/> ends: it is given back, or its amount can be refunded again.</summary>
     public RefundTotals Settle(Amount amount, TradeStatus status) => status == TradeStatus.Success
         ? this with { Succeeded = Succeeded + amount.MinorUnits }

@@ -56,8 +56,13 @@ public sealed class AnswerSigner(GatewayKeys keys, ILedger ledger, TimeProvider 
         Sign(slot.Answer, key);
     }
 
+    /// <summary>Signs a page of trades, whose list is in the slot's answer: 0000.</summary>
+    internal void Show(RequestSlot slot, Institution institution, TradePage page) => Show(slot, institution, page, recon: null);
+
     /// <summary>Signs a fresh 0000 about reconciliation.</summary>
-    public void Show(RequestSlot slot, Institution institution, ReconAnswer recon)
+    public void Show(RequestSlot slot, Institution institution, ReconAnswer recon) => Show(slot, institution, page: null, recon);
+
+    private void Show(RequestSlot slot, Institution institution, TradePage? page, ReconAnswer? recon)
     {
         SigningKey key = keys.For(institution.SignType);
         slot.Answer.Lay(new Answer
@@ -70,6 +75,7 @@ public sealed class AnswerSigner(GatewayKeys keys, ILedger ledger, TimeProvider 
             ReqId = slot[Member.ReqId],
             InstId = slot[Member.InstId],
             BizType = slot.BizType,
+            Page = page,
             Recon = recon,
         });
         Sign(slot.Answer, key);

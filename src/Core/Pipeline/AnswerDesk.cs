@@ -55,6 +55,13 @@ public sealed class AnswerDesk(AnswerSigner signer, RateGate strangersBudget, Ti
         Finish(slot, code);
     }
 
+    /// <summary>Shows a page of trades, whose list is in the slot's answer.</summary>
+    internal void ShowPage(RequestSlot slot, Institution institution, TradePage page)
+    {
+        signer.Show(slot, institution, page);
+        TellDone(slot);
+    }
+
     /// <summary>A 0000 is sealed in the slot.</summary>
     public void TellDone(RequestSlot slot) => Finish(slot, RespCode.Success);
 

@@ -2,6 +2,7 @@ using System.Text;
 using HotPath.Core.Admission;
 using HotPath.Core.Auth;
 using HotPath.Core.Clearing;
+using HotPath.Core.DayFiles;
 using HotPath.Core.Ledger;
 using HotPath.Core.Model;
 using HotPath.Core.Operations;
@@ -40,7 +41,7 @@ public sealed class Corridor : IAsyncDisposable
     public Corridor(
         ILedger ledger, Router router, InstitutionDirectory institutions, GatewayKeys keys, PipelineOptions options,
         IScheduler scheduler, TimeProvider clock, GatewayMetrics metrics, ILoggerFactory logs, IReadOnlyList<IFeedConsumer>? consumers = null,
-        Reconciliation? recon = null)
+        Reconciliation? recon = null, DayStore? days = null)
     {
         _ledger = ledger;
         _router = router;
@@ -64,9 +65,11 @@ public sealed class Corridor : IAsyncDisposable
         var lostClaims = new LostClaims(ledger, repetitions, desk);
         var refunds = new RefundPipeline(ledger, router, Signer, Resolver, waiters, repetitions, lostClaims, disagreements, budget, clock, desk);
         var cancels = new CancelPipeline(ledger, router, Resolver, waiters, lostClaims, budget, clock, desk);
-        Pipeline = new PaymentPipeline(
-            Authenticator, ledger, Admission, router, Signer, Resolver, waiters, repetitions, lostClaims, refunds, cancels, reconPipeline, budget, options, clock, desk);
         Feed = consumers is null ? null : new ChangeFeed(ledger, consumers, scheduler, clock, logs.CreateLogger<ChangeFeed>());
+        var batchQueries = new BatchQueryPipeline(ledger, days, Feed, budget, clock, desk);
+        Pipeline = new PaymentPipeline(
+            Authenticator, ledger, Admission, router, Signer, Resolver, waiters, repetitions, lostClaims, refunds, cancels, batchQueries, reconPipeline, budget, options, clock,
+            desk);
     }
 
     public PaymentPipeline Pipeline { get; }

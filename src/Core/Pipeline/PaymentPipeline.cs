@@ -42,6 +42,7 @@ public sealed class PaymentPipeline(
     LostClaims lostClaims,
     RefundPipeline refunds,
     CancelPipeline cancels,
+    BatchQueryPipeline batchQueries,
     ReconPipeline? recon,
     AnswerBudget budget,
     PipelineOptions options,
@@ -133,6 +134,9 @@ public sealed class PaymentPipeline(
                 return;
             case BizType.RefundQuery:
                 await refunds.QueryAsync(slot, institution);
+                return;
+            case BizType.TradeBatchQuery:
+                await batchQueries.RunAsync(slot, institution);
                 return;
             case BizType.ReconDownload or BizType.ReconUpload:
                 await ReconcileAsync(slot, institution, fingerprint);

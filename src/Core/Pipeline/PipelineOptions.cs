@@ -14,6 +14,10 @@ public sealed record PipelineOptions
     // The specification allows 5 s (6.1).
     public TimeSpan RefundBudget { get; init; } = TimeSpan.FromSeconds(4.5);
 
+    /// <summary>After this a query that needs more than the book is refused (A001). Default 1.8 s. Range 100 ms to 1.9 s.</summary>
+    // The specification allows 2 s (6.1).
+    public TimeSpan QueryBudget { get; init; } = TimeSpan.FromSeconds(1.8);
+
     /// <summary>How far req_time may be from our clock, either way. Default 10 min (protocol, section 1). Range 1 min to 1 h.</summary>
     public TimeSpan Freshness { get; init; } = TimeSpan.FromMinutes(10);
 
@@ -25,7 +29,8 @@ public sealed record PipelineOptions
     public int StrangersRefusalsPerSecond { get; init; } = 300;
 
     /// <summary>The answer budget of an interface.</summary>
-    public TimeSpan BudgetOf(BizType type) => type is BizType.Refund or BizType.TradeCancel ? RefundBudget : PayBudget;
+    public TimeSpan BudgetOf(BizType type) =>
+        BizTypes.IsQuery(type) ? QueryBudget : type is BizType.Refund or BizType.TradeCancel ? RefundBudget : PayBudget;
 
     public AdmissionOptions Admission { get; init; } = new();
 }

@@ -66,6 +66,8 @@ public readonly ref struct Answer
     public long NotifyTimeMs { get; init; }
 
     public ReconAnswer? Recon { get; init; }
+    /// <summary>A page of trades; the list itself was written before.</summary>
+    internal TradePage? Page { get; init; }
 }
 
 #pragma warning disable CA1001 // The writer holds no resource: it writes into _json, and both live as long as this buffer.
@@ -73,47 +75,52 @@ public readonly ref struct Answer
 /// Lays out one answer: first its signing string (members in byte order), then, sealed with a signature, its JSON. Reused for ever;
 /// the bytes are valid until the next layout.
 /// </summary>
-public sealed class AnswerBuffer
+public sealed partial class AnswerBuffer
 {
-    /// <summary>Longest answer, in bytes.</summary>
+    /// <summary>Longest answer without a list, in bytes.</summary>
     // The pay answer with every echo at its longest and an RSA-4096 signature is 1.9 KB.
     private const int Capacity = 4096;
-
-    // With its escapes an ordinary answer may have made its writer grow once or twice.
-    private const int LongestKept = 4 * Capacity;
 
     private static readonly JsonWriterOptions WriterOptions =
         new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
-    private byte[] _text = new byte[Capacity];
+    private readonly byte[] _text = new byte[Capacity];
     private readonly byte[] _scratch = new byte[256];
     private readonly (byte[] Name, int At, int Length)[] _members = new (byte[], int, int)[24];
-    private ArrayBufferWriter<byte> _json = new(Capacity);
+    private readonly ArrayBufferWriter<byte> _json = new(Capacity);
     private readonly Utf8JsonWriter _writer;
     private readonly byte[] _base64 = new byte[Base64.GetMaxEncodedToUtf8Length(SigningKey.MaxSignatureLength)];
-    private int _textLength;
+    private LongAnswer? _long;
+    private byte[] _laid;
     private int _memberCount;
+    private int _textLength;
 
-    public AnswerBuffer() => _writer = new Utf8JsonWriter(_json, WriterOptions);
+    public AnswerBuffer()
+    {
+        _laid = _text;
+        _writer = new Utf8JsonWriter(_json, WriterOptions);
+    }
 
     /// <summary>What is signed.</summary>
-    public ReadOnlySpan<byte> SigningText => _text.AsSpan(0, _textLength);
+    public ReadOnlySpan<byte> SigningText => _laid.AsSpan(0, _textLength);
 
     /// <summary>The whole answer, once sealed.</summary>
-    public ReadOnlyMemory<byte> Json => _json.WrittenMemory;
+    public ReadOnlyMemory<byte> Json => (_long?.Json ?? _json).WrittenMemory;
 
     /// <summary>Lays out the signing string. Every value is a member only if it has one: no member is ever empty.</summary>
     public void Lay(in Answer answer)
     {
         ReconAnswer? recon = answer.Recon;
-        if (recon is not null && _text.Length < Capacity + recon.Length)
+        if (recon is not null)
         {
-            _text = new byte[Capacity + recon.Length];
+            _long ??= LongAnswer.Rent();
         }
-        var text = new SigningText(_text);
+        _laid = _long?.Text(Capacity + _long.List.WrittenCount + (recon?.Length ?? 0)) ?? _text;
+        var text = new SigningText(_laid);
         _memberCount = 0;
         Trade? trade = answer.View is TradeView.Payment or TradeView.Query or TradeView.Cancel ? answer.Trade : null;
         Refund? refund = answer.View is TradeView.Refund or TradeView.RefundQuery ? answer.Refund : null;
+        TradePage? page = answer.Page;
         bool isQuery = answer.View == TradeView.Query;
         Currency currency = trade?.Currency ?? refund?.Currency ?? default;
         NotifyId notice = answer.NotifyId;
@@ -128,6 +135,7 @@ public sealed class AnswerBuffer
         Put(ref text, Names.FileName, recon?.FileName);
         Put(ref text, Names.HashType, recon?.HashValue is null ? default : "SHA256"u8);
         Put(ref text, Names.HashValue, recon?.HashValue);
+        Put(ref text, Names.HasMore, page is null ? default : page.HasMore);
         Put(ref text, Names.InstId, answer.InstId);
         Put(ref text, Names.KeyId, answer.KeyId);
         Put(ref text, Names.MerchantCity, trade is null ? default : trade.Merchant.City);
@@ -137,22 +145,27 @@ public sealed class AnswerBuffer
         Put(ref text, Names.NotifyType, notice.IsAssigned ? notice.TypeName : default);
         Put(ref text, Names.OrigTradeNo, refund is null ? default : Digits(refund.TradeNo));
         Put(ref text, Names.OutTradeNo, trade is not null ? trade.OrderNo.Span : refund is not null ? refund.OrderNo.Span : default);
+        Put(ref text, Names.PageNo, page is null ? default : Digits(page.PageNo));
+        Put(ref text, Names.PageSize, page is null ? default : Digits(page.PageSize));
         Put(ref text, Names.ReconId, recon?.ReconId);
         Put(ref text, Names.RecordCount, recon?.RecordCount);
         Put(ref text, Names.RefundAmount, refund is null ? default : Digits(refund.Amount, currency));
         Put(ref text, Names.RefundId, refund is null ? default : Digits(refund.RefundId));
         Put(ref text, Names.RefundNo, refund is null ? default : refund.RefundNo.Span);
-        Put(ref text, Names.RefundStatus, refund is not null ? TradeStatuses.Name(refund.Status) : isQuery ? RefundStatus(trade!) : default);
+        Put(ref text, Names.RefundStatus, refund is not null ? TradeStatuses.Name(refund.Status) : isQuery ? RefundTotals.StatusOf(trade!) : default);
         Put(ref text, Names.RefundTime, refund is null ? default : Time(refund.TimeMs));
         Put(ref text, Names.ReqId, answer.ReqId);
         Put(ref text, Names.RespCode, RespCodes.Text(answer.Code));
         Put(ref text, Names.RespId, notice.IsAssigned ? default : Digits(answer.RespId));
         Put(ref text, Names.RespMsg, notice.IsAssigned ? default : _scratch.AsSpan(0, Message(answer)));
         Put(ref text, Names.RespTime, notice.IsAssigned ? default : Time(answer.RespTimeMs));
+        Put(ref text, Names.SnapshotNo, page is null ? default : page.Snapshot.Span);
         Put(ref text, Names.TotalAmount, trade is null ? default : Digits(trade.Amount, currency));
+        Put(ref text, Names.TotalCount, page is null ? default : Digits(page.TotalCount));
         Put(ref text, Names.TotalRefunded, isQuery ? Digits(new Amount(trade!.Refunded.Succeeded), currency)
             : refund is not null ? Digits(new Amount(refund.Totals.Succeeded), currency)
             : default);
+        Put(ref text, Names.TradeList, page is null ? default : _long!.List.WrittenSpan);
         Put(ref text, Names.TradeNo, trade is null ? default : Digits(trade.TradeNo));
         Put(ref text, Names.TradeStatus, trade is null ? default : TradeStatuses.Name(trade.Status));
         Put(ref text, Names.TradeTime, trade is null ? default : Time(trade.TimeMs));
@@ -163,37 +176,45 @@ public sealed class AnswerBuffer
     public void Seal(ReadOnlySpan<byte> signature)
     {
         Base64.EncodeToUtf8(signature, _base64, out _, out int base64Length);
-        _json.ResetWrittenCount();
-        _writer.Reset();
+        ArrayBufferWriter<byte> json = _long?.Json ?? _json;
+        json.ResetWrittenCount();
+        _writer.Reset(json);
         _writer.WriteStartObject();
         for (int i = 0; i < _memberCount; i++)
         {
             (byte[] name, int at, int length) = _members[i];
-            _writer.WriteString(name, _text.AsSpan(at, length));
+            _writer.WriteString(name, _laid.AsSpan(at, length));
         }
         _writer.WriteString(Names.Sign, _base64.AsSpan(0, base64Length));
         _writer.WriteEndObject();
         _writer.Flush();
     }
 
+    /// <summary>Makes room for a long answer; what is written here becomes its trade_list.</summary>
+    internal ArrayBufferWriter<byte> BeginList()
+    {
+        _long ??= LongAnswer.Rent();
+        _long.List.ResetWrittenCount();
+        return _long.List;
+    }
+
     /// <summary>An answer that was recorded as it went out.</summary>
     public void Restore(ReadOnlySpan<byte> json)
     {
-        _json.ResetWrittenCount();
-        _json.Write(json);
+        _long ??= LongAnswer.Rent();
+        _long.Json.ResetWrittenCount();
+        _long.Json.Write(json);
     }
 
     /// <summary>Gives back what a long answer took.</summary>
     public void Clear()
     {
-        if (_text.Length > Capacity)
+        if (_long is not null)
         {
-            _text = new byte[Capacity];
-        }
-        if (_json.Capacity > LongestKept)
-        {
-            _json = new ArrayBufferWriter<byte>(Capacity);
             _writer.Reset(_json);
+            _laid = _text;
+            _long.GiveBack();
+            _long = null;
         }
     }
 
@@ -208,9 +229,6 @@ public sealed class AnswerBuffer
         return code == RespCode.None ? default : RespCodes.Text(code);
     }
 
-    private static ReadOnlySpan<byte> RefundStatus(Trade trade) =>
-        trade.Refunded.Succeeded == 0 ? "NONE"u8 : trade.Refunded.Succeeded == trade.Amount.MinorUnits ? "FULL"u8 : "PARTIAL"u8;
-
     private void Put(ref SigningText text, byte[] name, ReadOnlySpan<byte> value)
     {
         if (!value.IsEmpty)
@@ -218,6 +236,8 @@ public sealed class AnswerBuffer
             _members[_memberCount++] = (name, text.Append(name, value), value.Length);
         }
     }
+
+    private ReadOnlySpan<byte> Digits(long number) => Utf8Formatter.TryFormat(number, _scratch, out int length) ? _scratch.AsSpan(0, length) : default;
 
     private ReadOnlySpan<byte> Digits(TradeNo number) => _scratch.AsSpan(0, number.Format(_scratch));
 
@@ -236,45 +256,5 @@ public sealed class AnswerBuffer
         ": "u8.CopyTo(_scratch.AsSpan(message.Length));
         answer.Offender.CopyTo(_scratch.AsSpan(message.Length + 2));
         return message.Length + 2 + answer.Offender.Length;
-    }
-
-    private static class Names
-    {
-        internal static readonly byte[] AmountSummary = "amount_summary"u8.ToArray();
-        internal static readonly byte[] BizType = "biz_type"u8.ToArray();
-        internal static readonly byte[] Currency = "currency"u8.ToArray();
-        internal static readonly byte[] DiffCheck = "diff_check"u8.ToArray();
-        internal static readonly byte[] DownloadUrl = "download_url"u8.ToArray();
-        internal static readonly byte[] FailCode = "fail_code"u8.ToArray();
-        internal static readonly byte[] FileName = "file_name"u8.ToArray();
-        internal static readonly byte[] HashType = "hash_type"u8.ToArray();
-        internal static readonly byte[] HashValue = "hash_value"u8.ToArray();
-        internal static readonly byte[] InstId = "inst_id"u8.ToArray();
-        internal static readonly byte[] KeyId = "key_id"u8.ToArray();
-        internal static readonly byte[] MerchantCity = "merchant_city"u8.ToArray();
-        internal static readonly byte[] MerchantName = "merchant_name"u8.ToArray();
-        internal static readonly byte[] NotifyId = "notify_id"u8.ToArray();
-        internal static readonly byte[] NotifyTime = "notify_time"u8.ToArray();
-        internal static readonly byte[] NotifyType = "notify_type"u8.ToArray();
-        internal static readonly byte[] OrigTradeNo = "orig_trade_no"u8.ToArray();
-        internal static readonly byte[] OutTradeNo = "out_trade_no"u8.ToArray();
-        internal static readonly byte[] ReconId = "recon_id"u8.ToArray();
-        internal static readonly byte[] RecordCount = "record_count"u8.ToArray();
-        internal static readonly byte[] RefundAmount = "refund_amount"u8.ToArray();
-        internal static readonly byte[] RefundId = "refund_id"u8.ToArray();
-        internal static readonly byte[] RefundNo = "refund_no"u8.ToArray();
-        internal static readonly byte[] RefundStatus = "refund_status"u8.ToArray();
-        internal static readonly byte[] RefundTime = "refund_time"u8.ToArray();
-        internal static readonly byte[] ReqId = "req_id"u8.ToArray();
-        internal static readonly byte[] RespCode = "resp_code"u8.ToArray();
-        internal static readonly byte[] RespId = "resp_id"u8.ToArray();
-        internal static readonly byte[] RespMsg = "resp_msg"u8.ToArray();
-        internal static readonly byte[] RespTime = "resp_time"u8.ToArray();
-        internal static readonly byte[] Sign = "sign"u8.ToArray();
-        internal static readonly byte[] TotalAmount = "total_amount"u8.ToArray();
-        internal static readonly byte[] TotalRefunded = "total_refunded_amount"u8.ToArray();
-        internal static readonly byte[] TradeNo = "trade_no"u8.ToArray();
-        internal static readonly byte[] TradeStatus = "trade_status"u8.ToArray();
-        internal static readonly byte[] TradeTime = "trade_time"u8.ToArray();
     }
 }

@@ -13,8 +13,8 @@ public static class BodyLimits
     // face_data of 48 KiB, and as much room for the other members as everybody has.
     public const int FacePay = 64 * 1024;
 
-    /// <summary>Of any request: what says that it is longer is not read. 1 MiB.</summary>
-    // The protocol's limit for RECON_UPLOAD: a thousand differences of 1 KB each.
+    /// <summary>Of RECON_UPLOAD, and so of any request: what says that it is longer is not read. 1 MiB.</summary>
+    // A thousand differences of 1 KB each.
     public const int Largest = 1024 * 1024;
 
     /// <summary>The limit of an interface; of none, the ordinary one.</summary>

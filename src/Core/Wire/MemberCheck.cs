@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Text;
 using HotPath.Core.Model;
 
@@ -20,6 +21,8 @@ public static class MemberCheck
         MemberForm.Currency => Currency.IsWellFormed(value) ? RespCode.None : RespCode.MemberMalformed,
         // Three digits at most here; how many the currency has is asked where the currency is known.
         MemberForm.Amount => FromAmountForm(Amount.TryParse(value, 3, out _)),
+        MemberForm.Number => IsWithin(rule, value),
+        MemberForm.List => CheckList(rule, value),
         MemberForm.Listed => IsListed(rule, value) ? RespCode.None : RespCode.MemberIllegal,
         MemberForm.Ciphertext => HasLength(rule, value.Length),
         _ => RespCode.None,
@@ -58,6 +61,34 @@ public static class MemberCheck
 
     private static RespCode HasLength(MemberRule rule, int length) =>
         length >= rule.Min && length <= rule.Max ? RespCode.None : RespCode.MemberMalformed;
+
+    // What is no number at all is malformed; zero, a negative one and one beyond any limit are numbers that nobody means.
+    private static RespCode IsWithin(MemberRule rule, ReadOnlySpan<byte> value)
+    {
+        ReadOnlySpan<byte> digits = value[0] == '-' ? value[1..] : value;
+        if (digits.IsEmpty || digits.ContainsAnyExcept(Alphabets.Digits) || (digits[0] == '0' && value.Length > 1))
+        {
+            return RespCode.MemberMalformed;
+        }
+        bool isWithin = Utf8Parser.TryParse(value, out long number, out int length) && length == value.Length && number >= rule.Min && number <= rule.Max;
+        return isWithin ? RespCode.None : RespCode.MemberIllegal;
+    }
+
+    private static RespCode CheckList(MemberRule rule, ReadOnlySpan<byte> value)
+    {
+        MemberRule element = MemberTable.Rule(rule.Element);
+        var list = new TextList(value);
+        int count = 0;
+        while (list.Read())
+        {
+            count++;
+            if (Check(element, list.Current) != RespCode.None)
+            {
+                return RespCode.MemberMalformed;
+            }
+        }
+        return list.IsMalformed ? RespCode.MemberMalformed : count < rule.Min || count > rule.Max ? RespCode.MemberIllegal : RespCode.None;
+    }
 
     private static bool IsListed(MemberRule rule, ReadOnlySpan<byte> value)
     {

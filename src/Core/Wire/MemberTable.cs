@@ -44,6 +44,12 @@ public enum MemberForm : byte
     /// <summary>Judged elsewhere: the signature, by D001.</summary>
     Opaque,
 
+    /// <summary>A whole number, of which <see cref="MemberRule.Min"/> and <see cref="MemberRule.Max"/> are the limits; beyond them it is C003.</summary>
+    Number,
+
+    /// <summary>A compact JSON array of strings, each of the form of <see cref="MemberRule.Element"/>; fewer or more than the limits are C003.</summary>
+    List,
+
     /// <summary>Ciphertext that only the channel can read: any characters but control characters; the length counts bytes of UTF-8.</summary>
     Ciphertext,
 }
@@ -51,6 +57,9 @@ public enum MemberForm : byte
 /// <summary>One member: its name, form, limits and who may see it.</summary>
 public sealed record MemberRule(Member Member, string Name, MemberForm Form, int Min, int Max, LogView Log, params string[] Values)
 {
+    /// <summary>Of a list: what each of its strings is.</summary>
+    public Member Element { get; init; } = Member.None;
+
     internal byte[] NameUtf8 { get; } = Encoding.ASCII.GetBytes(Name);
 
     internal byte[][] ValuesUtf8 { get; } = [.. Values.Select(Encoding.UTF8.GetBytes)];
@@ -96,6 +105,11 @@ public static class MemberTable
 
     private static readonly Member[] RefundQuery = [Member.RefundNo, Member.RefundId];
 
+    private static readonly Member[] TradeBatchQuery =
+    [
+        Member.TradeNoList, Member.OutTradeNoList, Member.StartTime, Member.EndTime, Member.TradeStatus, Member.PageNo, Member.PageSize, Member.SnapshotNo,
+    ];
+
     private static readonly Member[] ReconDownload = [Member.SettleDate, Member.ReconType];
 
     private static readonly Member[] ReconUpload =
@@ -106,7 +120,8 @@ public static class MemberTable
     // Names by their length: at most four candidates to compare.
     private static readonly MemberRule[][] ByLength = BuildByLength();
 
-    /// <summary>The members of an interface besides the common ones, in the specification's order. All required, except for a query's or a cancel's two and an upload's list.</summary>
+    /// <summary>The members of an interface besides the common ones, in the specification's order. All required, except for a query's or a cancel's two, an
+    /// upload's list, and what <see cref="BatchQueryForm"/> says of a batch query.</summary>
     public static ReadOnlySpan<Member> Of(BizType type) => type switch
     {
         BizType.ScanPay => ScanPay,
@@ -115,6 +130,7 @@ public static class MemberTable
         BizType.TradeCancel => TradeCancel,
         BizType.TradeQuery => TradeQuery,
         BizType.RefundQuery => RefundQuery,
+        BizType.TradeBatchQuery => TradeBatchQuery,
         BizType.ReconDownload => ReconDownload,
         BizType.ReconUpload => ReconUpload,
         _ => default,
@@ -156,6 +172,7 @@ public static class MemberTable
         new(Member.Currency, "currency", MemberForm.Currency, 3, 3, LogView.Plain),
         new(Member.DiffCount, "diff_count", MemberForm.Count, 1, 9, LogView.Plain),
         new(Member.DiffList, "diff_list", MemberForm.Text, 2, 1_048_576, LogView.Hidden),
+        new(Member.EndTime, "end_time", MemberForm.Time, BeijingTime.SecondsLength, BeijingTime.SecondsLength, LogView.Plain),
         new(Member.FaceData, "face_data", MemberForm.Ciphertext, 1, MaxFaceDataBytes, LogView.Hidden),
         new(Member.FaceDeviceId, "face_device_id", MemberForm.Text, 1, 64, LogView.Masked),
         new(Member.FileHash, "file_hash", MemberForm.Hash, 64, 64, LogView.Plain),
@@ -165,6 +182,9 @@ public static class MemberTable
         new(Member.Nonce, "nonce", MemberForm.Token, 8, 64, LogView.Plain),
         new(Member.OrigTradeNo, "orig_trade_no", MemberForm.Digits, Model.TradeNo.TextLength, Model.TradeNo.TextLength, LogView.Plain),
         new(Member.OutTradeNo, "out_trade_no", MemberForm.Token, 1, 64, LogView.Plain),
+        new(Member.OutTradeNoList, "out_trade_no_list", MemberForm.List, 1, BatchQueryForm.MostNumbers, LogView.Hidden) { Element = Member.OutTradeNo },
+        new(Member.PageNo, "page_no", MemberForm.Number, 1, int.MaxValue, LogView.Plain),
+        new(Member.PageSize, "page_size", MemberForm.Number, 1, BatchQueryForm.MostRows, LogView.Plain),
         new(Member.QrContent, "qr_content", MemberForm.Text, 1, 512, LogView.Hidden),
         new(Member.QrType, "qr_type", MemberForm.Listed, 2, 2, LogView.Plain, "01", "02"),
         new(Member.ReconResult, "recon_result", MemberForm.Listed, 2, 2, LogView.Plain, "01", "02", "03", "04"),
@@ -178,11 +198,15 @@ public static class MemberTable
         new(Member.SettleDate, "settle_date", MemberForm.Day, BeijingDay.TextLength, BeijingDay.TextLength, LogView.Plain),
         new(Member.Sign, "sign", MemberForm.Opaque, 1, 1024, LogView.Hidden),
         new(Member.SignType, "sign_type", MemberForm.Listed, 1, 16, LogView.Plain, SignTypes.Names),
+        new(Member.SnapshotNo, "snapshot_no", MemberForm.Digits, BatchQueryForm.SnapshotLength, BatchQueryForm.SnapshotLength, LogView.Plain),
+        new(Member.StartTime, "start_time", MemberForm.Time, BeijingTime.SecondsLength, BeijingTime.SecondsLength, LogView.Plain),
         new(Member.TerminalId, "terminal_id", MemberForm.Text, 1, 32, LogView.Masked),
         new(Member.TerminalType, "terminal_type", MemberForm.Listed, 2, 2, LogView.Plain, "01", "02"),
         new(Member.TotalAmount, "total_amount", MemberForm.Amount, 1, Model.Amount.MaxTextLength, LogView.Plain),
         new(Member.TotalCount, "total_count", MemberForm.Count, 1, 9, LogView.Plain),
         new(Member.TradeNo, "trade_no", MemberForm.Digits, Model.TradeNo.TextLength, Model.TradeNo.TextLength, LogView.Plain),
+        new(Member.TradeNoList, "trade_no_list", MemberForm.List, 1, BatchQueryForm.MostNumbers, LogView.Hidden) { Element = Member.TradeNo },
+        new(Member.TradeStatus, "trade_status", MemberForm.Listed, 1, 16, LogView.Plain, "SUCCESS", "FAILED", "PENDING", "CANCELLED"),
         new(Member.TradeType, "trade_type", MemberForm.Listed, 1, 16, LogView.Plain, "SCAN", "NATIVE", "FACEPAY"),
         new(Member.Version, "version", MemberForm.Listed, 1, 8, LogView.Plain, "1.0", "1.1", "1.2", "1.3"),
     ];

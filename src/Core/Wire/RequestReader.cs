@@ -41,7 +41,8 @@ public static class RequestReader
                 return new Rejection(RespCode.MemberMissing, members[0]);
             }
         }
-        else if (FirstMissing(slot, MemberTable.RequiredOf(slot.BizType)) is { IsRefusal: true } missing)
+        else if ((slot.BizType == BizType.TradeBatchQuery ? BatchQueryForm.FirstMissing(slot) : FirstMissing(slot, MemberTable.RequiredOf(slot.BizType)))
+            is { IsRefusal: true } missing)
         {
             return missing;
         }
@@ -229,6 +230,10 @@ public static class RequestReader
         if (member == Member.QrContent)
         {
             return QrDefects.CodeOf(JudgeCode(slot));
+        }
+        if (slot.BizType == BizType.TradeBatchQuery)
+        {
+            return BatchQueryForm.Judge(slot, member);
         }
         return member != Member.TradeType || FitsTheInterface(slot, TradeTypes.Parse(slot[member])) ? RespCode.None : RespCode.MemberIllegal;
     }

@@ -53,6 +53,20 @@ internal sealed class ClientOptions
         return (exchange, exchange.RespCode is "0000" or "0001" ? ExitCodes.Done : ExitCodes.Refused);
     }
 
+    /// <summary>Sends one request after the other, each made from the verified answer before, until there is none or one goes wrong.</summary>
+    internal async Task<int> CallAllAsync(ParseResult parsed, Func<SignedMessage?, SignedMessage?> next, TextWriter output, TextWriter error, CancellationToken stop)
+    {
+        using InstitutionClient client = Connect(parsed);
+        int exitCode = ExitCodes.Done;
+        SignedMessage? answer = null;
+        while (exitCode == ExitCodes.Done && next(answer) is { } request)
+        {
+            (Exchange exchange, exitCode) = await CallAsync(client, parsed, request, output, error, stop);
+            answer = exchange.Answer;
+        }
+        return exitCode;
+    }
+
     internal InstitutionClient Connect(ParseResult parsed)
     {
         string url = parsed.GetRequiredValue(_url);

@@ -55,6 +55,7 @@ internal static class CommandLine
         PayVerb.Create(output, error),
         RefundVerb.Create(output, error),
         QueryVerb.Create(output, error),
+        BatchQueryVerb.Create(output, error),
         ReconVerb.Create(output, error),
         SignVerb.Create(output),
         VerifyVerb.Create(output),

@@ -36,6 +36,13 @@ internal static class Requests
     /// <summary>A query; the caller sets trade_no, out_trade_no, or both.</summary>
     internal static SignedMessage TradeQuery(string instId, TimeProvider clock) => new(Common("TRADE_QUERY", instId, clock));
 
+    /// <summary>A page of a batch query; the caller says of which trades.</summary>
+    internal static SignedMessage TradeBatchQuery(string instId, int pageNo, int pageSize, TimeProvider clock) => new(Common("TRADE_BATCH_QUERY", instId, clock))
+    {
+        ["page_no"] = pageNo.ToString(CultureInfo.InvariantCulture),
+        ["page_size"] = pageSize.ToString(CultureInfo.InvariantCulture),
+    };
+
     /// <summary>A refund of part of a trade, 02; the caller says 01 for all of it.</summary>
     internal static SignedMessage Refund(string instId, string tradeNo, string orderNo, string amount, TimeProvider clock) => new(Common("REFUND", instId, clock))
     {

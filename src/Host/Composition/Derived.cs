@@ -19,36 +19,36 @@ namespace HotPath.Host.Composition;
 /// </summary>
 internal sealed class Derived : IAsyncDisposable
 {
-    private readonly DayStore _days;
-
     /// <exception cref="IOException">The disk failed.</exception>
     internal Derived(
         GatewaySettings settings, ILedger ledger, InstitutionDirectory institutions, GatewayKeys keys, TimeProvider clock, GatewayMetrics metrics, ILoggerFactory logs)
     {
         string directory = settings.Ledger.DataDirectory;
-        _days = DayStore.Open(directory, clock, metrics, logs.CreateLogger<DayStore>());
+        Days = DayStore.Open(directory, clock, metrics, logs.CreateLogger<DayStore>());
         // Beside the journal: what is not acknowledged goes where the results are.
         Notifier = new Notifier(
             ledger, institutions, keys, SqliteNotificationStore.Open(Path.Combine(directory, "notify.db"), clock),
             new HttpNotifySender(settings.Notify, clock), new NotifyOptions(), ThreadScheduler.Instance, clock, metrics, logs.CreateLogger<Notifier>());
         Recon = Reconciliation.Open(
-            directory, _days, [.. settings.Institutions.Select(one => InstId.From(one.InstId))], settings.PublicUrl, ThreadScheduler.Instance, clock, metrics,
+            directory, Days, [.. settings.Institutions.Select(one => InstId.From(one.InstId))], settings.PublicUrl, ThreadScheduler.Instance, clock, metrics,
             logs.CreateLogger<Reconciliation>());
     }
 
-    internal IReadOnlyList<IFeedConsumer> Consumers => [_days, Notifier];
+    internal IReadOnlyList<IFeedConsumer> Consumers => [Days, Notifier];
+
+    internal DayStore Days { get; }
 
     internal Notifier Notifier { get; }
 
     internal Reconciliation Recon { get; }
 
     /// <summary>The feed runs: files can be built.</summary>
-    internal void Start(ChangeFeed feed) => Recon.Start(cancellation => feed.CatchUpAsync(_days, cancellation));
+    internal void Start(ChangeFeed feed) => Recon.Start(cancellation => feed.CatchUpAsync(Days, cancellation));
 
     public async ValueTask DisposeAsync()
     {
         Recon.Dispose();
         await Notifier.DisposeAsync();
-        _days.Dispose();
+        Days.Dispose();
     }
 }

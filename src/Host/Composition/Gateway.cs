@@ -168,7 +168,7 @@ internal sealed partial class Gateway : IAsyncDisposable
             OnlyAmountsEndingWith = route.OnlyAmountsEndingWith,
         }).ToArray(), settings.CodeHosts);
         return new Corridor(ledger, router, institutions, keys, new PipelineOptions(), ThreadScheduler.Instance, clock, metrics, logs,
-            derived.Consumers, derived.Recon);
+            derived.Consumers, derived.Recon, derived.Days);
     }
 
     private static InstitutionDirectory Register(GatewaySettings settings, GatewayMetrics metrics, TimeProvider clock)

@@ -83,4 +83,161 @@ public sealed class DayStoreTests
             changes.AssertHeldBy(Changes.Open(disk.Copy()));
         }
     }
+
+    [Fact]
+    public void AnyBitThatIsBent_IsRefusedOrMadeAgain_AndNeverAnswered()
+    {
+        Changes changes = Changes.Random(6, 60);
+        var disk = new MemoryDisk();
+        DayStore store = Changes.Open(disk);
+        changes.ShowTo(store);
+        store.Dispose();
+        string[] files = [.. disk.Paths.Where(path => path.Contains("/days/", StringComparison.Ordinal))];
+        Assert.True(files.Length > 6);
+        int refused = 0, again = 0;
+        foreach (string path in files)
+        {
+            for (int at = 0; at < disk[path].Length; at++)
+            {
+                MemoryDisk bent = disk.Copy();
+                bent.Change(path, bytes => bytes[at] ^= (byte)(1 << (at % 8)));
+                DayStore opened = Changes.Open(bent);
+                if (opened.Position == default)
+                {
+                    again++;
+                    continue;
+                }
+                refused++;
+                Assert.Throws<DayFilesDamagedException>(() => changes.AssertHeldBy(opened));
+                // And so no start believes it any more.
+                Assert.Equal(default, Changes.Open(bent).Position);
+            }
+        }
+        Assert.True(refused > 0 && again > 0);
+    }
+
+    [Theory]
+    [InlineData("accepted", false)]
+    [InlineData("trades", false)]
+    [InlineData("catalog", false)]
+    [InlineData("manifest", false)]
+    [InlineData("accepted", true)]
+    [InlineData("refunds", true)]
+    public void AFileThatIsGoneOrShorter_IsMadeAgain(string part, bool isCut)
+    {
+        Changes changes = Changes.Random(7, 80);
+        var disk = new MemoryDisk();
+        DayStore store = Changes.Open(disk);
+        changes.ShowTo(store);
+        store.Dispose();
+        string path = disk.Paths.First(path => path.Contains(part, StringComparison.Ordinal));
+        if (isCut)
+        {
+            disk[path] = disk[path][..^1];
+            Assert.Throws<DayFilesDamagedException>(() => changes.AssertHeldBy(Changes.Open(disk)));
+        }
+        else
+        {
+            disk.Delete(path);
+        }
+        DayStore again = Changes.Open(disk);
+        Assert.Equal(default, again.Position);
+        changes.ShowTo(again);
+        changes.AssertHeldBy(again);
+    }
+
+    [Fact]
+    public void AResult_GoesToTheDayItBears_AndWhenThatIsClosedToTheDayTheJournalHasComeTo()
+    {
+        const long Hour = 3_600_000;
+        var changes = new Changes();
+        DayStore store = Changes.Open(new MemoryDisk());
+        long day = BeijingTime.DayNumber(Changes.Start);
+        long midnight = BeijingTime.StartOf(day + 1);
+        TradeNo[] numbers = [.. Enumerable.Range(0, 5).Select(i => changes.Accept(Trades.Cn, Changes.Start + i))];
+        void EndAt(int i, long ms)
+        {
+            changes.NowMs = ms;
+            changes.End(numbers[i], TradeStatus.Success);
+        }
+        EndAt(0, midnight - 1);
+        EndAt(1, midnight);
+        // Recorded after midnight, decided before it.
+        EndAt(2, midnight - 1);
+        EndAt(3, midnight + (9 * Hour) - 1);
+        changes.ShowTo(store);
+        Assert.False(store.IsClosed(day));
+        changes.GiveBack(Trades.Hk, TradeStatus.Failed);
+        changes.NowMs = midnight + (9 * Hour);
+        changes.GiveBack(Trades.Hk, TradeStatus.Failed);
+        // The clock was set back: the day's file may have been given out.
+        EndAt(4, midnight - 1);
+        store = Changes.Open(new MemoryDisk());
+        changes.ShowTo(store);
+        Assert.True(store.IsClosed(day));
+        Assert.False(store.IsClosed(day + 1));
+        Assert.Equal(2, Changes.Rows(store, Trades.Cn, day, DayFileKind.Trades).Count);
+        Assert.Equal(3, Changes.Rows(store, Trades.Cn, day + 1, DayFileKind.Trades).Count);
+        changes.AssertHeldBy(store);
+    }
+
+    [Fact]
+    public void DaysThatAreOlderThanTradesAreKept_AreRemoved_AndALateResultOfOneMakesNoneAgain()
+    {
+        var clock = new FakeTimeProvider();
+        var disk = new MemoryDisk();
+        DayStore store = Changes.Open(disk, clock);
+        var changes = new Changes();
+        TradeNo old = changes.Accept(Trades.Cn, changes.NowMs);
+        long first = BeijingTime.DayNumber(changes.NowMs);
+        changes.NowMs = BeijingTime.StartOf(first + DayStore.KeptDays);
+        changes.Accept(Trades.Cn, changes.NowMs);
+        changes.ShowTo(store, clock, DayStore.FlushInterval);
+        Assert.Contains(disk.Paths, path => path.Contains("20261123", StringComparison.Ordinal));
+
+        changes.NowMs = BeijingTime.StartOf(first + DayStore.KeptDays + 1);
+        changes.Accept(Trades.Cn, changes.NowMs);
+        changes.End(old, TradeStatus.Failed);
+        changes.ShowTo(store, clock, DayStore.FlushInterval);
+        Assert.DoesNotContain(disk.Paths, path => path.Contains("20261123", StringComparison.Ordinal));
+        Assert.Empty(Changes.Numbers(store, new TradeWindow(Trades.Cn, Changes.Start, Changes.Start + 1000, null)));
+        Assert.NotEqual(default, Changes.Open(disk).Position);
+    }
+
+    [Fact]
+    public void AnotherJournalsFiles_AreForgotten()
+    {
+        var clock = new FakeTimeProvider();
+        var disk = new MemoryDisk();
+        Changes.Random(8, 100).ShowTo(Changes.Open(disk, clock), clock, DayStore.FlushInterval);
+        DayStore store = Changes.Open(disk);
+        store.BeginAgain();
+        Assert.Equal(default, store.Position);
+        Changes other = Changes.Random(9, 100);
+        other.ShowTo(store);
+        other.AssertHeldBy(store);
+    }
+
+    [Fact]
+    public void RowsCanBeFetchedByTheirPlace_InAnyOrder()
+    {
+        Changes changes = Changes.Random(10, 300, meanStepMs: 1000);
+        DayStore store = Changes.Open(new MemoryDisk());
+        changes.ShowTo(store);
+        long day = BeijingTime.DayNumber(Changes.Start);
+        FinalRows rows = store.TradesOf(Trades.Cn, day);
+        var places = new List<(TradeNo Number, long Offset)>();
+        while (rows.Read())
+        {
+            places.Add((rows.Number, rows.Offset));
+        }
+        Assert.True(places.Count > 10);
+        Assert.Equal(rows.Length, rows.Next);
+        foreach ((TradeNo number, long offset) in places.OrderBy(place => place.Number))
+        {
+            Assert.True(rows.ReadAt(offset));
+            Assert.Equal(number, rows.Number);
+        }
+        Assert.Throws<DayFilesDamagedException>(() => rows.ReadAt(places[1].Offset + 1));
+    }
 }

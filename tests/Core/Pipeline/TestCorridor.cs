@@ -5,6 +5,7 @@ using System.Text.Json;
 using HotPath.Core.Admission;
 using HotPath.Core.Auth;
 using HotPath.Core.Clearing;
+using HotPath.Core.DayFiles;
 using HotPath.Core.Ledger;
 using HotPath.Core.Ledger.Embedded;
 using HotPath.Core.Model;
@@ -49,7 +50,7 @@ internal sealed class TestCorridor : IAsyncDisposable
     private readonly Func<string, string, BizType[]?, Institution> _register;
 
     private TestCorridor(string directory, FakeTimeProvider clock, ToldChannel told, int maxInFlight, long maxMinorUnits, bool hasEs256, int? maxTps,
-        IJournalStorage? disk, string[] schemes, Rows? rows)
+        IJournalStorage? disk, string[] schemes, bool keepsDays, Rows? rows)
     {
         _directory = directory;
         Clock = clock;
@@ -83,8 +84,9 @@ internal sealed class TestCorridor : IAsyncDisposable
             PemKeys.ReadPrivate("gw-1", Keys["gw-1"].Private), hasEs256 ? PemKeys.ReadPrivate("gw-es", Keys["gw-es"].Private) : null);
         _corridor = new Corridor(
             Ledger, router, _institutions, _gatewayKeys, new PipelineOptions { Admission = new AdmissionOptions { LeastInLine = 0 } }, Threads, clock, metrics,
-            NullLoggerFactory.Instance, consumers: null, Recon = rows is null ? null : Reconciliation.Open(
-                directory, rows, [InstId.From(Us), InstId.From(Them)], publicUrl: null, ThreadScheduler.Instance, clock, metrics, NullLogger<Reconciliation>.Instance));
+            NullLoggerFactory.Instance, (Days = keepsDays ? DayStore.Open(directory, clock, metrics, NullLogger<DayStore>.Instance) : null) is { } days ? [days] : null, Recon = rows is null ? null : Reconciliation.Open(
+                directory, rows, [InstId.From(Us), InstId.From(Them)], publicUrl: null, ThreadScheduler.Instance, clock, metrics, NullLogger<Reconciliation>.Instance),
+            Days);
         _rows = rows;
         Recon?.Start(_ => default);
     }
@@ -99,7 +101,12 @@ internal sealed class TestCorridor : IAsyncDisposable
 
     internal EmbeddedLedger Ledger { get; }
 
+    internal string DataDirectory => _directory;
+
     internal GatewayMetrics Metrics { get; }
+
+    /// <summary>Where day files are kept.</summary>
+    internal DayStore? Days { get; }
 
     /// <summary>Runs what admission measures itself by; nothing else of the corridor.</summary>
     internal StalledThreads Threads { get; } = new();
@@ -110,7 +117,7 @@ internal sealed class TestCorridor : IAsyncDisposable
 
     internal static async Task<TestCorridor> OpenAsync(
         string? directory = null, FakeTimeProvider? clock = null, ToldChannel? told = null, int maxInFlight = 256, long maxMinorUnits = long.MaxValue,
-        bool hasEs256 = true, int? maxTps = null, IJournalStorage? disk = null, string[]? schemes = null, Rows? rows = null)
+        bool hasEs256 = true, int? maxTps = null, IJournalStorage? disk = null, string[]? schemes = null, bool keepsDays = false, Rows? rows = null)
     {
         var corridor = new TestCorridor(
             directory ?? Directory.CreateTempSubdirectory("hotpath-corridor-").FullName,
@@ -122,6 +129,7 @@ internal sealed class TestCorridor : IAsyncDisposable
             maxTps,
             disk,
             schemes ?? [],
+            keepsDays,
             rows);
         await corridor.Resolver.StartAsync();
         return corridor;
@@ -140,7 +148,7 @@ internal sealed class TestCorridor : IAsyncDisposable
     internal async Task<TestCorridor> RestartAsync(FakeTimeProvider? clock = null)
     {
         await StopAsync();
-        return await OpenAsync(_directory, clock ?? Clock, Told, rows: _rows);
+        return await OpenAsync(_directory, clock ?? Clock, Told, keepsDays: Days is not null, rows: _rows);
     }
 
     public async ValueTask DisposeAsync()
@@ -194,6 +202,10 @@ internal sealed class TestCorridor : IAsyncDisposable
     internal Dictionary<string, string> RefundQuery(params (string Name, string Value)[] by) => Members("REFUND_QUERY", by);
 
     internal Dictionary<string, string> Query(params (string Name, string Value)[] by) => Members("TRADE_QUERY", by);
+
+    /// <summary>A page of a batch query; of 100, the first, unless told otherwise.</summary>
+    internal Dictionary<string, string> Batch(params (string Name, string Value)[] by) =>
+        Members("TRADE_BATCH_QUERY", [("page_no", "1"), ("page_size", "100"), .. by]);
 
     /// <summary>Signs as the institution in the members, sends, verifies the answer over its own bytes.</summary>
     internal Task<Answered> CallAsync(Dictionary<string, string> members) => SendAsync(JsonSerializer.Serialize(Sign(members, members["inst_id"])));
@@ -318,6 +330,7 @@ internal sealed class TestCorridor : IAsyncDisposable
     {
         Recon?.Dispose();
         await _corridor.DisposeAsync();
+        Days?.Dispose();
         await Ledger.DisposeAsync();
     }
 }
@@ -345,7 +358,13 @@ internal sealed class StalledThreads : IScheduler
 
     public void Sleep(TimeSpan time) => throw new NotSupportedException();
 
-    public IWorker StartWorker(string name, IWorkerBody body) => throw new NotSupportedException();
+    public IWorker StartWorker(string name, IWorkerBody body) => ThreadScheduler.Instance.StartWorker(name, new StallingWorker(this, body));
+
+    /// <summary>A worker that does nothing while the threads stand.</summary>
+    private sealed class StallingWorker(StalledThreads threads, IWorkerBody body) : IWorkerBody
+    {
+        public WorkerPause Step() => threads.IsStanding ? WorkerPause.Linger(TimeSpan.FromMilliseconds(1)) : body.Step();
+    }
 
     private void RunWaiting()
     {

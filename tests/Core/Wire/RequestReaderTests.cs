@@ -25,7 +25,7 @@ public class RequestReaderTests
             Assert.Equal((Member)i, MemberTable.Find(Encoding.ASCII.GetBytes(MemberTable.Rules[i].Name)));
             Assert.True(i == 0 || string.CompareOrdinal(MemberTable.Rules[i - 1].Name, MemberTable.Rules[i].Name) < 0);
         }
-        Assert.Equal(Member.Unknown, MemberTable.Find("trade_status"u8));
+        Assert.Equal(Member.Unknown, MemberTable.Find("resp_code"u8));
         Assert.Equal(Member.Unknown, MemberTable.Find(""u8));
     }
 

@@ -32,6 +32,7 @@ public sealed class OneDayTests(ITestOutputHelper output) : IAsyncLifetime
         await PayAsync();
         await FailAndPendAsync();
         await RefuseFormsAsync();
+        await CancelAsync();
         await KillAtWorkAsync();
 
         await _town.StartGatewayAsync();
@@ -46,9 +47,16 @@ public sealed class OneDayTests(ITestOutputHelper output) : IAsyncLifetime
         await EndAllAsync();
         await _town.KillGatewayAsync();
 
+        string day = _town.Today;
         _town.TurnTo(days: 2, hour: 11);
         await _town.StartGatewayAsync();
         await LookAgainAsync();
+        foreach (string inst in Both)
+        {
+            await ReconcileAsync(inst, day, "01", _orders, "trade_no", "total_amount");
+            await ReconcileAsync(inst, day, "02", _refunds, "refund_id", "refund_amount");
+            await ListAsync(inst, day);
+        }
         await _town.KillGatewayAsync();
 
         _town.TurnTo(days: 1 + 181, hour: 0);
@@ -71,6 +79,8 @@ public sealed class OneDayTests(ITestOutputHelper output) : IAsyncLifetime
                 for (int i = 0; i < 3; i++)
                 {
                     _orders.Add(_codes.Expect("0000", "a payment by code", await _town.CallAsync(inst, Pay(inst, currency, amount))));
+                    SignedMessage face = Requests.FacePay(inst, amount, currency, $"cipher-{i}", _town.Clock);
+                    _orders.Add(_codes.Expect("0000", "a payment by face", await _town.CallAsync(inst, face)));
                 }
             }
         }
@@ -171,6 +181,68 @@ public sealed class OneDayTests(ITestOutputHelper output) : IAsyncLifetime
         _codes.Expect("D004", "payments above an institution's ceiling", often);
     }
 
+    private async Task CancelAsync()
+    {
+        foreach (string inst in Both)
+        {
+            // Executed, and nobody was told: the clearing house takes it back.
+            Call silent = _codes.Expect("0001", "a payment without an answer, executed", await _town.CallAsync(inst, Pay(inst, "KWD", "7.009")));
+            Call cancelled = _codes.Expect("0000", "a cancel of what pends", await _town.SignAndSendAsync(inst, Cancel(inst, silent.OrderNo)));
+            Assert.Equal("CANCELLED", cancelled.TradeStatus);
+            _orders.Add(silent);
+        }
+        _codes.Expect("B007", "a cancel of what succeeded", await _town.SignAndSendAsync(Town.Domestic, Cancel(Town.Domestic, Paid("CNY", 0).OrderNo)));
+        _codes.Expect("B012", "today's reconciliation file", await _town.SignAndSendAsync(
+            Town.Domestic, Requests.ReconDownload(Town.Domestic, _town.Today, "01", _town.Clock)));
+    }
+
+    /// <summary>The day's file holds what the institution was told is SUCCESS, row by row and in sum.</summary>
+    private async Task ReconcileAsync(string inst, string day, string type, IEnumerable<Call> told, string number, string amount)
+    {
+        Call file = await UntilAsync("0000", async () =>
+        {
+            await Task.Delay(200);
+            return await _town.SignAndSendAsync(inst, Requests.ReconDownload(inst, day, type, _town.Clock));
+        });
+        _codes.Expect("0000", "yesterday's reconciliation file", file);
+        byte[] bytes = await _town.GetAsync(new Uri(file.Told("download_url")));
+        Assert.Equal(file.Told("hash_value"), Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes)));
+        string[] lines = System.Text.Encoding.UTF8.GetString(bytes).TrimEnd('\n').Split('\n');
+        string[] columns = lines[0].Split(',');
+        // No value of this day has a comma or a quote in it.
+        IEnumerable<string> rows = lines[1..^1].Select(line => line.Split(',')).Select(row =>
+            $"{row[Array.IndexOf(columns, number)]} {row[Array.IndexOf(columns, amount)]} {row[Array.IndexOf(columns, "currency")]}");
+        Call[] succeeded = [.. told.Where(call => call.InstId == inst && call.TradeStatus == "SUCCESS")];
+        Assert.Equal(succeeded.Select(call => $"{call.Told(number)} {call.Told(amount)} {call.Told("currency")}").Order(), rows);
+        string sums = string.Join(';', succeeded.GroupBy(call => call.Told("currency")).OrderBy(group => group.Key, StringComparer.Ordinal).Select(group =>
+            $"{group.Key}={group.Sum(call => decimal.Parse(call.Told(amount), System.Globalization.CultureInfo.InvariantCulture)).ToString(System.Globalization.CultureInfo.InvariantCulture)}"));
+        Assert.Equal($"<END>,{succeeded.Length},{sums}", lines[^1]);
+        Assert.NotEmpty(succeeded);
+    }
+
+    /// <summary>All pages of the day's window hold every order, in the state it ended in.</summary>
+    private async Task ListAsync(string inst, string day)
+    {
+        var listed = new List<string>();
+        string? snapshot = null;
+        for (int page = 1; ; page++)
+        {
+            SignedMessage query = Requests.TradeBatchQuery(inst, page, 20, _town.Clock);
+            (query["start_time"], query["end_time"], query["snapshot_no"]) = (day + "000000", day + "235959", snapshot);
+            Call answer = _codes.Expect("0000", "a window of the day", await _town.SignAndSendAsync(inst, query));
+            snapshot = answer.Told("snapshot_no");
+            using var rows = System.Text.Json.JsonDocument.Parse(answer.Told("trade_list"));
+            listed.AddRange(rows.RootElement.EnumerateArray().Select(row =>
+                $"{row.GetProperty("trade_no").GetString()} {row.GetProperty("trade_status").GetString()} {row.GetProperty("total_amount").GetString()}"));
+            if (answer.Told("has_more") == "false")
+            {
+                break;
+            }
+        }
+        Assert.Equal(
+            _orders.Where(order => order.InstId == inst).Select(order => $"{order.TradeNo} {order.TradeStatus} {order.Told("total_amount")}").Order(), listed);
+    }
+
     /// <summary>kill -9 while payments are under way.</summary>
     private async Task KillAtWorkAsync()
     {
@@ -236,6 +308,12 @@ public sealed class OneDayTests(ITestOutputHelper output) : IAsyncLifetime
         _orders.Where(order => order.InstId == Town.Domestic && order.Told("currency") == currency && order.TradeStatus == "SUCCESS").ElementAt(index);
 
     private SignedMessage Pay(string inst, string currency = "CNY", string amount = "88.80") => Requests.ScanPay(inst, amount, currency, _town.Clock);
+
+    private SignedMessage Cancel(string inst, string orderNo) => new(Requests.TradeQuery(inst, _town.Clock).Members)
+    {
+        ["biz_type"] = "TRADE_CANCEL",
+        ["out_trade_no"] = orderNo,
+    };
 
     private Task<Call> RefundAsync(Call paid, string amount, string type = "02")
     {

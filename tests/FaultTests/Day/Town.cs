@@ -115,6 +115,15 @@ internal sealed class Town : IAsyncDisposable
     /// <summary>Sends a signed request as it is, changed after its signature or signed by somebody else.</summary>
     internal Task<Call> SendAsync(string instId, SignedMessage request) => _caller!.CallAsync(Parties[instId], request);
 
+    /// <summary>Signs and posts what the promises say nothing of.</summary>
+    internal Task<Call> SignAndSendAsync(string instId, SignedMessage request)
+    {
+        request.SignWith(Parties[instId].Key);
+        return SendAsync(instId, request);
+    }
+
+    internal Task<byte[]> GetAsync(Uri address) => _caller!.GetAsync(address);
+
     /// <summary>Everything that is known of the day, once every trade has come to its end.</summary>
     internal Evidence Evidence()
     {

@@ -57,6 +57,9 @@ internal sealed class Caller : IDisposable
         }
     }
 
+    /// <summary>Fetches what an answer gave the address of.</summary>
+    internal Task<byte[]> GetAsync(Uri address) => _http.GetByteArrayAsync(address);
+
     public void Dispose() => _http.Dispose();
 
     private async Task<(int Status, byte[] Body)> PostAsync(byte[] body)

@@ -4,7 +4,7 @@
 //   node client.mjs URL CA_PEM INST_ID PRIVATE_KEY_PEM GATEWAY_PUBLIC_PEM
 //
 // Signs with RSA2 or ES256, as its private key is. Pays, repeats, queries, changes and breaks requests; verifies every answer over its own bytes. Exit 0: everything as the protocol says.
-import { createHash, createPrivateKey, randomUUID, sign as makeSignature, verify as verifySignature } from 'node:crypto';
+import { createHash, createPrivateKey, randomBytes, randomUUID, sign as makeSignature, verify as verifySignature } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import https from 'node:https';
 
@@ -24,7 +24,7 @@ const signingText = (members) => Object.keys(members).filter((name) => name !== 
 const sign = (members, encoding) =>
   ({ ...members, sign: makeSignature('sha256', Buffer.from(signingText(members), 'utf8'), withKey(privateKey, encoding)).toString('base64') });
 
-const beijingNow = () => new Date(Date.now() + 8 * 3600e3).toISOString().replace(/\D/g, '').slice(0, 14);
+const beijingNow = (aheadMs = 0) => new Date(Date.now() + aheadMs + 8 * 3600e3).toISOString().replace(/\D/g, '').slice(0, 14);
 
 const common = (bizType, more) => ({
   version: '1.3', charset: 'UTF-8', sign_type: signType, biz_type: bizType, req_time: beijingNow(),
@@ -127,6 +127,25 @@ check(settled.trade_status === 'SUCCESS', 'the late result is adopted');
 const final = await call(pending);
 check(final.answer.resp_code === '0000' && (await call(pending)).text === final.text, 'and repeated byte for byte');
 
+// By face: the same trade, another way to say who pays. Its ciphertext may be another one in a repetition, and is in no answer.
+const face = (more) => common('FACE_PAY', {
+  out_trade_no: randomUUID(), total_amount: '88.80', currency: 'HKD', trade_type: 'FACEPAY', face_data: randomBytes(36_000).toString('base64'),
+  face_device_id: '设备-01', merchant_id: 'M01', terminal_id: 'T01', ...more,
+});
+const faceRequest = face();
+const faced = await call(sign(faceRequest));
+check(faced.answer.resp_code === '0000' && faced.answer.trade_status === 'SUCCESS' && faced.answer.biz_type === 'FACE_PAY' &&
+  faced.answer.out_trade_no === faceRequest.out_trade_no && !faced.answer.merchant_name, 'a payment by face of 48,000 bytes succeeded', faced.answer);
+check((await call(sign({ ...faceRequest, face_data: 'ciphered anew' }))).text === faced.text, 'its repetition with other face_data gets the same bytes');
+check((await call(sign({ ...faceRequest, merchant_id: 'M02' }))).answer.resp_code === 'C004', 'with another merchant: C004');
+check((await call(sign(common('TRADE_QUERY', { trade_no: faced.answer.trade_no })))).answer.trade_status === 'SUCCESS', 'query finds it');
+for (const [code, name, wrong] of [['C001', 'face_data', { face_data: undefined }], ['C001', 'merchant_id', { merchant_id: undefined }],
+  ['C002', 'face_data', { face_data: 'x'.repeat(48 * 1024 + 1) }], ['C003', 'trade_type', { trade_type: 'SCAN' }], ['C003', 'qr_type', { qr_type: '01' }]]) {
+  const { answer } = await call(sign(JSON.parse(JSON.stringify(face(wrong)))));
+  check(answer.resp_code === code && answer.resp_msg.endsWith(': ' + name), `face payment is refused: ${code} ${name}`, answer);
+}
+check((await post(JSON.stringify(sign(face({ face_data: 'x'.repeat(64 * 1024) }))))).status === 413, 'more than 64 KiB: 413');
+
 // Refunds: part, more than is left, the rest; by number and by id; in doubt until the channel knows.
 const refund = (of, amount, more = {}) => common('REFUND', {
   orig_trade_no: of.trade_no, out_trade_no: of.out_trade_no, refund_no: randomUUID(), refund_amount: amount, refund_type: '02', ...more });
@@ -164,11 +183,6 @@ for (let i = 0; i < 60 && given.refund_status !== 'SUCCESS'; i++) {
 }
 check(given.refund_status === 'SUCCESS' && given.total_refunded_amount === '1.05', 'and is adopted', given);
 
-const dynamic = payment({ qr_type: '01', qr_content: 'https://qr.example.hk/d/' + randomUUID() });
-check((await call(sign(dynamic))).answer.resp_code === '0000', 'a dynamic code pays once');
-const twice = await call(sign({ ...dynamic, req_id: randomUUID(), out_trade_no: randomUUID() }));
-check(twice.answer.resp_code === 'B005', 'and not twice', twice.answer);
-
 // An EMVCo code of this client's own making: lengths in characters, the checksum over UTF-8.
 const object = (id, value) => id + String([...value].length).padStart(2, '0') + value;
 const checksum = (text) => {
@@ -184,7 +198,45 @@ const emv = (...objects) => {
   return text + checksum(text);
 };
 const fps = ['26', object('00', 'hk.com.hkicl') + object('02', '0123456')];
-const shop = emv(['01', '11'], fps, ['53', '344'], ['59', '咖啡 & Co 😀'], ['60', 'HK']);
+const emvShop = (name) => emv(['01', '11'], fps, ['53', '344'], ['59', name], ['60', 'HK']);
+
+// Many trades at once: by their numbers, and by a window whose pages stay the same while trades arrive. A list is a string that holds JSON.
+const batch = (more) => common('TRADE_BATCH_QUERY', { page_no: '1', page_size: '100', ...more });
+const byList = (await call(sign(batch({ trade_no_list: JSON.stringify([refused.answer.trade_no, '2026010100000000000100000001', paid.answer.trade_no]) })))).answer;
+const listed = JSON.parse(byList.trade_list);
+check(byList.resp_code === '0000' && byList.total_count === '2' && byList.has_more === 'false' && !byList.snapshot_no, 'a list is answered', byList);
+check(listed[0].trade_no === paid.answer.trade_no && listed[0].refund_status === 'FULL' && listed[1].trade_no === refused.answer.trade_no &&
+  listed[1].fail_code === 'B001', 'in order of trade_no, what does not exist left out', listed);
+check(Object.entries(listed[0]).every(([name, value]) => afterwards[name] === value), 'each as the single query shows it', listed[0]);
+const orders = (await call(sign(batch({ out_trade_no_list: JSON.stringify([request.out_trade_no]) })))).answer;
+check(JSON.parse(orders.trade_list)[0].trade_no === paid.answer.trade_no, 'a list of order numbers too', orders);
+const since = beijingNow();
+const quoted = emvShop('咖啡 "A" \\\\ 😀');
+const many = [];
+for (let i = 0; i < 5; i++) many.push((await call(sign(payment({ qr_content: quoted })))).answer.trade_no);
+const window = { start_time: since, end_time: beijingNow(3600e3) };
+const pages = [];
+for (let page = 1, answer = { has_more: 'true' }; answer.has_more === 'true'; page++) {
+  answer = (await call(sign(batch({ ...window, page_no: `${page}`, page_size: '2', ...(page > 1 ? { snapshot_no: answer.snapshot_no } : {}) })))).answer;
+  check(answer.resp_code === '0000' && answer.page_no === `${page}`, `page ${page} of a window`, answer);
+  pages.push(...JSON.parse(answer.trade_list));
+  await call(sign(payment()));
+}
+check(many.every((number) => pages.filter((row) => row.trade_no === number).length === 1), 'pages neither repeat nor skip', pages);
+check(pages.every((row, i) => i === 0 || row.trade_no > pages[i - 1].trade_no), 'and are in order');
+check(pages.some((row) => row.merchant_name === '咖啡 "A" \\\\ 😀'), 'what a merchant is called comes through both layers of JSON', pages[0]);
+for (const [code, wrong] of [['C001', {}], ['C001', { start_time: since }], ['C001', { ...window, page_no: '2' }], ['C002', { out_trade_no_list: '["a", "b"]' }],
+  ['C003', { ...window, page_size: '101' }], ['C003', { ...window, out_trade_no_list: '["a"]' }], ['C003', { ...window, snapshot_no: '1'.repeat(29) }]]) {
+  const { answer } = await call(sign(batch(wrong)));
+  check(answer.resp_code === code, `batch query is refused: ${code}`, answer);
+}
+
+const dynamic = payment({ qr_type: '01', qr_content: 'https://qr.example.hk/d/' + randomUUID() });
+check((await call(sign(dynamic))).answer.resp_code === '0000', 'a dynamic code pays once');
+const twice = await call(sign({ ...dynamic, req_id: randomUUID(), out_trade_no: randomUUID() }));
+check(twice.answer.resp_code === 'B005', 'and not twice', twice.answer);
+
+const shop = emvShop('咖啡 & Co 😀');
 const byCode = (await call(sign(payment({ qr_content: shop })))).answer;
 check(byCode.resp_code === '0000' && byCode.merchant_name === '咖啡 & Co 😀' && byCode.merchant_city === 'HK', 'an EMVCo code pays, and its merchant is shown', byCode);
 const small = shop.slice(0, -4) + shop.slice(-4).toLowerCase();

@@ -37,6 +37,18 @@ internal sealed class MemoryDisk : IJournalStorage
         return copy;
     }
 
+    /// <summary>Every file there is.</summary>
+    internal string[] Paths
+    {
+        get
+        {
+            lock (_names)
+            {
+                return [.. _files.Keys];
+            }
+        }
+    }
+
     /// <summary>A file's bytes; not to be changed.</summary>
     internal byte[] this[string path]
     {

@@ -43,6 +43,9 @@ internal static class ProtocolOracle
     private static readonly string[] Refund = ["orig_trade_no", "out_trade_no", "refund_no", "refund_amount", "refund_type"];
     private static readonly string[] Query = ["trade_no", "out_trade_no"];
     private static readonly string[] RefundQuery = ["refund_no", "refund_id"];
+    private static readonly string[] Batch =
+        ["trade_no_list", "out_trade_no_list", "start_time", "end_time", "trade_status", "page_no", "page_size", "snapshot_no"];
+
     private static readonly string[] Download = ["settle_date", "recon_type"];
     private static readonly string[] Upload = [.. Download, "recon_result", "total_count", "amount_summary", "file_hash", "diff_count"];
     private static readonly string[] UploadOptional = ["diff_list"];
@@ -56,7 +59,8 @@ internal static class ProtocolOracle
             return Verdict.Malformed;
         }
         // Our own limit, not the protocol's: so many unknown names are no mistake any more.
-        if (members.Keys.Count(name => !Common.Concat(Optional).Concat(Pay).Concat(Face).Concat(Refund).Concat(Query).Concat(RefundQuery).Concat(Upload).Concat(UploadOptional).Contains(name)) > 16)
+        string[] everywhere = [.. Common, .. Optional, .. Pay, .. Face, .. Refund, .. Query, .. RefundQuery, .. Batch, .. Upload, .. UploadOptional];
+        if (members.Keys.Count(name => !everywhere.Contains(name)) > 16)
         {
             return Verdict.Malformed;
         }
@@ -76,6 +80,11 @@ internal static class ProtocolOracle
         if (own == Pay || own == Face || own == Refund || own == Download)
         {
             return FirstFault(members, own, []);
+        }
+        if (own == Batch)
+        {
+            string missing = MissingOfBatch(members);
+            return missing.Length > 0 ? ("C001", missing) : FirstFault(members, [], own);
         }
         if (members["biz_type"] == "RECON_UPLOAD")
         {
@@ -139,12 +148,65 @@ internal static class ProtocolOracle
         (time - DateTime.UnixEpoch).TotalMilliseconds - (8 * 3600 * 1000) is > 0 and < 1L << 41 &&
         int.Parse(value[20..], CultureInfo.InvariantCulture) < 1 << 23;
 
+    /// <summary>The strings of a list that is well formed, in its order; null for one that is not.</summary>
+    internal static string[]? ReadList(string value, string element)
+    {
+        // Written out again by another than it was read by, it is the same only if it was compact and without needless escapes.
+        try
+        {
+            string[]? texts = JsonSerializer.Deserialize<string[]>(value);
+            bool isWhole = texts is not null && JsonSerializer.Serialize(texts) == value && texts.All(text => Regex.IsMatch(text, element));
+            return isWhole ? texts : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    internal const string TradeNumber = @"\A[0-9]{28}\z";
+    private const string Token = @"\A[A-Za-z0-9_-]{1,64}\z";
+
+    private static string MissingOfBatch(IReadOnlyDictionary<string, string> members)
+    {
+        bool isByList = members.ContainsKey("trade_no_list") || members.ContainsKey("out_trade_no_list");
+        if (!isByList && !members.ContainsKey("start_time") && !members.ContainsKey("end_time"))
+        {
+            return "trade_no_list";
+        }
+        string[] wanted = isByList ? ["page_no", "page_size"] : ["start_time", "end_time", "page_no", "page_size"];
+        bool isLater = !isByList && members.TryGetValue("page_no", out string? page) && Judge(members, "page_no", page).Length == 0 && page != "1";
+        return wanted.Concat(isLater ? ["snapshot_no"] : []).FirstOrDefault(name => !members.ContainsKey(name), "");
+    }
+
+    // Of a number, what is none at all is malformed and what is too small or large is illegal.
+    private static string JudgeNumber(string value, int most) =>
+        !Regex.IsMatch(value, @"\A(0|-?[1-9][0-9]*)\z") ? "C002" : Legal(System.Numerics.BigInteger.Parse(value, CultureInfo.InvariantCulture) is var number && number >= 1 && number <= most);
+
+    private static string JudgeList(string value, string element) => ReadList(value, element) is { } texts ? Legal(texts.Length is >= 1 and <= 100) : "C002";
+
+    private static string JudgeTime(IReadOnlyDictionary<string, string> members, string name, string value)
+    {
+        if (!IsTime(value))
+        {
+            return "C002";
+        }
+        bool isByList = members.ContainsKey("trade_no_list") || members.ContainsKey("out_trade_no_list");
+        if (isByList || name == "start_time" || !IsTime(members["start_time"]))
+        {
+            return Legal(!isByList);
+        }
+        DateTime[] times = [.. new[] { members["start_time"], value }.Select(time => DateTime.ParseExact(time, "yyyyMMddHHmmss", CultureInfo.InvariantCulture))];
+        return Legal(times[1] >= times[0] && times[1] <= times[0].AddDays(1));
+    }
+
     private static string[] InterfaceOf(IReadOnlyDictionary<string, string> members) => members["biz_type"] switch
     {
         "SCAN_PAY" => Pay,
         "FACE_PAY" => Face,
         "REFUND" => Refund,
         "REFUND_QUERY" => RefundQuery,
+        "TRADE_BATCH_QUERY" => Batch,
         "RECON_DOWNLOAD" => Download,
         "RECON_UPLOAD" => [.. Upload, .. UploadOptional],
         _ => Query,
@@ -178,13 +240,20 @@ internal static class ProtocolOracle
         "version" => Legal(value is "1.0" or "1.1" or "1.2" or "1.3"),
         "charset" => Legal(Regex.IsMatch(value, @"\A[Uu][Tt][Ff]-8\z")),
         "sign_type" => Legal(value is "RSA2" or "ES256"),
-        "biz_type" => Legal(value is "SCAN_PAY" or "FACE_PAY" or "REFUND" or "TRADE_QUERY" or "REFUND_QUERY" or "RECON_DOWNLOAD" or "RECON_UPLOAD"),
+        "biz_type" => Legal(value is "SCAN_PAY" or "FACE_PAY" or "REFUND" or "TRADE_QUERY" or "REFUND_QUERY" or "TRADE_BATCH_QUERY" or "RECON_DOWNLOAD" or "RECON_UPLOAD"),
         "sign" => "",
+        "trade_no_list" => JudgeList(value, TradeNumber),
+        "out_trade_no_list" => JudgeList(value, Token) is { Length: > 0 } wrong ? wrong : Legal(!members.ContainsKey("trade_no_list")),
+        "start_time" or "end_time" => JudgeTime(members, name, value),
+        "trade_status" => Legal(value is "SUCCESS" or "FAILED" or "PENDING" or "CANCELLED" && !members.Keys.Any(key => key is "trade_no_list" or "out_trade_no_list")),
+        "page_no" => JudgeNumber(value, int.MaxValue),
+        "page_size" => JudgeNumber(value, 100),
+        "snapshot_no" => !Regex.IsMatch(value, @"\A[0-9]{29}\z") ? "C002" : Legal(!members.Keys.Any(key => key is "trade_no_list" or "out_trade_no_list")),
         "req_time" => WellFormed(IsTime(value)),
-        "req_id" or "out_trade_no" or "refund_no" or "key_id" => WellFormed(Regex.IsMatch(value, @"\A[A-Za-z0-9_-]{1,64}\z")),
+        "req_id" or "out_trade_no" or "refund_no" or "key_id" => WellFormed(Regex.IsMatch(value, Token)),
         "nonce" => WellFormed(Regex.IsMatch(value, @"\A[A-Za-z0-9_-]{8,64}\z")),
         "inst_id" => WellFormed(Regex.IsMatch(value, @"\A[A-Za-z0-9]{1,32}\z")),
-        "trade_no" or "orig_trade_no" or "refund_id" => WellFormed(Regex.IsMatch(value, @"\A[0-9]{28}\z")),
+        "trade_no" or "orig_trade_no" or "refund_id" => WellFormed(Regex.IsMatch(value, TradeNumber)),
         "currency" => !Regex.IsMatch(value, @"\A[A-Z]{3}\z") ? "C002" : Legal(Digits(value) is not null),
         "total_amount" => JudgeAmount(value, Digits(members["currency"]) ?? 3),
         // How many digits the trade's currency has is not in the request.

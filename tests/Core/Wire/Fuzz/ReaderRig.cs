@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using System.Text.Json;
 using HotPath.Core.Admission;
 using HotPath.Core.Auth;
 using HotPath.Core.Clearing;
@@ -43,6 +44,7 @@ internal sealed class ReaderRig : IDisposable
     private readonly OneTrade _ledger = new();
     private readonly AnswerSigner _signer;
     private readonly Refunding _refunding;
+    private readonly TradeBatchQuery _batchQuery;
     private readonly Channel _channel;
     private ulong _lastNumber = 1_789_000_000_000UL << TradeNo.CounterBits;
 
@@ -50,6 +52,7 @@ internal sealed class ReaderRig : IDisposable
     {
         _signer = new AnswerSigner(new GatewayKeys(Rsa2, Es256), _ledger, TimeProvider.System);
         _refunding = new Refunding(_ledger);
+        _batchQuery = new TradeBatchQuery(_ledger, days: null);
         _channel = new Channel(new ChannelOptions { Id = "fuzz", MaxInFlight = 1 }, _orders, InlineScheduler.Instance, TimeProvider.System, Metrics);
     }
 
@@ -105,6 +108,10 @@ internal sealed class ReaderRig : IDisposable
         if (slot.BizType == BizType.Refund)
         {
             Refund(slot, verdict.Members, fingerprint);
+        }
+        if (slot.BizType == BizType.TradeBatchQuery && slot.Has(Member.TradeNoList))
+        {
+            Batch(slot, verdict.Members);
         }
         return "";
     }
@@ -184,6 +191,26 @@ internal sealed class ReaderRig : IDisposable
         Assert.Equal(refundId.ToString(), answer["refund_id"]);
         Assert.Equal(currency, answer["currency"]);
         Assert.Equal(amount, decimal.Parse(answer["refund_amount"], System.Globalization.CultureInfo.InvariantCulture));
+    }
+
+    private void Batch(RequestSlot slot, IReadOnlyDictionary<string, string> members)
+    {
+        _ledger.Hold(Known.InstId, "T-1", "KWD");
+        TradePage? page = _batchQuery.ReadAsync(slot, Known).AsTask().GetAwaiter().GetResult();
+        Assert.NotNull(page);
+        _signer.Show(slot, Known, page);
+        Dictionary<string, string> answer = ExpectAnswer(slot);
+
+        // Of the list, the numbers that can be ours; each once, in order, and of them the page.
+        string[] own = [.. ProtocolOracle.ReadList(members["trade_no_list"], ProtocolOracle.TradeNumber)!.Where(ProtocolOracle.IsOurNumber).Distinct().Order(StringComparer.Ordinal)];
+        int size = int.Parse(members["page_size"], System.Globalization.CultureInfo.InvariantCulture);
+        long skip = (long.Parse(members["page_no"], System.Globalization.CultureInfo.InvariantCulture) - 1) * size;
+        Assert.Equal(
+            ($"{own.Length}", members["page_no"], members["page_size"], skip + size < own.Length ? "true" : "false"),
+            (answer["total_count"], answer["page_no"], answer["page_size"], answer["has_more"]));
+        List<Dictionary<string, string>> rows = JsonSerializer.Deserialize<List<Dictionary<string, string>>>(answer["trade_list"])!;
+        Assert.Equal(own.Skip((int)Math.Min(skip, own.Length)).Take(size), rows.Select(row => row["trade_no"]));
+        Assert.All(rows, row => Assert.Equal(("T-1", "KWD", "0.000"), (row["out_trade_no"], row["currency"], row["total_refunded_amount"])));
     }
 
     // Which member is at fault is told apart only where a document could be read: what breaks the form has many first faults.

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using CsCheck;
 using HotPath.Core.Tests.Qr;
 using HotPath.Core.Wire;
@@ -29,7 +30,7 @@ internal static class RequestGen
         "20260230103000", "20260919240000", "19691231235959", "2026091910300", "rsa2", "RSA", "none", "utf-8", "Utf-8", "utf\u20108", "UTF-8\u0130",
         "FACEPAY", "NATIVE", "03", "1", "hkd", "XXX", "HK", "HKDD", "JPY", "KWD", "null", "true", "a&b=c&sign=x", "&", "=", "\"", "\\", "/", "{\"a\":\"b\"}",
         "[\"1\"]", "\0", "a\0", "a\nb", "\u001f", "\u007f", "\u0080", "\u0085", "\u009f", "\u00a0", "é", "e\u0301", "咖啡 A&B", "😀", "\U0010FFFF", "\u2028", "\uFEFF",
-        "\uFFFD", "\uFFFF", "TRADE_QUERY", "SCAN_PAY", "FACE_PAY", "REFUND", "REFUND_QUERY", "RECON_DOWNLOAD", "RECON_UPLOAD", "20260230", "20260919", "0", "00", "007", "[]", "{}", "scan_pay", "1.0", "1.4", "1.10", "../..", "%00", "'--", "<script>",
+        "\uFFFD", "\uFFFF", "TRADE_QUERY", "TRADE_BATCH_QUERY", "[]", "[\"T1\"]", "[\"T1\",\"T2\"]", "[\"T1\" ]", "[\"T1\",]", "[\"T1", "[,]", "[[\"T1\"]]", "[\"\"]", "[\"T\\u0031\"]", "101", "2147483648", "SCAN_PAY", "FACE_PAY", "REFUND", "REFUND_QUERY", "RECON_DOWNLOAD", "RECON_UPLOAD", "20260230", "20260919", "00", "007", "{}", "scan_pay", "1.0", "1.4", "1.10", "../..", "%00", "'--", "<script>",
     ];
 
     private static readonly string[] NotStrings =
@@ -51,7 +52,7 @@ internal static class RequestGen
     private static readonly string[] Names = [.. MemberTable.Rules.Select(rule => rule.Name)];
 
     private static readonly string[] OtherNames =
-        ["", "trade_status", "resp_code", "channel_id", "Req_id", "req_id ", "req\u005fid\0", "sign ", "biz_typе", "bodу", "x", "X", "a&b", "咖啡", "extra_1", new string('n', 300)];
+        ["", "has_more", "resp_code", "channel_id", "Req_id", "req_id ", "req\u005fid\0", "sign ", "biz_typе", "bodу", "x", "X", "a&b", "咖啡", "extra_1", new string('n', 300)];
 
     private static readonly Gen<string> Token = Gen.String[Gen.Char["ABCXYZabcxyz0189_-"], 1, 64];
     private static readonly Gen<string> Alphanumeric = Gen.String[Gen.Char["ABCXYZabcxyz0189"], 1, 32];
@@ -137,6 +138,23 @@ internal static class RequestGen
         select new Dictionary<string, string>(
             [.. common, .. which != 0 ? Pair("refund_no", number) : [], .. which != 1 ? Pair("refund_id", refundId) : []]);
 
+    private static readonly Gen<Dictionary<string, string>> ValidBatch =
+        from common in Common("TRADE_BATCH_QUERY")
+        from which in Gen.Int[0, 2]
+        from numbers in TradeNumber.Array[1, 100]
+        from orders in Token.Array[1, 30]
+        from window in Gen.Select(Gen.Int[0, 86_400], Gen.OneOf("", "SUCCESS", "FAILED", "PENDING", "CANCELLED"), Gen.String[Gen.Char["0123456789"], 29, 29])
+        from page in Gen.Select(Gen.Int[1, 3], Gen.Int[1, 100])
+        let start = new DateTime(2026, 9, 19, 23, 0, 0)
+        select new Dictionary<string, string>([
+            .. common, .. Pair("page_no", $"{page.Item1}"), .. Pair("page_size", $"{page.Item2}"),
+            .. which == 0 ? Pair("trade_no_list", JsonSerializer.Serialize(numbers.Concat(numbers.Take(2)).Take(100))) : [],
+            .. which == 1 ? Pair("out_trade_no_list", JsonSerializer.Serialize(orders)) : [],
+            .. which == 2 ? Pair("start_time", $"{start:yyyyMMddHHmmss}") : [],
+            .. which == 2 ? Pair("end_time", $"{start.AddSeconds(window.Item1):yyyyMMddHHmmss}") : [],
+            .. which == 2 && window.Item2.Length > 0 ? Pair("trade_status", window.Item2) : [],
+            .. which == 2 && page.Item1 > 1 ? Pair("snapshot_no", window.Item3) : []]);
+
     private static readonly Gen<Dictionary<string, string>> ValidRecon =
         from upload in Gen.Bool
         from common in Common(upload ? "RECON_UPLOAD" : "RECON_DOWNLOAD")
@@ -152,7 +170,7 @@ internal static class RequestGen
                 .. Pair("file_hash", hash), .. Pair("diff_count", $"{counts.Item2}"), .. list.Length > 0 ? Pair("diff_list", list) : []] : Array.Empty<KeyValuePair<string, string>>()]);
 
     private static readonly Gen<List<(string Name, string Value)>> Valid = Gen.Select(
-        Gen.Frequency((8, ValidPayment), (3, ValidFace), (2, ValidQuery), (3, ValidRefund), (1, ValidRefundQuery), (2, ValidRecon)), Gen.Int, (members, seed) =>
+        Gen.Frequency((8, ValidPayment), (3, ValidFace), (2, ValidQuery), (3, ValidRefund), (1, ValidRefundQuery), (2, ValidRecon), (2, ValidBatch)), Gen.Int, (members, seed) =>
         {
             (string, string)[] shuffled = [.. members.Select(member => (member.Key, member.Value))];
             new Random(seed).Shuffle(shuffled);
