@@ -1,0 +1,50 @@
+namespace HotPath.Core.Clearing.Breakers;
+
+/// <summary>Whether a channel is called.</summary>
+public enum BreakerState : byte
+{
+    /// <summary>It is called.</summary>
+    Closed = 0,
+
+    /// <summary>It is left alone.</summary>
+    Open,
+
+    /// <summary>It is left alone but for one probe that is under way.</summary>
+    HalfOpen,
+}
+
+/// <summary>Why a breaker changed its state.</summary>
+public enum BreakerCause : byte
+{
+    /// <summary>Opened: too large a share of technical errors.</summary>
+    ErrorRate = 0,
+
+    /// <summary>Opened: slow calls in a row.</summary>
+    SlowCalls,
+
+    /// <summary>Opened: nothing but errors for too long.</summary>
+    Unavailable,
+
+    /// <summary>Opened or closed by an operator.</summary>
+    Manual,
+
+    /// <summary>Half-open: it was time for a probe.</summary>
+    ProbeDue,
+
+    /// <summary>Open again: the probe failed.</summary>
+    ProbeFailed,
+
+    /// <summary>Closed: the probe was answered.</summary>
+    ProbeAnswered,
+}
+
+/// <summary>One change of a breaker's state.</summary>
+/// <param name="AtMs">When, Unix milliseconds.</param>
+/// <param name="From">The state before.</param>
+/// <param name="To">The state after.</param>
+/// <param name="Cause">Why.</param>
+/// <param name="InState">How long the state before had lasted.</param>
+/// <param name="OpenFor">How long no orders have gone to the channel; zero when it opens.</param>
+/// <param name="Reason">An operator's words; empty otherwise.</param>
+public readonly record struct BreakerTransition(
+    long AtMs, BreakerState From, BreakerState To, BreakerCause Cause, TimeSpan InState, TimeSpan OpenFor, string Reason);
