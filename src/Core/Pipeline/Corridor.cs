@@ -50,8 +50,10 @@ public sealed class Corridor : IAsyncDisposable
         Signer = new AnswerSigner(keys, ledger, clock);
         var disagreements = new Disagreements(metrics, logs.CreateLogger<Disagreements>());
         Resolver = new PendingResolver(ledger, router, institutions, Signer, waiters, disagreements, metrics, clock, logs.CreateLogger<PendingResolver>());
+        var breakerLog = new BreakerLog(logs.CreateLogger<BreakerLog>());
         foreach (Channel channel in router.Channels)
         {
+            channel.BreakerChanged = breakerLog.Tell;
             channel.LateResults = Resolver;
             channel.LateRefunds = Resolver;
         }
@@ -116,6 +118,7 @@ public sealed class Corridor : IAsyncDisposable
         Resolver.Dispose();
         foreach (Channel channel in _router.Channels)
         {
+            channel.Breaker.Dispose();
             await channel.Adapter.DisposeAsync();
         }
     }

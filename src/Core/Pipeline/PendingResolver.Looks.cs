@@ -31,7 +31,7 @@ public sealed partial class PendingResolver
             {
                 return;
             }
-            if (!channel.TryTakeInquiry(MaxInquiriesOfChannel))
+            if (!channel.Breaker.IsClosed || !channel.TryTakeInquiry(MaxInquiriesOfChannel))
             {
                 _looks.Postpone(look);
                 return;

@@ -215,7 +215,7 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
             return false;
         }
         _schedule.Place(number, channel);
-        if (!channel.TryTakeInquiry(MaxInquiriesOfChannel))
+        if (!channel.Breaker.IsClosed || !channel.TryTakeInquiry(MaxInquiriesOfChannel))
         {
             _schedule.Postpone(number);
             return false;

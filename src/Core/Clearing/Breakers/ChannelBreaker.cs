@@ -1,3 +1,5 @@
+using HotPath.Core.Model;
+
 namespace HotPath.Core.Clearing.Breakers;
 
 /// <summary>
@@ -24,6 +26,7 @@ public sealed class ChannelBreaker : IDisposable
     private int _period;
     private long _enteredAt;
     private long _openedAt;
+    private TimeSpan _openTime;
     private bool _isManual;
     private int _slowInARow;
     private long? _failingSince;
@@ -55,6 +58,18 @@ public sealed class ChannelBreaker : IDisposable
 
     /// <summary>The period a call begins in, to be told with its outcome.</summary>
     public int Period => Volatile.Read(ref _period);
+
+    /// <summary>How long it has not been called, all in all, this time included.</summary>
+    public TimeSpan OpenTime
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _openTime + (_state == BreakerState.Closed ? TimeSpan.Zero : _clock.GetElapsedTime(_openedAt));
+            }
+        }
+    }
 
     /// <summary>The last transitions, oldest first.</summary>
     public IReadOnlyList<BreakerTransition> History()
@@ -147,6 +162,7 @@ public sealed class ChannelBreaker : IDisposable
 
     private void Close(BreakerCause cause, string reason = "")
     {
+        _openTime += _clock.GetElapsedTime(_openedAt);
         _isManual = false;
         _probeNumber = 0;
         _slowInARow = 0;

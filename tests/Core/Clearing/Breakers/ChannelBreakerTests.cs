@@ -1,5 +1,6 @@
 using HotPath.Core.Clearing;
 using HotPath.Core.Clearing.Breakers;
+using HotPath.Core.Model;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
