@@ -104,6 +104,22 @@ public sealed class ConfigurationTests : IClassFixture<ConfigurationTests.Keys>,
         Refused("signing_key.path", _good with { SigningKey = _good.SigningKey! with { Path = PrivateKey("public.pem", OneKey.PublicPem) } });
     }
 
+    [Theory]
+    [InlineData("http://gateway.example.com")]
+    [InlineData("https://gateway.example.com/files")]
+    [InlineData("https://user@gateway.example.com")]
+    [InlineData("https://gateway.example.com?x=1")]
+    [InlineData("gateway.example.com")]
+    [InlineData("")]
+    public void PublicUrl_ThatIsMoreOrLessThanAnAuthority_IsRefused(string url) => Refused("public_url", _good with { PublicUrl = url });
+
+    [Fact]
+    public void PublicUrl_IsWhatAddressesBeginWith()
+    {
+        (GatewaySettings? settings, _) = ConfigurationCheck.Run(_good with { PublicUrl = "https://gateway.example.com:8443" }, TimeProvider.System);
+        Assert.Equal(new Uri("https://gateway.example.com:8443/"), settings!.PublicUrl);
+    }
+
     [Fact]
     public void Institution_Wrong_IsRefused()
     {

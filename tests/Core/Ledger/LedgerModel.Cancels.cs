@@ -27,6 +27,18 @@ internal sealed partial class LedgerModel
     private readonly Dictionary<Wish, TradeStatus> _surpluses = [];
     private readonly HashSet<Wish> _reversed = [];
 
+    /// <summary>A book in which what wishes are of is PENDING.</summary>
+    internal static LedgerModel Accepted()
+    {
+        var model = new LedgerModel();
+        foreach (Wish wish in Return.Refundable)
+        {
+            model.Claim(wish);
+        }
+        model.Answers.Clear();
+        return model;
+    }
+
     internal static int NumberOf(Undo undo) => 200 + undo.Number;
 
     internal void Cancel(Undo undo) => Answers.Add($"cancel {undo.Number}: {WishOf(undo)}");

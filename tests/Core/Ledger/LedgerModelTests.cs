@@ -161,6 +161,9 @@ public sealed partial class LedgerModelTests
         /// <summary>Some trades are in it, as in <see cref="LedgerModel.Paid"/>.</summary>
         internal bool IsPaid { get; init; }
 
+        /// <summary>They are PENDING, as in <see cref="LedgerModel.Accepted"/>.</summary>
+        internal bool IsAccepted { get; init; }
+
         // Opened at the first operation: more are generated than are run.
         private EmbeddedLedger Ledger
         {
@@ -176,11 +179,14 @@ public sealed partial class LedgerModelTests
         private EmbeddedLedger Open()
         {
             EmbeddedLedger ledger = _bench.Open();
-            foreach (Wish wish in IsPaid ? Return.Refundable : [])
+            foreach (Wish wish in IsPaid || IsAccepted ? Return.Refundable : [])
             {
                 Trade trade = Trade(ledger, wish);
                 Now(ledger.ClaimAsync(trade));
-                Now(ledger.CompleteAsync(trade.Ended(ledger, _bench.NowMs)));
+                if (IsPaid)
+                {
+                    Now(ledger.CompleteAsync(trade.Ended(ledger, _bench.NowMs)));
+                }
             }
             return ledger;
         }

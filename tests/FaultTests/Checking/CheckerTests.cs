@@ -241,11 +241,11 @@ public sealed class CheckerTests
     }
 
     [Fact]
-    public void FailureWithMoney_BreaksI7_UnlessTheChannelLied()
+    public void FailureWithMoney_BreaksI7_AndWhereTheChannelLiedItMustBeNoticed()
     {
         Evidence story = Story() with { Calls = [], Journal = [Accepted(Trade, status: "FAILED")] };
         AssertBroken("I7", "money moved", story);
-        Assert.Empty(Checker.Check(story with { Channel = [Executed(Trade) with { HasLied = true }] }));
+        AssertBroken("I7", "nobody noticed", story with { Channel = [Executed(Trade) with { HasLied = true }] });
     }
 
     [Fact]

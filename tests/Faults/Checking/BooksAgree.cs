@@ -7,7 +7,11 @@ internal static class BooksAgree
     {
         Dictionary<string, JournalTrade> journal = evidence.Journal.ToDictionary(trade => trade.TradeNo);
         // A trade sent before its claim was durable is at the channel and, after a crash, not in the journal: broken whenever it is seen.
-        HashSet<string> numbers = [.. journal.Keys, .. evidence.Journal.SelectMany(trade => trade.Refunds).Select(refund => refund.RefundId)];
+        HashSet<string> numbers =
+        [
+            .. journal.Keys, .. evidence.Journal.SelectMany(trade => trade.Refunds).Select(refund => refund.RefundId),
+            .. evidence.Journal.SelectMany(trade => trade.Surpluses).Select(surplus => surplus.RefundId),
+        ];
         foreach (ChannelEntry entry in evidence.Channel.Where(entry => !numbers.Contains(entry.TradeNo) && entry.Deliveries > 0))
         {
             yield return new Broken("I7", long.MaxValue, "", "", $"the channel was sent trade {entry.TradeNo}, which the journal does not have");

@@ -56,8 +56,10 @@ internal sealed record Call
 
     internal bool SaysFinal => TradeStatus is "SUCCESS" or "FAILED" or "CANCELLED";
 
-    /// <summary>It is the request's own answer, not a refusal that shows another one's trade.</summary>
-    internal bool IsOwnAnswer => BizType is not ("TRADE_QUERY" or "REFUND_QUERY") && Number.Length > 0 && Code != "B005";
+    internal bool IsCancel => BizType == "TRADE_CANCEL";
+
+    /// <summary>It is a payment's or refund's own answer, not a refusal that shows another one's trade.</summary>
+    internal bool IsOwnAnswer => BizType is not ("TRADE_QUERY" or "REFUND_QUERY" or "TRADE_CANCEL") && Number.Length > 0 && Code != "B005";
 
     /// <summary>A member of the answer, or empty.</summary>
     internal string Told(string member) => Answer?.GetValueOrDefault(member, "") ?? "";

@@ -19,6 +19,9 @@ internal sealed record Evidence
     /// </summary>
     internal required bool IsSettled { get; init; }
 
+    /// <summary>No clock stepped ahead: what was reversed is looked at again in time, whatever restarts there were.</summary>
+    internal bool IsClockSteady { get; init; } = true;
+
     /// <summary>How long a final trade's req_id is remembered at least, in milliseconds: 24 h, or less where a clock stepped ahead.</summary>
     internal long ReqIdLifeMs { get; init; } = 24 * 3600 * 1000L;
 }

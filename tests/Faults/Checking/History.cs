@@ -38,6 +38,14 @@ internal static class History
         {
             string results = trade.Results.Count == 0 ? "no RESULT" : string.Join(", ", trade.Results.Select(result => $"RESULT {result.Status} in record {result.Sequence}"));
             yield return (long.MaxValue, $"        at the end  journal  ACCEPTED {trade.TradeNo} in record {trade.AcceptedSequence}, {results}");
+            foreach (JournalCancel cancel in trade.Cancels)
+            {
+                yield return (long.MaxValue, $"        at the end  journal  cancel {cancel.CancelNo} in record {cancel.Sequence}: {cancel.Code} {cancel.TradeStatus} in record {cancel.EndSequence}");
+            }
+            foreach (JournalSurplus surplus in trade.Surpluses)
+            {
+                yield return (long.MaxValue, $"        at the end  journal  surplus in record {surplus.Sequence}, refund {surplus.RefundId} {surplus.Status}");
+            }
             foreach (RefundEvent refund in trade.Refunds)
             {
                 yield return (long.MaxValue, $"        at the end  journal  refund {refund.RefundId} {refund.Status} in record {refund.Sequence}: {refund.Held} held, {refund.Succeeded} refunded, {refund.Count}");

@@ -33,6 +33,12 @@ internal sealed record JournalTrade
     /// <summary>What its refunds did to it, in the order of the journal.</summary>
     internal List<RefundEvent> Refunds { get; } = [];
 
+    /// <summary>Wishes to cancel it, in the order of the journal.</summary>
+    internal List<JournalCancel> Cancels { get; } = [];
+
+    /// <summary>That its channel executed it all the same: one, or none.</summary>
+    internal List<JournalSurplus> Surpluses { get; } = [];
+
     internal string Status => Results.Count == 0 ? "PENDING" : Results[0].Status;
 }
 
@@ -59,12 +65,32 @@ internal sealed record JournalRefund(JournalTrade Trade, string RefundId, string
     internal bool WasNeverSent => FailCode == "A003";
 }
 
+/// <summary>A wish to cancel a trade, and what was told of it.</summary>
+internal sealed record JournalCancel(long Sequence, string CancelNo, string ReqId, string Content)
+{
+    /// <summary>The record of its end; 0: none.</summary>
+    internal long EndSequence { get; set; }
+
+    /// <summary>resp_code; empty: it has no end.</summary>
+    internal string Code { get; set; } = "";
+
+    internal string TradeStatus { get; set; } = "";
+}
+
+/// <summary>Money too much, and how it went back.</summary>
+internal sealed record JournalSurplus(long Sequence, string RefundId, long AmountMinor)
+{
+    internal string Status { get; set; } = "PENDING";
+}
+
 /// <summary>The journal of a data directory, folded into trades by nothing but its own records: no index, no checkpoint.</summary>
 internal sealed class JournalFold : IRecordVisitor
 {
     private readonly Dictionary<TradeNo, JournalTrade> _trades = [];
     private readonly Trade _trade = new();
     private readonly Refund _refund = new();
+    private readonly Cancellation _cancel = new();
+    private readonly Surplus _surplus = new();
 
     /// <exception cref="JournalDamagedException">It is not whole.</exception>
     internal static IReadOnlyList<JournalTrade> Read(IJournalStorage storage, string dataDirectory) => Read(storage, dataDirectory, out _);
@@ -119,8 +145,33 @@ internal sealed class JournalFold : IRecordVisitor
                 RefundRecords.ReadResult(payload, _refund);
                 AddRefund(header.Sequence, _refund, Name(_refund.Status));
                 break;
+            case RecordType.Cancel:
+                CancelRecords.ReadCancel(payload, _cancel);
+                Of(_cancel.TradeNo, header.Sequence).Cancels.Add(
+                    new JournalCancel(header.Sequence, _cancel.CancelNo.ToString(), _cancel.ReqId.ToString(), Hex(_cancel.Fingerprint)));
+                break;
+            case RecordType.CancelResult:
+                CancelRecords.ReadResult(payload, _cancel);
+                string cancelNo = TradeRecords.ReadNo(payload).ToString();
+                JournalCancel cancel = _trades.Values.SelectMany(trade => trade.Cancels).Single(cancel => cancel.CancelNo == cancelNo);
+                (cancel.EndSequence, cancel.Code, cancel.TradeStatus) = (header.Sequence, RespCodes.Label(_cancel.Code), Name(_cancel.TradeStatus));
+                break;
+            case RecordType.Surplus:
+                SurplusRecords.ReadSurplus(payload, _surplus);
+                Of(_surplus.TradeNo, header.Sequence).Surpluses.Add(
+                    new JournalSurplus(header.Sequence, _surplus.RefundId.ToString(), _surplus.Amount.MinorUnits));
+                break;
+            case RecordType.SurplusResult:
+                SurplusRecords.ReadResult(payload, _surplus);
+                string refundId = TradeRecords.ReadNo(payload).ToString();
+                _trades.Values.SelectMany(trade => trade.Surpluses).Single(surplus => surplus.RefundId == refundId).Status = Name(_surplus.Status);
+                break;
         }
     }
+
+    private JournalTrade Of(TradeNo tradeNo, long sequence) => _trades.TryGetValue(tradeNo, out JournalTrade? trade)
+        ? trade
+        : throw new JournalDamagedException($"record {sequence} is about trade {tradeNo}, which was never accepted");
 
     private void AddRefund(long sequence, Refund refund, string status)
     {

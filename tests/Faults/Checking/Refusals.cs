@@ -8,6 +8,7 @@ internal static class Refusals
         HashSet<(string InstId, string ReqId, string Content)> claimed =
         [
             .. evidence.Journal.Select(trade => (trade.InstId, trade.ReqId, trade.Content)),
+            .. evidence.Journal.SelectMany(trade => trade.Cancels.Select(cancel => (trade.InstId, cancel.ReqId, cancel.Content))),
             .. evidence.Journal.SelectMany(trade => trade.RefundsAtTheEnd).Select(refund => (refund.Trade.InstId, refund.ReqId, refund.Content)),
         ];
         // One that was not answered may have been recorded, and any other answer may say so.

@@ -56,7 +56,9 @@ internal static class RepeatedRequests
     private static IEnumerable<Claim> Claims(Evidence evidence) =>
         evidence.Journal.Select(trade => new Claim(trade.InstId, trade.ReqId, trade.Content, trade.TradeNo, IsFree: false)).Concat(
             evidence.Journal.SelectMany(trade => trade.RefundsAtTheEnd)
-                .Select(refund => new Claim(refund.Trade.InstId, refund.ReqId, refund.Content, refund.RefundId, refund.WasNeverSent)));
+                .Select(refund => new Claim(refund.Trade.InstId, refund.ReqId, refund.Content, refund.RefundId, refund.WasNeverSent))).Concat(
+            evidence.Journal.SelectMany(trade => trade.Cancels.Where(cancel => cancel.Code != "A003")
+                .Select(cancel => new Claim(trade.InstId, cancel.ReqId, cancel.Content, cancel.CancelNo, IsFree: false))));
 
     private static Broken Of(string invariant, Call call, string sentence) => new(invariant, call.EndedAtMs, call.InstId, call.OrderNo, sentence);
 

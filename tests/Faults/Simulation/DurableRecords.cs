@@ -27,7 +27,7 @@ internal sealed class DurableRecords(VirtualDisk disk)
         while (at < bytes.Length && JournalFormat.ReadRecord(bytes[at..], out RecordHeader header) == RecordDefect.None)
         {
             ReadOnlySpan<byte> payload = bytes.Slice(at + JournalFormat.RecordHeaderBytes, header.PayloadLength);
-            if (header.Type is RecordType.Accepted or RecordType.Refund)
+            if (header.Type is RecordType.Accepted or RecordType.Refund or RecordType.Surplus)
             {
                 _accepted[TradeRecords.ReadNo(payload).ToString()] = file;
             }

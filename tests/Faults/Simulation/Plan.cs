@@ -98,6 +98,9 @@ internal sealed record Plan
     /// <summary>Of the orders, those somebody wants refunded.</summary>
     internal required double RefundRate { get; init; }
 
+    /// <summary>Of the payments, those that somebody cancels while they are under way.</summary>
+    internal required double CancelRate { get; init; }
+
     internal bool Has(FaultKinds kind) => (Faults & kind) != 0;
 
     internal static Plan Draw(ulong seed, int payments)
@@ -137,6 +140,7 @@ internal sealed record Plan
             LargestClockStep = chance.Pick(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5), TimeSpan.FromHours(2), TimeSpan.FromDays(1)),
             RepeatRate = chance.Pick(0.05, 0.3, 0.6),
             RefundRate = chance.Pick(0.0, 0.2, 0.6),
+            CancelRate = chance.Pick(0.0, 0.2, 0.6),
         };
     }
 

@@ -71,6 +71,10 @@ internal sealed class Run : IDisposable
     {
         _calls.Add(call);
         Loop.Note(System.IO.Hashing.XxHash3.HashToUInt64(call.Body, call.EndedAtMs));
+        if (call.IsCancel)
+        {
+            Tally.Count($"cancels answered {call.Code} {call.TradeStatus}".TrimEnd());
+        }
         if (call.BizType == "REFUND")
         {
             Tally.Count($"refunds answered {call.Code}");
@@ -330,6 +334,7 @@ internal sealed class Run : IDisposable
             Journal = _damage is null ? journal : [.. journal.Where(trade => _damage.Keeps(trade.InstId, trade.OrderNo))],
             Marks = _marks,
             IsSettled = _damage is null,
+            IsClockSteady = Gateway.Wall.SteppedForward == TimeSpan.Zero,
             ReqIdLifeMs = (long)Math.Max(0, life.TotalMilliseconds),
         };
     }

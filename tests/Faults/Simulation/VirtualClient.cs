@@ -26,6 +26,7 @@ internal sealed class VirtualClient(Run run, Chance chance)
     internal async Task PayAsync(Order order)
     {
         Dictionary<string, string> request = Payment(order);
+        Task cancelling = chance.Happens(run.Plan.CancelRate) ? CancelAsync(order) : Task.CompletedTask;
         string paidTradeNo = "";
         for (int attempt = 0; attempt < 6; attempt++)
         {
@@ -51,10 +52,42 @@ internal sealed class VirtualClient(Run run, Chance chance)
             }
             await PauseAsync(call.Code == "0001" ? 5_000 : 800);
         }
+        await cancelling;
         await MisbehaveAsync(order, request);
         if (paidTradeNo.Length > 0 && chance.Happens(run.Plan.RefundRate))
         {
             await RefundAsync(order, paidTradeNo);
+        }
+    }
+
+    /// <summary>Somebody has second thoughts: at once, or when no answer comes; once, or from several places; until there is an end.</summary>
+    private async Task CancelAsync(Order order)
+    {
+        await run.Loop.World.Delay(chance.Lognormal(TimeSpan.FromMilliseconds(chance.Pick(5, 100, 3_000)), 1));
+        await Task.WhenAll(Enumerable.Range(0, chance.Happens(0.3) ? 3 : 1).Select(_ => CancelOnceAsync(order)));
+    }
+
+    private async Task CancelOnceAsync(Order order)
+    {
+        Dictionary<string, string> request = Common("TRADE_CANCEL", order.InstId);
+        request["out_trade_no"] = order.OrderNo;
+        for (int attempt = 0; attempt < 6; attempt++)
+        {
+            Call call = await SendAsync(attempt == 0 ? request : Repetition(request));
+            if (call.SaysFinal || call.Code == "C004")
+            {
+                break;
+            }
+            await PauseAsync(call.Code == "0001" ? 5_000 : 800);
+        }
+        if (Happens(0.5))
+        {
+            await SendAsync(Repetition(request));
+        }
+        if (Happens(0.2))
+        {
+            // The req_id again, for another order.
+            await SendAsync(new Dictionary<string, string>(Repetition(request)) { ["out_trade_no"] = $"T{chance.Between(1, run.Plan.Payments)}" });
         }
     }
 

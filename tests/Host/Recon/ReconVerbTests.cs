@@ -43,6 +43,23 @@ public sealed class ReconVerbTests(SandboxFixture sandbox) : IDisposable
     }
 
     [Fact]
+    public async Task AThousandDifferences_GoInOneBody_AndAThousandWordsComeBack()
+    {
+        string file = Path.Combine(_folder.Path, $"HP_HK000001_{Day}_TRADE.csv");
+        string[] who = ["--inst", "HK000001", "--url", Url, "--data", sandbox.Folder];
+        Assert.Equal(0, (await CommandLineRun.RunAsync(["recon", "download", "--date", Day, "--out", file, .. who])).ExitCode);
+        IEnumerable<string> rows = Enumerable.Range(0, 1_000).Select(n => $"{new string('A', 60)}{n:D4},1.00,CNY\n");
+        string result = Path.Combine(_folder.Path, "result.json");
+        Assert.Equal(1, (await CommandLineRun.RunAsync("recon", "diff", _folder.Write("mine.csv", "out_trade_no,amount,currency\n" + string.Concat(rows)), file, "--out", result)).ExitCode);
+        Assert.InRange(new FileInfo(result).Length, 100_000, 1_000_000);
+        CommandLineRun upload = await CommandLineRun.RunAsync(["recon", "upload", result, .. who]);
+        Assert.True(upload.ExitCode == 0, upload.Error);
+        using JsonDocument exchange = JsonDocument.Parse(upload.Output);
+        string told = exchange.RootElement.GetProperty("answer").GetProperty("diff_check").GetString()!;
+        Assert.Equal(1_000, JsonSerializer.Deserialize<string[]>(told)!.Count(word => word == "CONFIRMED"));
+    }
+
+    [Fact]
     public async Task WhatCannotBeCompared_IsAQuestionOfUsage()
     {
         string file = _folder.Write("HP_CN000001_20260919_TRADE.csv", "trade_no,out_trade_no,total_amount,currency\n<END>,0,\n");
