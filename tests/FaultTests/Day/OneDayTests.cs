@@ -309,11 +309,7 @@ public sealed class OneDayTests(ITestOutputHelper output) : IAsyncLifetime
 
     private SignedMessage Pay(string inst, string currency = "CNY", string amount = "88.80") => Requests.ScanPay(inst, amount, currency, _town.Clock);
 
-    private SignedMessage Cancel(string inst, string orderNo) => new(Requests.TradeQuery(inst, _town.Clock).Members)
-    {
-        ["biz_type"] = "TRADE_CANCEL",
-        ["out_trade_no"] = orderNo,
-    };
+    private SignedMessage Cancel(string inst, string orderNo) => new(Requests.TradeCancel(inst, _town.Clock).Members) { ["out_trade_no"] = orderNo };
 
     private Task<Call> RefundAsync(Call paid, string amount, string type = "02")
     {
