@@ -50,6 +50,7 @@ public sealed class Corridor : IAsyncDisposable
         Signer = new AnswerSigner(keys, ledger, clock);
         var disagreements = new Disagreements(metrics, logs.CreateLogger<Disagreements>());
         Resolver = new PendingResolver(ledger, router, institutions, Signer, waiters, disagreements, metrics, clock, logs.CreateLogger<PendingResolver>());
+        Breakers = new BreakerSwitch(ledger, router, clock);
         var breakerLog = new BreakerLog(logs.CreateLogger<BreakerLog>());
         foreach (Channel channel in router.Channels)
         {
@@ -77,6 +78,9 @@ public sealed class Corridor : IAsyncDisposable
     public PaymentPipeline Pipeline { get; }
 
     public PendingResolver Resolver { get; }
+
+    /// <summary>Operators' hand on the channels' breakers.</summary>
+    public BreakerSwitch Breakers { get; }
 
     /// <summary>Shows what happens in the book to those who keep something that follows from it; null where nobody does.</summary>
     public ChangeFeed? Feed { get; }

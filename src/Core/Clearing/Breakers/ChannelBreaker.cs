@@ -56,6 +56,18 @@ public sealed class ChannelBreaker : IDisposable
     /// <summary>The channel may be called.</summary>
     public bool IsClosed => _state == BreakerState.Closed;
 
+    /// <summary>An operator opened it.</summary>
+    public bool IsOpenByHand
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _isManual;
+            }
+        }
+    }
+
     /// <summary>The period a call begins in, to be told with its outcome.</summary>
     public int Period => Volatile.Read(ref _period);
 
