@@ -148,11 +148,13 @@ internal sealed class Changes
     /// <param name="store">Sees it.</param>
     /// <param name="clock">Passes that much at the end of each portion.</param>
     /// <param name="step">How much.</param>
-    internal void ShowTo(DayStore store, FakeTimeProvider? clock = null, TimeSpan step = default)
+    /// <param name="whileBehind">What is to be true before the last change.</param>
+    internal void ShowTo(DayStore store, FakeTimeProvider? clock = null, TimeSpan step = default, Action? whileBehind = null)
     {
         EndPortion();
         foreach (Change change in _all.Where(change => change.Sequence >= store.Position.NextSequence))
         {
+            whileBehind?.Invoke();
             Show(change, store);
             if (change.EndsPortion)
             {
