@@ -3,6 +3,9 @@ namespace HotPath.Core.Clearing.Breakers;
 /// <summary>When a channel is left alone, and when it is tried again (specification 4.4; protocol, section 6).</summary>
 public sealed record BreakerOptions
 {
+    /// <summary>False: only operators open it. Default true.</summary>
+    public bool OpensByItself { get; init; } = true;
+
     /// <summary>Share of technical errors over which it opens: over, not at. Default 0.3. Range above 0, below 1.</summary>
     public double ErrorRatio { get; init; } = 0.3;
 

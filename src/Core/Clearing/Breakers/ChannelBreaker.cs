@@ -101,7 +101,7 @@ public sealed class ChannelBreaker : IDisposable
         bool isError = outcome is ClearingOutcome.Unknown or ClearingOutcome.NotDelivered;
         lock (_lock)
         {
-            if (period != _period || _state != BreakerState.Closed)
+            if (period != _period || _state != BreakerState.Closed || !_options.OpensByItself)
             {
                 return;
             }
