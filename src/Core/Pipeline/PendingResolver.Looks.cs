@@ -31,7 +31,12 @@ public sealed partial class PendingResolver
             {
                 return;
             }
-            if (!channel.Breaker.IsClosed || !channel.TryTakeInquiry(MaxInquiriesOfChannel))
+            if (!channel.Breaker.IsClosed)
+            {
+                _looks.Wait(look);
+                return;
+            }
+            if (!channel.TryTakeInquiry(MaxInquiriesOfChannel))
             {
                 _looks.Postpone(look);
                 return;
