@@ -175,7 +175,7 @@ public sealed class OneDayTests(ITestOutputHelper output) : IAsyncLifetime
         _codes.Expect("A002", "a payment whose only route is closed", await _town.CallAsync(inst, Pay(inst, "THB", "1.00")));
         // Its clearing house never answers: the one call that this house takes at a time is under way until its deadline.
         Task<Call> first = _town.CallAsync(inst, Pay(inst, "SGD", "1.09"));
-        Call busy = await UntilAsync("A001", () => _town.CallAsync(inst, Pay(inst, "SGD", "1.00")));
+        Call busy = await UntilAsync("A001", () => _town.CallOnceAsync(inst, Pay(inst, "SGD", "1.00")));
         _codes.Expect("A001", "a payment to a clearing house that is busy", busy);
         _orders.Add(await first);
 
