@@ -76,6 +76,40 @@ public sealed class HttpNotifySenderTests : IDisposable
         Assert.False(_listener.Pending());
     }
 
+    [Theory]
+    [InlineData("10.20.0.1", 443, null)]
+    [InlineData("10.20.0.1", 8443, null)]
+    [InlineData("10.21.0.1", 443, "private")]
+    [InlineData("127.0.0.1", 443, "loopback")]
+    [InlineData("169.254.169.254", 443, "link-local")]
+    [InlineData("::ffff:10.20.0.1", 443, "mapped IPv4")]
+    [InlineData("10.20.0.1,10.21.0.1", 443, "private")]
+    [InlineData("8.8.8.8", 8443, "its port is 8443")]
+    [InlineData("10.20.0.1,8.8.8.8", 8443, "its port is 8443")]
+    public async Task ATrustedNetwork_IsConnectedTo_AtAnyPort_AndNothingBesideIt(string addresses, int port, string? refusal)
+    {
+        var options = new HttpNotifyOptions
+        {
+            TrustedNetworks = [IPNetwork.Parse("10.20.0.0/16")],
+            Resolve = (_, _) => Task.FromResult(addresses.Split(',').Select(IPAddress.Parse).ToArray()),
+        };
+        // What is looked at comes before what is connected to: a cancelled connection has passed.
+        string? said = null;
+        try
+        {
+            await new GuardedConnector(options).ConnectAsync(new DnsEndPoint("pay.example.com", port), new CancellationToken(canceled: true));
+        }
+        catch (AddressRefusedException refused)
+        {
+            said = refused.Message;
+        }
+        catch (OperationCanceledException)
+        {
+        }
+        Assert.Equal(refusal is null, said is null);
+        Assert.Contains(refusal ?? "", said ?? "", StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task ANameWithoutAddress_AndAPortWithoutListener_AreUnreachable()
     {
@@ -122,7 +156,7 @@ public sealed class HttpNotifySenderTests : IDisposable
     private HttpNotifySender NewSender(X509Certificate2 authority) => new(
         new HttpNotifyOptions
         {
-            AllowsPrivate = true,
+            TrustedNetworks = [IPNetwork.Parse("127.0.0.0/8")],
             Authority = X509CertificateLoader.LoadCertificate(authority.RawData),
             Deadline = TimeSpan.FromSeconds(2),
             Resolve = (name, _) =>

@@ -59,6 +59,12 @@ public sealed class PlantedBugTests
         AssertFinds(new Hasty(), isBlindToTheDisk: true, "I5");
     }
 
+    [Fact]
+    public void CancelBeforeTheReversalIsConfirmed_IsFound_ByTheChannelsBooks() => AssertFinds(new Presumptuous(), "I7");
+
+    [Fact]
+    public void SurplusGivenBackBeforeItIsDurable_IsFound_AtTheSend() => AssertFinds(new Generosity(), "P1");
+
     private static void AssertFinds(Bugs bug, params string[] oneOf) => AssertFinds(bug, isBlindToTheDisk: false, oneOf);
 
     private static void AssertFinds(Bugs bug, bool isBlindToTheDisk, params string[] oneOf)
@@ -194,6 +200,75 @@ public sealed class PlantedBugTests
             public override ValueTask<CompleteState> SettleRefundAsync(Refund refund, TimeSpan? atMost = null) => new(CompleteState.Recorded);
 
             private static async Task ForgetAsync(ValueTask<Claim> reserving) => await reserving;
+        }
+    }
+
+    /// <summary>A reversal counts as confirmed as soon as it is on its way.</summary>
+    private sealed class Presumptuous : Bugs
+    {
+        internal override IClearingAdapter Adapter(IClearingAdapter adapter) => new Sure(adapter);
+
+        private sealed class Sure(IClearingAdapter adapter) : IClearingAdapter
+        {
+            public void EncodePay(in PayOrder order, ClearingCall call) => adapter.EncodePay(order, call);
+
+            public ValueTask<ClearingResult> PayAsync(ClearingCall call) => adapter.PayAsync(call);
+
+            public void EncodeRefund(in RefundOrder order, ClearingCall call) => adapter.EncodeRefund(order, call);
+
+            public ValueTask<ClearingResult> RefundAsync(ClearingCall call) => adapter.RefundAsync(call);
+
+            public ValueTask<ClearingResult> InquireAsync(ClearingReference reference) => adapter.InquireAsync(reference);
+
+            public ValueTask<ClearingResult> ReverseAsync(ClearingReference reference)
+            {
+                _ = ForgetAsync(adapter.ReverseAsync(reference));
+                return new ValueTask<ClearingResult>(ClearingResult.Of(ClearingOutcome.Reversed));
+            }
+
+            public ValueTask DisposeAsync() => adapter.DisposeAsync();
+
+            private static async Task ForgetAsync(ValueTask<ClearingResult> reversing) => await reversing;
+        }
+    }
+
+    /// <summary>Money too much goes back as soon as the ledger has been asked to record it.</summary>
+    private sealed class Generosity : Bugs
+    {
+        internal override ILedger Ledger(ILedger ledger, IScheduler scheduler) => new Quick(ledger);
+
+        private sealed class Quick(ILedger ledger) : BentLedger(ledger), ISurplusBook
+        {
+            private readonly Dictionary<TradeNo, Surplus> _asked = [];
+
+            public override ISurplusBook Surpluses => this;
+
+            ValueTask<Claim> ISurplusBook.RecordAsync(Surplus surplus)
+            {
+                _asked[surplus.RefundId] = surplus;
+                _ = ForgetAsync(Real.Surpluses.RecordAsync(surplus));
+                return new ValueTask<Claim>(new Claim(ClaimState.Won, surplus.RefundId));
+            }
+
+            ValueTask<CompleteState> ISurplusBook.SettleAsync(Surplus surplus) => Real.Surpluses.SettleAsync(surplus);
+
+            // At once, and not when it is durable.
+            async ValueTask<bool> ISurplusBook.FindAsync(TradeNo refundId, Surplus into)
+            {
+                if (!_asked.Remove(refundId, out Surplus? asked))
+                {
+                    return await Real.Surpluses.FindAsync(refundId, into);
+                }
+                (into.RefundId, into.TradeNo, into.Amount, into.Currency, into.ChannelId, into.InstId) =
+                    (asked.RefundId, asked.TradeNo, asked.Amount, asked.Currency, asked.ChannelId, asked.InstId);
+                return true;
+            }
+
+            ValueTask<IReadOnlyList<TradeNo>> ISurplusBook.PendingAsync() => Real.Surpluses.PendingAsync();
+
+            ValueTask<IReadOnlyList<TradeNo>> ISurplusBook.ReversedAsync() => Real.Surpluses.ReversedAsync();
+
+            private static async Task ForgetAsync(ValueTask<Claim> recording) => await recording;
         }
     }
 

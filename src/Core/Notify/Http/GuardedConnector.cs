@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http;
 using System.Net.Sockets;
 
 namespace HotPath.Core.Notify.Http;
@@ -15,9 +14,9 @@ internal sealed class GuardedConnector(HttpNotifyOptions options)
 
     /// <exception cref="AddressRefusedException">The name leads to an address that is not allowed, be it beside others that are.</exception>
     /// <exception cref="SocketException">There is no address, or none takes the connection.</exception>
-    internal async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
+    internal async ValueTask<Stream> ConnectAsync(DnsEndPoint target, CancellationToken cancellation)
     {
-        string host = context.DnsEndPoint.Host;
+        string host = target.Host;
         IPAddress[] addresses = IPAddress.TryParse(host, out IPAddress? literal) ? [literal] : await options.Resolve(host, cancellation);
         if (addresses.Length == 0)
         {
@@ -25,9 +24,13 @@ internal sealed class GuardedConnector(HttpNotifyOptions options)
         }
         foreach (IPAddress address in addresses)
         {
-            if (!options.AllowsPrivate && AddressGuard.Refusal(address) is { } refusal)
+            if (AddressGuard.Refusal(address, options.TrustedNetworks) is { } refusal)
             {
                 throw new AddressRefusedException($"{host} leads to {address}, a {refusal} address");
+            }
+            if (target.Port != NotifyAddress.HttpsPort && !AddressGuard.IsIn(options.TrustedNetworks, address))
+            {
+                throw new AddressRefusedException($"{host} leads to {address}, a public address, and its port is {target.Port}");
             }
         }
         SocketException? last = null;
@@ -36,7 +39,7 @@ internal sealed class GuardedConnector(HttpNotifyOptions options)
             var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             try
             {
-                await socket.ConnectAsync(new IPEndPoint(address, context.DnsEndPoint.Port), cancellation);
+                await socket.ConnectAsync(new IPEndPoint(address, target.Port), cancellation);
                 return new NetworkStream(socket, ownsSocket: true);
             }
             catch (SocketException failure)

@@ -13,8 +13,10 @@ public sealed record HttpNotifyOptions
     /// <summary>DNS, TCP and TLS of a new connection. Default 5 s. Range 10 ms to 60 s.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Loopback and private addresses are targets too: in a sandbox. Default false.</summary>
-    public bool AllowsPrivate { get; init; }
+    /// <summary>
+    /// Parts of <see cref="AddressGuard.Private"/> that are targets too, at any port: where leased lines lead, and all of it in a sandbox. Default none.
+    /// </summary>
+    public IReadOnlyList<IPNetwork> TrustedNetworks { get; init; } = [];
 
     /// <summary>The one authority that is believed; null: those of the machine. Default null.</summary>
     public X509Certificate2? Authority { get; init; }

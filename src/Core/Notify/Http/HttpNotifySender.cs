@@ -85,9 +85,10 @@ public sealed class HttpNotifySender : INotifySender
 
     private static SocketsHttpHandler NewHandler(HttpNotifyOptions options)
     {
+        var connector = new GuardedConnector(options);
         var handler = new SocketsHttpHandler
         {
-            ConnectCallback = new GuardedConnector(options).ConnectAsync,
+            ConnectCallback = (context, cancellation) => connector.ConnectAsync(context.DnsEndPoint, cancellation),
             ConnectTimeout = options.ConnectTimeout,
             // Where a name leads changes now and then, and so may whether it may: every connection is of an address looked at not long ago.
             PooledConnectionLifetime = TimeSpan.FromMinutes(2),
