@@ -34,12 +34,14 @@ internal sealed partial class GatewayUnderTest : IAsyncDisposable
     /// <param name="institutions">Who will pay.</param>
     /// <param name="arguments">Of the verb sandbox.</param>
     /// <param name="cancel">Ends the wait for its ready line.</param>
+    /// <param name="prepare">Fills its folder before it starts.</param>
     /// <exception cref="IOException">It did not start.</exception>
     public static async Task<GatewayUnderTest> StartAsync(
-        string program, string folder, IEnumerable<string> institutions, IEnumerable<string> arguments, CancellationToken cancel)
+        string program, string folder, IEnumerable<string> institutions, IEnumerable<string> arguments, CancellationToken cancel,
+        Func<string, Task>? prepare = null)
     {
         HotPathProcess process = await HotPathProcess.StartAsync(
-            program, folder, own => ["sandbox", "--data", own, "--port", "0", "--admin-port", "0", "--no-demo", "--no-notify", .. arguments], ReadyLine(), cancel);
+            program, folder, own => ["sandbox", "--data", own, "--port", "0", "--admin-port", "0", "--no-demo", "--no-notify", .. arguments], ReadyLine(), cancel, prepare);
         return new GatewayUnderTest(process, program, institutions);
     }
 

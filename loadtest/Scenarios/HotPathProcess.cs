@@ -30,11 +30,17 @@ internal sealed class HotPathProcess : IAsyncDisposable
     /// <param name="arguments">The verb and its options, given the folder.</param>
     /// <param name="ready">The line that says it can be called.</param>
     /// <param name="cancel">Ends the wait for that line.</param>
+    /// <param name="prepare">Fills the folder before it starts.</param>
     /// <exception cref="IOException">It did not start.</exception>
     public static async Task<HotPathProcess> StartAsync(
-        string program, string parent, Func<string, IEnumerable<string>> arguments, Regex ready, CancellationToken cancel)
+        string program, string parent, Func<string, IEnumerable<string>> arguments, Regex ready, CancellationToken cancel,
+        Func<string, Task>? prepare = null)
     {
         string folder = Path.Combine(Path.GetFullPath(parent), $"scenario-{Path.GetRandomFileName()}");
+        if (prepare is not null)
+        {
+            await PrepareAsync(prepare, folder);
+        }
         var process = Process.Start(new ProcessStartInfo("dotnet", ["exec", program, .. arguments(folder)]) { RedirectStandardOutput = true })!;
         try
         {
@@ -79,6 +85,19 @@ internal sealed class HotPathProcess : IAsyncDisposable
         _process.Dispose();
         Delete(Folder);
         return ValueTask.CompletedTask;
+    }
+
+    private static async Task PrepareAsync(Func<string, Task> prepare, string folder)
+    {
+        try
+        {
+            await prepare(folder);
+        }
+        catch
+        {
+            Delete(folder);
+            throw;
+        }
     }
 
     private static void Delete(string folder)

@@ -53,6 +53,16 @@ internal sealed class Stage(ScenarioOptions options, string program, string fold
         Expect(await gateway.StopAndVerifyAsync());
     }
 
+    /// <summary>The same where yesterday had as many payments as the scenario was told.</summary>
+    public async Task WithBookOfYesterdayAsync(Func<GatewayUnderTest, Task> use, CancellationToken cancel)
+    {
+        await using GatewayUnderTest gateway = await GatewayUnderTest.StartAsync(
+            program, folder, [Institution], ["--in-process-channel"], cancel,
+            async own => Say($"yesterday: {await BookOfYesterday.MakeAsync(program, own, Options.Payments, cancel)}"));
+        await use(gateway);
+        Expect(await gateway.StopAndVerifyAsync());
+    }
+
     public Task WithGatewayAsync(IReadOnlyList<string> arguments, Func<GatewayUnderTest, Task> use, CancellationToken cancel) =>
         WithGatewayAsync([Institution], arguments, use, cancel);
 
