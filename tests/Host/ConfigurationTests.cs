@@ -120,6 +120,39 @@ public sealed class ConfigurationTests : IClassFixture<ConfigurationTests.Keys>,
         Assert.Equal(new Uri("https://gateway.example.com:8443/"), settings!.PublicUrl);
     }
 
+    [Theory]
+    [InlineData("0.0.0.0/0")]
+    [InlineData("8.8.8.0/24")]
+    [InlineData("10.0.0.0/7")]
+    [InlineData("169.254.0.0/16")]
+    [InlineData("169.254.169.254/32")]
+    [InlineData("fe80::/10")]
+    [InlineData("::ffff:10.0.0.0/104")]
+    [InlineData("10.1.0.0/8")]
+    [InlineData("10.0.0.0")]
+    [InlineData("leased")]
+    [InlineData("")]
+    public void ATrustedNetwork_ThatIsNoPartOfAPrivateOne_IsRefused(string network) =>
+        Refused("notify.trusted_networks[0]", _good with { Notify = new NotifyConfiguration { TrustedNetworks = [network] } });
+
+    [Fact]
+    public void ANotifyUrl_InATrustedNetwork_IsSafe_AtAnyPort_AndNoneBesideIt()
+    {
+        GatewayConfiguration leased = _good with { Notify = new NotifyConfiguration { TrustedNetworks = ["10.20.0.0/16", "fd12:3456::/32"] } };
+        GatewayConfiguration With(string url) => leased with { Institutions = [_good.Institutions[0] with { NotifyUrl = url }] };
+        foreach (string url in new[] { "https://10.20.0.7:8443/n", "https://[fd12:3456::7]/n", "https://bank.leased:8443/n", "https://8.8.8.8/n" })
+        {
+            (GatewaySettings? settings, IReadOnlyList<ConfigurationFault> faults) = ConfigurationCheck.Run(With(url), TimeProvider.System);
+            Assert.Empty(faults);
+            Assert.Equal(new Uri(url), settings!.Institutions[0].NotifyTarget!.Address);
+            Assert.Equal(2, settings.Notify.TrustedNetworks.Count);
+        }
+        foreach (string url in new[] { "https://10.21.0.7/n", "https://127.0.0.1/n", "https://8.8.8.8:8443/n", "https://169.254.169.254/n" })
+        {
+            Assert.NotEmpty(Refused("institutions[0].notify_url", With(url)));
+        }
+    }
+
     [Fact]
     public void Institution_Wrong_IsRefused()
     {
@@ -342,6 +375,18 @@ public sealed class ConfigurationTests : IClassFixture<ConfigurationTests.Keys>,
     [InlineData("25h")]
     [InlineData("99999999999999s")]
     public void Duration_OfAnotherForm_IsRefused(string text) => Assert.False(DurationText.TryParse(text, out _));
+
+    [Theory]
+    [InlineData("demo-gateway")]
+    [InlineData("demo-institution")]
+    public void AKeyThatIsPublished_IsNobodys(string name)
+    {
+        string key = Path.Combine(AppContext.BaseDirectory, "api", "keys", name);
+        string own = PrivateKey("published.pem", File.ReadAllText(key + ".private.pem"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        Assert.Contains("published", Refused("signing_key.path", _good with { SigningKey = _good.SigningKey! with { Path = own } }), StringComparison.Ordinal);
+        Assert.Contains(
+            "published", Refused("institutions[0].keys[0].path", _good with { Institutions = [Institution("A1", key + ".public.pem"), _good.Institutions[1]] }), StringComparison.Ordinal);
+    }
 
     private GatewayConfiguration WithSchemes() => _good with
     {

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json;
 using HotPath.Host.Client;
+using HotPath.Host.Receiver;
 using HotPath.Host.Sandbox;
 using HotPath.Host.Tests.Crash;
 using HotPath.Signing;
@@ -41,6 +42,7 @@ public sealed class NotificationTests(SandboxFixture sandbox)
     [InlineData("POST", "/notifications/resend?id=nonsense", "1", null, 400)]
     [InlineData("POST", "/notifications/resend?inst=CN000001", "1", null, 400)]
     [InlineData("POST", "/notifications/resend?inst=CN000001&all_dead=true", "1", null, 200)]
+    [InlineData("POST", "/notifications/resend?inst=NOBODY&all_dead=true", "1", null, 409)]
     [InlineData("GET", "/notifications", null, null, 200)]
     [InlineData("GET", "/notifications?limit=0", null, null, 400)]
     [InlineData("GET", "/notifications?state=other", null, null, 400)]
@@ -86,7 +88,7 @@ public sealed class NotificationTests(SandboxFixture sandbox)
                 ChannelLatency = TimeSpan.Zero,
                 MaxTrades = 100_000,
                 IndexMemoryMib = 4,
-                ReceiverAnswer = message => refuses.ContainsKey(message["inst_id"]!) ? "no" : "success",
+                ReceiverAnswer = message => refuses.ContainsKey(message["inst_id"]!) ? new ReceiverAnswer(200, "no") : ReceiverAnswer.Success,
             },
             NullLoggerFactory.Instance, TimeProvider.System);
         string[] refused = await PayAsync(own, SandboxGateway.Domestic, 3);
@@ -130,6 +132,15 @@ public sealed class NotificationTests(SandboxFixture sandbox)
         JsonElement told = await ToldAsync(folder.Path, SandboxGateway.Domestic, "T" + number, limit: TimeSpan.FromSeconds(40));
         Assert.Equal("SUCCESS", told.GetProperty("trade_status").GetString());
         Assert.Equal(0, await second.TerminateAsync());
+    }
+
+    [Fact]
+    public async Task AReceiverWithoutItsCertificate_SaysSo()
+    {
+        CommandLineRun run = await CommandLineRun.RunAsync(
+            "receiver", "--key", new SandboxFolder(sandbox.Folder).GatewayPublicKey, "--certificate", new SandboxFolder(sandbox.Folder).GatewayPublicKey, "--certificate-key", new SandboxFolder(sandbox.Folder).GatewayPublicKey);
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("are no certificate and its key", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -25,6 +25,9 @@ public interface IFeedVisitor
     void Ended(Refund refund, long sequence);
 }
 
+/// <summary>Thrown by a consumer that has lost what it had made: it is shown everything again, from the beginning.</summary>
+public sealed class ShowAgainException(string reason) : Exception(reason);
+
 /// <summary>
 /// Keeps something that follows from the book and can be made again from it: day files, notifications. Called on the feed's thread only. A change
 /// is shown <b>at least once</b>: after a start the feed goes on from <see cref="Position"/>, and a portion that ended with an exception is shown
@@ -42,8 +45,11 @@ public interface IFeedConsumer : IFeedVisitor
     void Shown(FeedPosition upTo);
 
     /// <summary>
-    /// <see cref="Position"/> is no place of this ledger: the journal was replaced by another or by an older copy. What was made from it is
-    /// forgotten, and everything is shown from the beginning.
+    /// <see cref="Position"/> is no place of this ledger: the journal was replaced by another or by an older copy. Or the consumer
+    /// <see cref="WantsToBeginAgain"/>. What was made is forgotten, and everything is shown from the beginning.
     /// </summary>
     void BeginAgain();
+
+    /// <summary>True when what it made is damaged or lost, until <see cref="BeginAgain"/> has returned. Asked before each portion; any thread may have found it.</summary>
+    bool WantsToBeginAgain => false;
 }

@@ -168,6 +168,10 @@ internal sealed partial class ReconBuilder : IWorkerBody, IDisposable
                 pause = FeedMark.Pause;
                 return false;
             }
+            if (_folder.IsSpoilt(_job.Name))
+            {
+                LogSpoilt(_job.Name);
+            }
             _build = new ReconBuild(_job.Name, _folder, _rows);
             _began = _clock.GetTimestamp();
             return true;
@@ -266,6 +270,9 @@ internal sealed partial class ReconBuilder : IWorkerBody, IDisposable
 
     [LoggerMessage(EventId = 402, Level = LogLevel.Error, Message = "reconciliation file {Name} could not be built")]
     private partial void LogFailed(Exception failure, ReconFileName? name);
+
+    [LoggerMessage(EventId = 403, Level = LogLevel.Error, Message = "reconciliation file {Name} was finished, and it or its facts are damaged or gone: it is built again")]
+    private partial void LogSpoilt(ReconFileName name);
 
     /// <param name="Name">What to build.</param>
     /// <param name="IsAgain">Also when it is finished.</param>

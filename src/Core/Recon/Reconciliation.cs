@@ -21,7 +21,7 @@ public sealed class Reconciliation : IDisposable
         _clock = clock;
         PublicUrl = publicUrl;
         Metrics = metrics.Recon;
-        Uploads = UploadBook.Open(Path.Combine(root, "uploads"), clock);
+        Uploads = UploadBook.Open(Path.Combine(root, "uploads"), clock, logger);
         Tokens = new DownloadTokens(clock);
         Builder = new ReconBuilder(_folder, rows, institutions, scheduler, clock, metrics.Recon, logger);
         Logger = logger;

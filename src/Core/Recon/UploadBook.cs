@@ -5,6 +5,7 @@ using System.Text.Json;
 using HotPath.Core.Ledger;
 using HotPath.Core.Ledger.Embedded;
 using HotPath.Core.Model;
+using Microsoft.Extensions.Logging;
 
 namespace HotPath.Core.Recon;
 
@@ -13,7 +14,7 @@ namespace HotPath.Core.Recon;
 /// thread.
 /// </summary>
 /// <remarks><c>DIR/&lt;inst&gt;/&lt;day&gt;_&lt;TRADE|REFUND&gt;_&lt;version&gt;_&lt;recon_id&gt;.json</c>; the highest version counts.</remarks>
-internal sealed class UploadBook : IDisposable
+internal sealed partial class UploadBook : IDisposable
 {
     /// <summary>Versions of one file's result. More is no correction any more (D004).</summary>
     internal const int MostVersions = 100;
@@ -32,9 +33,12 @@ internal sealed class UploadBook : IDisposable
         _clock = clock;
     }
 
-    /// <summary>Reads what was sent within the last 24 hours; what a crash left half-written is removed.</summary>
+    /// <summary>
+    /// Reads what was sent within the last 24 hours; what a crash left half-written is removed. One that is damaged is told and left where it is: payments
+    /// do not wait for it, and all it takes is that a repetition of that upload is a new version.
+    /// </summary>
     /// <exception cref="IOException">The disk.</exception>
-    internal static UploadBook Open(string root, TimeProvider clock)
+    internal static UploadBook Open(string root, TimeProvider clock, ILogger logger)
     {
         FileStorage.Instance.CreateDirectory(root);
         var book = new UploadBook(root, clock);
@@ -44,9 +48,9 @@ internal sealed class UploadBook : IDisposable
             {
                 File.Delete(path);
             }
-            else if (book.IsRecent(IdOf(path).UnixMs))
+            else if (book.IsRecent(IdOf(path).UnixMs) && !book.TryKeep(File.ReadAllBytes(path)))
             {
-                book.Keep(JsonSerializer.Deserialize(File.ReadAllBytes(path), UploadJson.Default.StoredUpload)!);
+                LogDamaged(logger, path);
             }
         }
         return book;
@@ -105,6 +109,23 @@ internal sealed class UploadBook : IDisposable
 
     private string FolderOf(InstId instId) => Path.Combine(_root, instId.ToString());
 
+    private bool TryKeep(byte[] json)
+    {
+        try
+        {
+            if (JsonSerializer.Deserialize(json, UploadJson.Default.StoredUpload) is not { } upload)
+            {
+                return false;
+            }
+            Keep(upload);
+            return true;
+        }
+        catch (Exception failure) when (failure is JsonException or FormatException or ArgumentException)
+        {
+            return false;
+        }
+    }
+
     private void Keep(StoredUpload upload)
     {
         var known = new Known(Digest.Read(Convert.FromHexString(upload.Fingerprint)), TradeNo.Parse(Encoding.ASCII.GetBytes(upload.ReconId)).UnixMs, Encoding.UTF8.GetBytes(upload.Answer));
@@ -122,6 +143,9 @@ internal sealed class UploadBook : IDisposable
             }
         }
     }
+
+    [LoggerMessage(EventId = 413, Level = LogLevel.Error, Message = "{Path}, what an institution uploaded, is damaged: it is left where it is")]
+    private static partial void LogDamaged(ILogger logger, string path);
 
     /// <summary>A turn; ends when it is disposed.</summary>
     internal readonly struct Turn(SemaphoreSlim turn) : IDisposable

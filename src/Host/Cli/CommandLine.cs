@@ -63,5 +63,6 @@ internal static class CommandLine
         ExplainVerb.Create(output),
         JournalVerb.Create(output),
         NotifyVerb.Create(output, error),
+        ReceiverVerb.Create(output),
     };
 }

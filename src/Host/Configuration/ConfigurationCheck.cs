@@ -5,7 +5,6 @@ using HotPath.Core.Clearing;
 using HotPath.Core.Clearing.Adapters.Http;
 using HotPath.Core.Ledger.Embedded;
 using HotPath.Core.Model;
-using HotPath.Core.Notify.Http;
 using HotPath.Host.Server;
 using HotPath.Signing;
 
@@ -24,18 +23,18 @@ internal sealed class ConfigurationCheck
     private readonly Faults _faults = new();
     private readonly KeyFiles _keys;
 
-    private readonly bool _isSandbox;
+    private readonly NotifyCheck _notify;
 
     private ConfigurationCheck(TimeProvider clock, bool isSandbox)
     {
         _keys = new KeyFiles(_faults, clock);
-        _isSandbox = isSandbox;
+        _notify = new NotifyCheck(_faults, isSandbox);
     }
 
     /// <summary>The settings, or why there are none.</summary>
     /// <param name="configuration">As it was read.</param>
     /// <param name="clock">Certificates that have expired are refused.</param>
-    /// <param name="isSandbox">Notifications may go to this machine and its neighbours. No configuration file can say so.</param>
+    /// <param name="isSandbox">Notifications may go to this machine and all its neighbours.</param>
     internal static (GatewaySettings? Settings, IReadOnlyList<ConfigurationFault> Faults) Run(
         GatewayConfiguration configuration, TimeProvider clock, bool isSandbox = false)
     {
@@ -61,6 +60,7 @@ internal sealed class ConfigurationCheck
             PublicUrl = CheckPublicUrl(configuration.PublicUrl),
             Admin = CheckEndPoint("admin", configuration.Admin.Address, configuration.Admin.Port, mustBeLoopback: true),
             Ledger = CheckLedger(configuration),
+            Notify = _notify.CheckNotify(configuration),
             SigningKey = CheckSigningKey(configuration)!,
             Es256SigningKey = CheckEs256SigningKey(configuration),
             Institutions = CheckInstitutions(configuration),
@@ -179,24 +179,9 @@ internal sealed class ConfigurationCheck
             _faults.InRange(path + ".max_tps", institution.MaxTps ?? 1, 1, 1_000_000);
             settings.Add(new InstitutionSettings(
                 instId, region, language, CurrencyList.Read(_faults, path + ".currencies", institution.Currencies),
-                CheckInterfaces(path + ".interfaces", institution.Interfaces), keys, institution.MaxTps, CheckTarget(path, institution)));
+                CheckInterfaces(path + ".interfaces", institution.Interfaces), keys, institution.MaxTps, _notify.CheckTarget(path, institution)));
         }
         return settings;
-    }
-
-    private NotifyTarget? CheckTarget(string path, InstitutionConfiguration institution)
-    {
-        _faults.InRange(path + ".notify_concurrency", institution.NotifyConcurrency, 1, 256);
-        if (institution.NotifyUrl is not { } url)
-        {
-            return null;
-        }
-        (Uri? address, IReadOnlyList<string> faults) = NotifyAddress.Read(url, _isSandbox);
-        foreach (string fault in faults)
-        {
-            _faults.Add(path + ".notify_url", fault);
-        }
-        return address is null ? null : new NotifyTarget(address, institution.NotifyConcurrency);
     }
 
     private List<BizType>? CheckInterfaces(string path, IReadOnlyList<string>? names)

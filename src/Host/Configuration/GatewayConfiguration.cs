@@ -52,6 +52,8 @@ internal sealed record GatewayConfiguration
 
     public IReadOnlyList<InstitutionConfiguration> Institutions { get; set; } = [];
 
+    public NotifyConfiguration Notify { get; set; } = new();
+
     public IReadOnlyList<ChannelConfiguration> Channels { get; set; } = [];
 
     /// <summary>Tried in this order.</summary>
@@ -115,7 +117,7 @@ internal sealed record InstitutionConfiguration
     /// <summary>Names of the interfaces (biz_type) it may call; anything else is told D003. Default: every one.</summary>
     public IReadOnlyList<string>? Interfaces { get; set; }
 
-    /// <summary>Where it is notified of results: https, port 443, a public address. Default: nowhere.</summary>
+    /// <summary>Where it is notified of results: https, port 443, a public address, or one of a trusted network. Default: nowhere.</summary>
     public string? NotifyUrl { get; set; }
 
     /// <summary>Notifications under way to it at once. Default 32. Range 1 to 256.</summary>
@@ -126,6 +128,13 @@ internal sealed record InstitutionConfiguration
 
     /// <summary>Its public keys, newest first.</summary>
     public IReadOnlyList<InstitutionKeyConfiguration> Keys { get; set; } = [];
+}
+
+/// <summary>Where notifications may go beside the public internet.</summary>
+internal sealed record NotifyConfiguration
+{
+    /// <summary>Networks behind leased lines (1.5.2), parts of the private ones: a notify_url may lead there, at any port. Default none.</summary>
+    public IReadOnlyList<string> TrustedNetworks { get; set; } = [];
 }
 
 /// <summary>A public key of an institution and the time it counts.</summary>

@@ -9,8 +9,20 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace HotPath.Host.Receiver;
 
+/// <summary>What a receiver answers to a verified notification.</summary>
+/// <param name="Status">HTTP.</param>
+/// <param name="Text">The body.</param>
+internal readonly record struct ReceiverAnswer(int Status, string Text)
+{
+    /// <summary>The acknowledgement.</summary>
+    internal static ReceiverAnswer Success { get; } = new(StatusCodes.Status200OK, "success");
+
+    /// <summary>None: the connection is held until the other side gives it up.</summary>
+    internal static ReceiverAnswer Never { get; } = new(0, "never");
+}
+
 /// <summary>
-/// An institution's side of notifications, for a sandbox: an HTTPS listener on 127.0.0.1 that verifies what comes to <c>/notify/INST</c>, writes
+/// An institution's side of notifications, for sandboxes and drills: an HTTPS listener on 127.0.0.1 that verifies what comes to <c>/notify/INST</c>, writes
 /// it into a file and answers <c>success</c>; <c>GET /notifications/INST</c> shows the file.
 /// </summary>
 internal sealed class NotificationReceiver : IAsyncDisposable
@@ -21,11 +33,11 @@ internal sealed class NotificationReceiver : IAsyncDisposable
     private readonly string _folder;
     private readonly VerifyingKey _gatewayKey;
     private readonly TimeProvider _clock;
-    private readonly Func<SignedMessage, string> _answer;
+    private readonly Func<SignedMessage, ReceiverAnswer> _answer;
     private readonly Lock _gate = new();
     private WebApplication _application = null!;
 
-    private NotificationReceiver(string folder, VerifyingKey gatewayKey, TimeProvider clock, Func<SignedMessage, string> answer)
+    private NotificationReceiver(string folder, VerifyingKey gatewayKey, TimeProvider clock, Func<SignedMessage, ReceiverAnswer> answer)
     {
         _folder = folder;
         _gatewayKey = gatewayKey;
@@ -46,10 +58,10 @@ internal sealed class NotificationReceiver : IAsyncDisposable
     /// <exception cref="IOException">The port is taken.</exception>
     internal static async Task<NotificationReceiver> StartAsync(
         string folder, ServerCertificate certificate, VerifyingKey gatewayKey, int port, ILoggerFactory logs, TimeProvider clock,
-        Func<SignedMessage, string>? answer = null)
+        Func<SignedMessage, ReceiverAnswer>? answer = null)
     {
         Directory.CreateDirectory(folder);
-        var receiver = new NotificationReceiver(folder, gatewayKey, clock, answer ?? (static _ => "success"));
+        var receiver = new NotificationReceiver(folder, gatewayKey, clock, answer ?? (static _ => ReceiverAnswer.Success));
         WebApplicationBuilder builder = BareApplication.Builder(logs);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(options =>
         {
@@ -107,11 +119,20 @@ internal sealed class NotificationReceiver : IAsyncDisposable
         SignedMessage? message = Read(body.ToArray());
         // Another institution's is as good as forged.
         bool isVerified = message is not null && message.IsSignedBy(_gatewayKey) && message["inst_id"] == inst;
-        string answer = isVerified ? _answer(message!) : "not verified";
-        Write(inst, message, isVerified, answer);
-        context.Response.StatusCode = isVerified ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest;
+        ReceiverAnswer answer = isVerified ? _answer(message!) : new ReceiverAnswer(StatusCodes.Status400BadRequest, "not verified");
+        Write(inst, message, isVerified, answer.Text);
+        if (answer == ReceiverAnswer.Never)
+        {
+            var gone = new TaskCompletionSource();
+            await using (context.RequestAborted.Register(gone.SetResult))
+            {
+                await gone.Task;
+            }
+            return;
+        }
+        context.Response.StatusCode = answer.Status;
         context.Response.ContentType = "text/plain";
-        await context.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(answer));
+        await context.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(answer.Text));
     }
 
     private static SignedMessage? Read(byte[] body)

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using HotPath.Core.Clearing.Adapters.Simulated;
-using HotPath.Core.Notify.Http;
 using HotPath.Core.Qr;
 using HotPath.Core.Runtime;
 using HotPath.Host.Client;
@@ -96,7 +95,7 @@ internal sealed class SandboxGateway : IAsyncDisposable
             {
                 throw new SandboxException(string.Join("; ", faults));
             }
-            settings = settings with { Limits = limits ?? settings.Limits, Channels = Channels(settings, options), Notify = new HttpNotifyOptions { AllowsPrivate = true, Authority = folder.LoadCa() } };
+            settings = settings with { Limits = limits ?? settings.Limits, Channels = Channels(settings, options), Notify = settings.Notify with { Authority = folder.LoadCa() } };
             Gateway gateway = await Gateway.StartAsync(settings, logs, clock);
             return new SandboxGateway(folder, lockFile, simulator, receiver, closedPort, gateway);
         }

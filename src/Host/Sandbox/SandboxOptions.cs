@@ -1,4 +1,5 @@
 using HotPath.Host.Client;
+using HotPath.Host.Receiver;
 using HotPath.Signing;
 
 namespace HotPath.Host.Sandbox;
@@ -46,7 +47,7 @@ internal sealed record SandboxOptions
     public Uri? ReceiverUrl { get; init; }
 
     /// <summary>What the receiver in this process answers to a verified notification. Default null: <c>success</c>.</summary>
-    public Func<SignedMessage, string>? ReceiverAnswer { get; init; }
+    public Func<SignedMessage, ReceiverAnswer>? ReceiverAnswer { get; init; }
 
     /// <summary>Demo institutions. Default 2, CN000001 and HK000001; more are CN000002 and so on. Range 2 to 1,000.</summary>
     public int Institutions { get; init; } = 2;

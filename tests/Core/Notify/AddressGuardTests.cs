@@ -49,7 +49,7 @@ public class AddressGuardTests
     [InlineData("fe80::1%1")]
     [InlineData("fec0::1")]
     [InlineData("ff02::1")]
-    public void ASpecialAddress_IsRefused(string address) => Assert.NotNull(AddressGuard.Refusal(IPAddress.Parse(address)));
+    public void ASpecialAddress_IsRefused(string address) => Assert.NotNull(AddressGuard.Refusal(IPAddress.Parse(address), []));
 
     [Theory]
     [InlineData("1.1.1.1")]
@@ -63,7 +63,7 @@ public class AddressGuardTests
     [InlineData("223.255.255.255")]
     [InlineData("2400:3200::1")]
     [InlineData("2606:4700::1111")]
-    public void APublicAddress_Passes_UpToTheEdge(string address) => Assert.Null(AddressGuard.Refusal(IPAddress.Parse(address)));
+    public void APublicAddress_Passes_UpToTheEdge(string address) => Assert.Null(AddressGuard.Refusal(IPAddress.Parse(address), []));
 
     [Theory]
     [InlineData("http://pay.example.com/n")]
@@ -86,19 +86,19 @@ public class AddressGuardTests
     [InlineData("https://pay.example.com/ n")]
     [InlineData("https://支付.example/n")]
     public void ANotifyUrl_ThatIsNotPlainlyAPublicHttpsAddress_IsRefused(string url) =>
-        Assert.NotEmpty(NotifyAddress.Read(url, allowsPrivate: false).Faults);
+        Assert.NotEmpty(NotifyAddress.Read(url, trusted: []).Faults);
 
     [Theory]
     [InlineData("https://pay.example.com/n")]
     [InlineData("https://Pay.Example.com:443/n?key=1&of=2")]
     [InlineData("https://8.8.8.8/n")]
-    public void APlainOne_IsTaken(string url) => Assert.Empty(NotifyAddress.Read(url, allowsPrivate: false).Faults);
+    public void APlainOne_IsTaken(string url) => Assert.Empty(NotifyAddress.Read(url, trusted: []).Faults);
 
     [Fact]
     public void ALongOne_IsRefused()
     {
         string longest = "https://pay.example.com/" + new string('a', NotifyAddress.MaxLength - 24);
-        Assert.Empty(NotifyAddress.Read(longest, allowsPrivate: false).Faults);
-        Assert.NotEmpty(NotifyAddress.Read(longest + "a", allowsPrivate: false).Faults);
+        Assert.Empty(NotifyAddress.Read(longest, trusted: []).Faults);
+        Assert.NotEmpty(NotifyAddress.Read(longest + "a", trusted: []).Faults);
     }
 }

@@ -41,6 +41,8 @@ internal sealed class TestCorridor : IAsyncDisposable
         ["gw-1"] = PemKeys.Generate(),
         ["gw-2"] = PemKeys.Generate(),
         ["gw-es"] = PemKeys.Generate(SignType.Es256),
+        ["demo-institution"] = Published("demo-institution"),
+        ["demo-gateway"] = Published("demo-gateway"),
     };
 
     private readonly string _directory;
@@ -281,6 +283,13 @@ internal sealed class TestCorridor : IAsyncDisposable
             ecdsa => ecdsa.VerifyData(text, signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation)));
         Assert.DoesNotContain(members, member => member.Value.Length == 0);
         return new Answered(200, json, members);
+    }
+
+    // The keys of the API reference's examples.
+    private static (string Private, string Public) Published(string name)
+    {
+        string file = Path.Combine(Architecture.Checkout.Root, "docs", "api", "keys", name);
+        return (File.ReadAllText(file + ".private.pem"), File.ReadAllText(file + ".public.pem"));
     }
 
     // Written apart from the gateway's own code on purpose.

@@ -105,6 +105,28 @@ public sealed class ReconBuilderTests : IDisposable
     }
 
     [Fact]
+    public async Task ADamagedFinishedFile_DoesNotEndTheGateway_AndIsBuiltAgainWhenItIsAskedFor()
+    {
+        var name = new ReconFileName(Rows.Us, Rows.Day - 1, ReconType.Trade);
+        using (ReconBuilder builder = Start())
+        {
+            _hand.StepAll();
+        }
+        string facts = Path.ChangeExtension(_folder.PathOf(name), ".json");
+        byte[] whole = File.ReadAllBytes(facts);
+        File.WriteAllBytes(facts, whole[..^9]);
+        // The next start: an exception out of a worker would be the end of the process.
+        using ReconBuilder again = Start();
+        _hand.StepAll();
+        Assert.Equal(whole, File.ReadAllBytes(facts));
+        File.WriteAllBytes(facts, whole[..^9]);
+        Task<ReconFileFacts?> asked = again.GetAsync(name, TimeSpan.FromSeconds(5)).AsTask();
+        _hand.StepAll();
+        Assert.Equal(_folder.Find(name), await asked);
+        Assert.NotNull(await asked);
+    }
+
+    [Fact]
     public void ARun_SaysHowFarItIs_AndWhatBecameOfEachFile()
     {
         _rows.Of(new ReconFileName(Rows.Us, Rows.Day - 1, ReconType.Trade)).AddRange(Enumerable.Range(0, 1_000).Select(n => Rows.Trade(n - 80_000_000)));

@@ -6,7 +6,7 @@ namespace HotPath.Faults.Tests.Checking;
 /// <summary>A checker that finds nothing may be blind: each promise is broken here once, by hand, and nothing else is found then.</summary>
 public sealed class CheckerTests
 {
-    private const string Trade = "2026112300000000000000000001";
+    internal const string Trade = "2026112300000000000000000001";
     private const string Other = "2026112300000000000000000002";
 
     [Fact]
@@ -337,14 +337,14 @@ public sealed class CheckerTests
         Assert.All(expected.Zip(lines), pair => Assert.Contains(pair.First, pair.Second, StringComparison.Ordinal));
     }
 
-    private static void AssertBroken(string invariant, string sentence, Evidence story)
+    internal static void AssertBroken(string invariant, string sentence, Evidence story)
     {
         IReadOnlyList<Broken> broken = Checker.Check(story);
         Assert.Contains(broken, found => found.Invariant == invariant && found.Sentence.Contains(sentence, StringComparison.Ordinal));
     }
 
     // Paid at 0, executed at 10, answered at 30, asked for at 40.
-    private static Evidence Story() => new()
+    internal static Evidence Story() => new()
     {
         Calls = [Pay(0, "SUCCESS"), Query(40, "SUCCESS")],
         Channel = [Executed(Trade)],

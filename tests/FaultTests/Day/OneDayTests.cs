@@ -30,6 +30,7 @@ public sealed class OneDayTests(ITestOutputHelper output) : IAsyncLifetime
     {
         await _town.StartGatewayAsync();
         await PayAsync();
+        await _town.Mailboxes.CloseDomesticAsync();
         await FailAndPendAsync();
         await RefuseFormsAsync();
         await CancelAsync();
@@ -37,8 +38,10 @@ public sealed class OneDayTests(ITestOutputHelper output) : IAsyncLifetime
 
         await _town.StartGatewayAsync();
         await RepeatUnansweredAsync();
+        await _town.Mailboxes.OpenDomesticAsync();
         await RefundAsync();
         await RefuseBusinessAsync();
+        await _town.Mailboxes.CloseDomesticAsync();
         await RefuseForWantOfRoomAsync();
         await KillAtWorkAsync();
 
@@ -49,12 +52,16 @@ public sealed class OneDayTests(ITestOutputHelper output) : IAsyncLifetime
 
         string day = _town.Today;
         _town.TurnTo(days: 2, hour: 11);
+        await _town.Mailboxes.OpenDomesticAsync();
+        _town.Mailboxes.IsCalm = true;
         await _town.StartGatewayAsync();
         await LookAgainAsync();
+        await EverybodyIsToldAsync();
         foreach (string inst in Both)
         {
             await ReconcileAsync(inst, day, "01", _orders, "trade_no", "total_amount");
             await ReconcileAsync(inst, day, "02", _refunds, "refund_id", "refund_amount");
+            AddUpNotifications(inst);
             await ListAsync(inst, day);
         }
         await _town.KillGatewayAsync();
@@ -219,6 +226,39 @@ public sealed class OneDayTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.Equal($"<END>,{succeeded.Length},{sums}", lines[^1]);
         Assert.NotEmpty(succeeded);
     }
+
+    /// <summary>Nothing waits to be told any more, and nothing was given up.</summary>
+    private async Task EverybodyIsToldAsync()
+    {
+        using var http = new HttpClient();
+        string waiting = "";
+        for (int i = 0; i < 300; i++)
+        {
+            waiting = await http.GetStringAsync(new Uri(_town.Admin, "/notifications"));
+            if (waiting.Length == 0)
+            {
+                return;
+            }
+            await Task.Delay(200);
+        }
+        Assert.Fail("still to be told: " + waiting);
+    }
+
+    /// <summary>What an institution was told is what it was answered when it asked: every number, each state, and the sums by currency.</summary>
+    private void AddUpNotifications(string inst)
+    {
+        Telling[] told = [.. _town.Mailboxes.Read(0).Where(telling => telling.InstId == inst && telling.IsAcknowledged).DistinctBy(telling => telling.NotifyId)];
+        Assert.Equal(
+            Sums(_orders.Where(order => order.InstId == inst).Select(order => (order.TradeStatus, order.Told("total_amount"), order.Told("currency")))),
+            Sums(told.Where(one => one.NotifyId[0] == 'T').Select(one => (one.Member("trade_status"), one.Member("total_amount"), one.Member("currency")))));
+        Assert.Equal(
+            Sums(_refunds.Where(refund => refund.InstId == inst && refund.SaysFinal).Select(refund => (refund.TradeStatus, refund.Told("refund_amount"), refund.Told("currency")))),
+            Sums(told.Where(one => one.NotifyId[0] == 'R').Select(one => (one.Member("refund_status"), one.Member("refund_amount"), one.Member("currency")))));
+    }
+
+    private static IEnumerable<string> Sums(IEnumerable<(string Status, string Amount, string Currency)> rows) =>
+        rows.GroupBy(row => (row.Status, row.Currency)).Select(group =>
+            $"{group.Key.Status} {group.Key.Currency} {group.Count()}: {group.Sum(row => Money.Minor(row.Amount, row.Currency))}").Order(StringComparer.Ordinal);
 
     /// <summary>All pages of the day's window hold every order, in the state it ended in.</summary>
     private async Task ListAsync(string inst, string day)

@@ -10,8 +10,8 @@ using HotPath.Host.Sandbox;
 namespace HotPath.Faults.Tests.Day;
 
 /// <summary>
-/// Everybody a day needs, each a process of its own: the gateway, three clearing houses, two institutions and one with little leave. Its
-/// calendar can be turned between two starts of the gateway.
+/// Everybody a day needs, each a process of its own: the gateway, three clearing houses, two institutions with their mailboxes and one with little leave.
+/// Its calendar can be turned between two starts of the gateway.
 /// </summary>
 internal sealed class Town : IAsyncDisposable
 {
@@ -35,6 +35,8 @@ internal sealed class Town : IAsyncDisposable
     private readonly Dictionary<string, Uri> _addresses = [];
     private readonly Calendar _calendar = new();
     private readonly List<Call> _calls = [];
+    private Mailboxes _mailboxes = null!;
+    private int _starts;
     private Child? _gateway;
     private Caller? _caller;
 
@@ -53,6 +55,9 @@ internal sealed class Town : IAsyncDisposable
 
     internal SandboxFolder Papers => _folder;
 
+    /// <summary>Where both institutions are told results.</summary>
+    internal Mailboxes Mailboxes => _mailboxes;
+
     /// <summary>The business day that the town's clocks show: yyyyMMdd, Beijing.</summary>
     internal string Today => _calendar.GetUtcNow().ToOffset(Calendar.Beijing).ToString("yyyyMMdd", CultureInfo.InvariantCulture);
 
@@ -69,6 +74,7 @@ internal sealed class Town : IAsyncDisposable
         {
             await town.OpenHouseAsync(house);
         }
+        town._mailboxes = await Mailboxes.OpenAsync(town._folder, Hotpath, Path.Combine(town._root, "mail"));
         return town;
     }
 
@@ -80,8 +86,9 @@ internal sealed class Town : IAsyncDisposable
         string path = Path.Combine(_root, "gateway.json");
         GatewayConfiguration configuration = Configuration();
         await File.WriteAllTextAsync(path, JsonSerializer.Serialize(change is null ? configuration : change(configuration), ConfigurationJson.Default.GatewayConfiguration));
+        _starts++;
         _gateway = Child.Start(
-            [.. Hotpath, "run", "--config", path], _calendar.Environment(_root), line => line.Contains("\"Api\":", StringComparison.Ordinal));
+            [.. Hotpath, "run", "--config", path], Environment(), line => line.Contains("\"Api\":", StringComparison.Ordinal));
         string ready = await _gateway.Ready.WaitAsync(StartLimit) ?? throw new InvalidOperationException("the gateway did not start: " + string.Join('\n', _gateway.Lines));
         using var line = JsonDocument.Parse(ready);
         Api = new Uri(line.RootElement.GetProperty(nameof(Api)).GetString()!);
@@ -134,6 +141,7 @@ internal sealed class Town : IAsyncDisposable
                 Calls = [.. _calls.OrderBy(call => call.EndedAtMs)],
                 Journal = JournalFold.Read(FileStorage.Instance, Data),
                 Channel = [.. Houses.SelectMany(house => ChannelBooks.Read(Path.Combine(_root, house, "books.jsonl"), _epochMs))],
+                Notifications = new Notifications(_mailboxes.Read(_epochMs), new HashSet<string> { Domestic, Overseas }, _starts),
                 IsSettled = true,
                 // Whole days pass within minutes: no request's number is known for sure from one call to the next.
                 ReqIdLifeMs = 0,
@@ -145,6 +153,10 @@ internal sealed class Town : IAsyncDisposable
     {
         _caller?.Dispose();
         _gateway?.Dispose();
+        if (_mailboxes is not null)
+        {
+            await _mailboxes.DisposeAsync();
+        }
         foreach (Child house in _houses.Values)
         {
             house.Dispose();
@@ -153,6 +165,9 @@ internal sealed class Town : IAsyncDisposable
     }
 
     private static string[] Hotpath => ["dotnet", "exec", Path.Combine(AppContext.BaseDirectory, "hotpath.dll")];
+
+    // The authority of the town is one that its machine believes, as with the private one of an institution behind a leased line.
+    private Dictionary<string, string> Environment() => new(_calendar.Environment(_root)) { ["SSL_CERT_FILE"] = _folder.CaCertificate };
 
     private double NowMs() => DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() - _epochMs;
 
@@ -177,9 +192,11 @@ internal sealed class Town : IAsyncDisposable
         DiskReserveMib = 0,
         CheckpointEveryRecords = 100,
         SigningKey = new KeyFileConfiguration { KeyId = "gw-1", Path = _folder.GatewayPrivateKey },
+        Notify = new NotifyConfiguration { TrustedNetworks = ["127.0.0.0/8"] },
         Institutions =
         [
-            Institution(Domestic, "domestic"), Institution(Overseas, "overseas"),
+            Institution(Domestic, "domestic") with { NotifyUrl = _mailboxes.AddressOf(Domestic) },
+            Institution(Overseas, "overseas") with { NotifyUrl = _mailboxes.AddressOf(Overseas) },
             Institution(Small, "domestic") with { Interfaces = ["SCAN_PAY"], MaxTps = 2 },
         ],
         Channels =

@@ -24,6 +24,7 @@ internal static class Checker
         ("I6", "once faults are over every trade ends", Ends.Find),
         ("I7", "what was asked for is what is answered and recorded, to the minor unit", AmountsAgree.Find),
         ("I7", "the journal and the channel's books agree to the minor unit", BooksAgree.Find),
+        ("I10", "who is to be told is told every final state at least once, signed and as the journal has it, and not for ever", NotificationsAgree.Find),
         ("I8", "every answer's signature covers its own bytes", Signatures.Find),
     ];
 

@@ -10,6 +10,9 @@ internal sealed record Evidence
 
     internal required IReadOnlyList<JournalTrade> Journal { get; init; }
 
+    /// <summary>What institutions were notified of; null where nobody is.</summary>
+    internal Notifications? Notifications { get; init; }
+
     /// <summary>Crashes, faults, restarts: for the history only.</summary>
     internal IReadOnlyList<(long AtMs, string Text)> Marks { get; init; } = [];
 
@@ -27,7 +30,7 @@ internal sealed record Evidence
 }
 
 /// <summary>A promise that was broken.</summary>
-/// <param name="Invariant">I1 to I8, as the failure model numbers them.</param>
+/// <param name="Invariant">I1 to I10, as the failure model numbers them.</param>
 /// <param name="AtMs">When it could first be seen; <see cref="long.MaxValue"/>: only at the end, from the books.</param>
 /// <param name="InstId">Whose trade.</param>
 /// <param name="OrderNo">Which order; empty when it is no order's.</param>

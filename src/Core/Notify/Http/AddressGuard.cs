@@ -9,6 +9,15 @@ namespace HotPath.Core.Notify.Http;
 /// </summary>
 public static class AddressGuard
 {
+    /// <summary>
+    /// Networks that lead to somebody this machine may know: itself, and what it is joined with. Parts of them can be named as trusted; of everything
+    /// else that is refused (metadata services are link-local) nothing can.
+    /// </summary>
+    public static IReadOnlyList<IPNetwork> Private { get; } =
+    [
+        .. new[] { "127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7" }.Select(IPNetwork.Parse),
+    ];
+
     private static readonly (IPNetwork Network, string Name)[] Refused =
     [
         .. Named("unspecified", "0.0.0.0/8", "::/128"),
@@ -34,8 +43,14 @@ public static class AddressGuard
     private static readonly IPNetwork GlobalUnicast = IPNetwork.Parse("2000::/3");
 
     /// <summary>Why nothing may be sent to this address; null when it may.</summary>
-    public static string? Refusal(IPAddress address)
+    /// <param name="address">Where a name leads, or what stands in its place.</param>
+    /// <param name="trusted">Parts of <see cref="Private"/> that may be notified all the same.</param>
+    public static string? Refusal(IPAddress address, IReadOnlyList<IPNetwork> trusted)
     {
+        if (IsIn(trusted, address))
+        {
+            return null;
+        }
         // Before the table: IPNetwork takes a mapped address for IPv4, and then finds it in no network of IPv6, or in one too many.
         if (address.IsIPv4MappedToIPv6)
         {
@@ -56,6 +71,11 @@ public static class AddressGuard
             _ => "not global",
         };
     }
+
+    /// <summary>Whether one of the networks has this very address; one of IPv4 in the clothes of IPv6, or with the name of a link, is in none.</summary>
+    public static bool IsIn(IReadOnlyList<IPNetwork> networks, IPAddress address) =>
+        !address.IsIPv4MappedToIPv6 && (address.AddressFamily == AddressFamily.InterNetwork || address.ScopeId == 0) &&
+        networks.Any(network => network.BaseAddress.AddressFamily == address.AddressFamily && network.Contains(address));
 
     private static IEnumerable<(IPNetwork Network, string Name)> Named(string name, params string[] networks) =>
         networks.Select(network => (IPNetwork.Parse(network), name));

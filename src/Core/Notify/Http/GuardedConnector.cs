@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http;
 using System.Net.Sockets;
 
 namespace HotPath.Core.Notify.Http;
@@ -15,9 +14,9 @@ internal sealed class GuardedConnector(HttpNotifyOptions options)
 
     /// <exception cref="AddressRefusedException">The name leads to an address that is not allowed, be it beside others that are.</exception>
     /// <exception cref="SocketException">There is no address, or none takes the connection.</exception>
-    internal async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
+    internal async ValueTask<Stream> ConnectAsync(DnsEndPoint target, CancellationToken cancellation)
     {
-        string host = context.DnsEndPoint.Host;
+        string host = target.Host;
         IPAddress[] addresses = IPAddress.TryParse(host, out IPAddress? literal) ? [literal] : await options.Resolve(host, cancellation);
         if (addresses.Length == 0)
         {
@@ -25,24 +24,40 @@ internal sealed class GuardedConnector(HttpNotifyOptions options)
         }
         foreach (IPAddress address in addresses)
         {
-            if (!options.AllowsPrivate && AddressGuard.Refusal(address) is { } refusal)
+            if (AddressGuard.Refusal(address, options.TrustedNetworks) is { } refusal)
             {
                 throw new AddressRefusedException($"{host} leads to {address}, a {refusal} address");
             }
+            if (target.Port != NotifyAddress.HttpsPort && !AddressGuard.IsIn(options.TrustedNetworks, address))
+            {
+                throw new AddressRefusedException($"{host} leads to {address}, a public address, and its port is {target.Port}");
+            }
         }
         SocketException? last = null;
-        foreach (IPAddress address in addresses.Take(MostTried))
+        IPAddress[] tried = [.. addresses.Take(MostTried)];
+        foreach (IPAddress address in tried)
         {
+            using var turn = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            // One that is silent must leave time for the next; the last may use up what is left.
+            if (address != tried[^1])
+            {
+                turn.CancelAfter(options.ConnectTimeout / (tried.Length + 1));
+            }
             var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             try
             {
-                await socket.ConnectAsync(new IPEndPoint(address, context.DnsEndPoint.Port), cancellation);
+                await socket.ConnectAsync(new IPEndPoint(address, target.Port), turn.Token);
                 return new NetworkStream(socket, ownsSocket: true);
             }
             catch (SocketException failure)
             {
                 socket.Dispose();
                 last = failure;
+            }
+            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+            {
+                socket.Dispose();
+                last = new SocketException((int)SocketError.TimedOut);
             }
             catch
             {

@@ -13,12 +13,14 @@ public sealed record HttpNotifyOptions
     /// <summary>DNS, TCP and TLS of a new connection. Default 5 s. Range 10 ms to 60 s.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Loopback and private addresses are targets too: in a sandbox. Default false.</summary>
-    public bool AllowsPrivate { get; init; }
+    /// <summary>
+    /// Parts of <see cref="AddressGuard.Private"/> that are targets too, at any port: where leased lines lead, and all of it in a sandbox. Default none.
+    /// </summary>
+    public IReadOnlyList<IPNetwork> TrustedNetworks { get; init; } = [];
 
     /// <summary>The one authority that is believed; null: those of the machine. Default null.</summary>
     public X509Certificate2? Authority { get; init; }
 
-    /// <summary>Where a name leads.</summary>
-    public Func<string, CancellationToken, Task<IPAddress[]>> Resolve { get; init; } = Dns.GetHostAddressesAsync;
+    /// <summary>Where a name leads. Not <see cref="Dns"/> as it is: on Linux that waits for the name servers on threads of the pool.</summary>
+    public required Func<string, CancellationToken, Task<IPAddress[]>> Resolve { get; init; }
 }

@@ -9,12 +9,13 @@ public static class NotifyAddress
     // Room for every real one; a log line and a row of a list hold it.
     public const int MaxLength = 512;
 
-    private const int HttpsPort = 443;
+    /// <summary>The one port of a public address.</summary>
+    internal const int HttpsPort = 443;
 
     /// <summary>The address, null when it is none, and all that speaks against using it.</summary>
     /// <param name="text">As it was registered.</param>
-    /// <param name="allowsPrivate">In a sandbox: loopback and private addresses, and any port.</param>
-    public static (Uri? Address, IReadOnlyList<string> Faults) Read(string text, bool allowsPrivate)
+    /// <param name="trusted">Parts of <see cref="AddressGuard.Private"/> that may be notified, at any port. Where a name leads is looked at when it is connected to.</param>
+    public static (Uri? Address, IReadOnlyList<string> Faults) Read(string text, IReadOnlyList<IPNetwork> trusted)
     {
         if (text.Length > MaxLength)
         {
@@ -22,7 +23,8 @@ public static class NotifyAddress
         }
         if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? address) || address.Scheme != Uri.UriSchemeHttps)
         {
-            return (null, [$"{text} is not an absolute https address"]);
+            // Not the text: what is no address may hold a password all the same.
+            return (null, ["is not an absolute https address"]);
         }
         var faults = new List<string>();
         if (text.AsSpan().ContainsAnyExceptInRange('!', '~') || text.Contains('\\', StringComparison.Ordinal))
@@ -41,11 +43,12 @@ public static class NotifyAddress
         {
             faults.Add($"its host is {address.Host}: write it so");
         }
-        if (!allowsPrivate && address.Port != HttpsPort)
+        bool isLiteral = IPAddress.TryParse(address.DnsSafeHost, out IPAddress? literal);
+        if (address.Port != HttpsPort && (isLiteral ? !AddressGuard.IsIn(trusted, literal!) : trusted.Count == 0))
         {
             faults.Add($"its port is {address.Port}: only {HttpsPort} may be notified");
         }
-        if (!allowsPrivate && IPAddress.TryParse(address.DnsSafeHost, out IPAddress? literal) && AddressGuard.Refusal(literal) is { } refusal)
+        if (isLiteral && AddressGuard.Refusal(literal!, trusted) is { } refusal)
         {
             faults.Add($"{literal} is a {refusal} address");
         }
