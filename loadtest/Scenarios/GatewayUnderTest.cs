@@ -32,16 +32,16 @@ internal sealed partial class GatewayUnderTest : IAsyncDisposable
     /// <param name="program">hotpath.dll.</param>
     /// <param name="folder">Where its own folder is made.</param>
     /// <param name="institutions">Who will pay.</param>
-    /// <param name="arguments">Of the verb sandbox.</param>
+    /// <param name="arguments">Of the verb sandbox. Nobody is notified where they do not say where.</param>
     /// <param name="cancel">Ends the wait for its ready line.</param>
-    /// <param name="prepare">Fills its folder before it starts.</param>
+    /// <param name="data">A folder that another had before it, or will have after it; null: one of its own.</param>
     /// <exception cref="IOException">It did not start.</exception>
     public static async Task<GatewayUnderTest> StartAsync(
-        string program, string folder, IEnumerable<string> institutions, IEnumerable<string> arguments, CancellationToken cancel,
-        Func<string, Task>? prepare = null)
+        string program, string folder, IEnumerable<string> institutions, IReadOnlyList<string> arguments, CancellationToken cancel, string? data = null)
     {
+        string[] silent = arguments.Contains("--receiver-url") ? [] : ["--no-notify"];
         HotPathProcess process = await HotPathProcess.StartAsync(
-            program, folder, own => ["sandbox", "--data", own, "--port", "0", "--admin-port", "0", "--no-demo", "--no-notify", .. arguments], ReadyLine(), cancel, prepare);
+            program, folder, own => ["sandbox", "--data", own, "--port", "0", "--admin-port", "0", "--no-demo", .. silent, .. arguments], ReadyLine(), cancel, data);
         return new GatewayUnderTest(process, program, institutions);
     }
 

@@ -3,17 +3,19 @@ using System.Text.RegularExpressions;
 
 namespace HotPath.LoadTest.Scenarios;
 
-/// <summary>A verb of hotpath that stays, as its own process with a folder of its own, which goes with it.</summary>
+/// <summary>A verb of hotpath that stays, as its own process with a folder of its own, which goes with it; or with one that was given, which stays.</summary>
 internal sealed class HotPathProcess : IAsyncDisposable
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
+    private readonly bool _isFolderOwn;
 
-    private HotPathProcess(Process process, string folder, Match ready)
+    private HotPathProcess(Process process, string folder, bool isFolderOwn, Match ready)
     {
         _process = process;
+        _isFolderOwn = isFolderOwn;
         Folder = folder;
         Ready = ready;
     }
@@ -30,17 +32,12 @@ internal sealed class HotPathProcess : IAsyncDisposable
     /// <param name="arguments">The verb and its options, given the folder.</param>
     /// <param name="ready">The line that says it can be called.</param>
     /// <param name="cancel">Ends the wait for that line.</param>
-    /// <param name="prepare">Fills the folder before it starts.</param>
+    /// <param name="given">A folder that others have or will have after it; null: one of its own.</param>
     /// <exception cref="IOException">It did not start.</exception>
     public static async Task<HotPathProcess> StartAsync(
-        string program, string parent, Func<string, IEnumerable<string>> arguments, Regex ready, CancellationToken cancel,
-        Func<string, Task>? prepare = null)
+        string program, string parent, Func<string, IEnumerable<string>> arguments, Regex ready, CancellationToken cancel, string? given = null)
     {
-        string folder = Path.Combine(Path.GetFullPath(parent), $"scenario-{Path.GetRandomFileName()}");
-        if (prepare is not null)
-        {
-            await PrepareAsync(prepare, folder);
-        }
+        string folder = given ?? Path.Combine(Path.GetFullPath(parent), $"scenario-{Path.GetRandomFileName()}");
         var process = Process.Start(new ProcessStartInfo("dotnet", ["exec", program, .. arguments(folder)]) { RedirectStandardOutput = true })!;
         try
         {
@@ -50,7 +47,7 @@ internal sealed class HotPathProcess : IAsyncDisposable
             {
                 if (ready.Match(line) is { Success: true } match)
                 {
-                    return new HotPathProcess(process, folder, match);
+                    return new HotPathProcess(process, folder, given is null, match);
                 }
             }
             throw new IOException("hotpath did not start");
@@ -60,7 +57,7 @@ internal sealed class HotPathProcess : IAsyncDisposable
             process.Kill();
             await process.WaitForExitAsync(CancellationToken.None);
             process.Dispose();
-            Delete(folder);
+            DeleteOwn(folder, given is null);
             throw;
         }
     }
@@ -83,26 +80,13 @@ internal sealed class HotPathProcess : IAsyncDisposable
             _process.WaitForExit();
         }
         _process.Dispose();
-        Delete(Folder);
+        DeleteOwn(Folder, _isFolderOwn);
         return ValueTask.CompletedTask;
     }
 
-    private static async Task PrepareAsync(Func<string, Task> prepare, string folder)
+    private static void DeleteOwn(string folder, bool isOwn)
     {
-        try
-        {
-            await prepare(folder);
-        }
-        catch
-        {
-            Delete(folder);
-            throw;
-        }
-    }
-
-    private static void Delete(string folder)
-    {
-        if (Directory.Exists(folder))
+        if (isOwn && Directory.Exists(folder))
         {
             Directory.Delete(folder, recursive: true);
         }

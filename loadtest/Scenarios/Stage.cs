@@ -53,14 +53,44 @@ internal sealed class Stage(ScenarioOptions options, string program, string fold
         Expect(await gateway.StopAndVerifyAsync());
     }
 
-    /// <summary>The same where yesterday had as many payments as the scenario was told.</summary>
-    public async Task WithBookOfYesterdayAsync(Func<GatewayUnderTest, Task> use, CancellationToken cancel)
+    /// <summary>A gateway where yesterday had as many payments as the scenario was told.</summary>
+    public Task WithBookOfYesterdayAsync(Func<GatewayUnderTest, Task> use, CancellationToken cancel) => WithFolderAsync(async data =>
     {
-        await using GatewayUnderTest gateway = await GatewayUnderTest.StartAsync(
-            program, folder, [Institution], ["--in-process-channel"], cancel,
-            async own => Say($"yesterday: {await BookOfYesterday.MakeAsync(program, own, Options.Payments, cancel)}"));
+        Say($"yesterday: {await BookOfYesterday.MakeAsync(program, data, Options.Payments, cancel)}");
+        await WithGatewayAsync(data, ["--in-process-channel"], use, cancel);
+    });
+
+    /// <summary>A life of a gateway in a folder that has several, one after the other.</summary>
+    public async Task WithGatewayAsync(string data, IReadOnlyList<string> arguments, Func<GatewayUnderTest, Task> use, CancellationToken cancel)
+    {
+        output.WriteLine($"  sandbox {string.Join(' ', arguments)}");
+        await using GatewayUnderTest gateway = await GatewayUnderTest.StartAsync(program, folder, [Institution], arguments, cancel, data);
         await use(gateway);
         Expect(await gateway.StopAndVerifyAsync());
+    }
+
+    /// <summary>Runs <paramref name="use"/> with a folder for several lives.</summary>
+    public async Task WithFolderAsync(Func<string, Task> use)
+    {
+        string data = Path.Combine(Path.GetFullPath(folder), $"scenario-{Path.GetRandomFileName()}");
+        try
+        {
+            await use(data);
+        }
+        finally
+        {
+            if (Directory.Exists(data))
+            {
+                Directory.Delete(data, recursive: true);
+            }
+        }
+    }
+
+    /// <summary>Runs <paramref name="use"/> with a receiver of notifications in a process of its own, for a sandbox's folder.</summary>
+    public async Task WithReceiverAsync(string data, Func<ReceiverUnderTest, Task> use, CancellationToken cancel)
+    {
+        await using ReceiverUnderTest receiver = await ReceiverUnderTest.StartAsync(program, folder, data, cancel);
+        await use(receiver);
     }
 
     public Task WithGatewayAsync(IReadOnlyList<string> arguments, Func<GatewayUnderTest, Task> use, CancellationToken cancel) =>

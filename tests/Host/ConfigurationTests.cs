@@ -376,6 +376,18 @@ public sealed class ConfigurationTests : IClassFixture<ConfigurationTests.Keys>,
     [InlineData("99999999999999s")]
     public void Duration_OfAnotherForm_IsRefused(string text) => Assert.False(DurationText.TryParse(text, out _));
 
+    [Theory]
+    [InlineData("demo-gateway")]
+    [InlineData("demo-institution")]
+    public void AKeyThatIsPublished_IsNobodys(string name)
+    {
+        string key = Path.Combine(AppContext.BaseDirectory, "api", "keys", name);
+        string own = PrivateKey("published.pem", File.ReadAllText(key + ".private.pem"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        Assert.Contains("published", Refused("signing_key.path", _good with { SigningKey = _good.SigningKey! with { Path = own } }), StringComparison.Ordinal);
+        Assert.Contains(
+            "published", Refused("institutions[0].keys[0].path", _good with { Institutions = [Institution("A1", key + ".public.pem"), _good.Institutions[1]] }), StringComparison.Ordinal);
+    }
+
     private GatewayConfiguration WithSchemes() => _good with
     {
         Routes = [_good.Routes[0] with { Schemes = ["hk.com.hkicl", "A000000333"] }, _good.Routes[0]],

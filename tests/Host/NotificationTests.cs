@@ -42,6 +42,7 @@ public sealed class NotificationTests(SandboxFixture sandbox)
     [InlineData("POST", "/notifications/resend?id=nonsense", "1", null, 400)]
     [InlineData("POST", "/notifications/resend?inst=CN000001", "1", null, 400)]
     [InlineData("POST", "/notifications/resend?inst=CN000001&all_dead=true", "1", null, 200)]
+    [InlineData("POST", "/notifications/resend?inst=NOBODY&all_dead=true", "1", null, 409)]
     [InlineData("GET", "/notifications", null, null, 200)]
     [InlineData("GET", "/notifications?limit=0", null, null, 400)]
     [InlineData("GET", "/notifications?state=other", null, null, 400)]

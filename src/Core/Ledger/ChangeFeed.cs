@@ -179,6 +179,13 @@ public sealed partial class ChangeFeed : IWorkerBody, IDisposable
         {
             show(follower.Consumer, shown);
         }
+        catch (ShowAgainException lost)
+        {
+            // As after any failure it sees nothing more of this portion; then comes the first one.
+            follower.FailedAt = _time.GetTimestamp();
+            follower.Position = default;
+            LogShownAgain(follower.Consumer.Name, lost.Message);
+        }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
             follower.FailedAt = _time.GetTimestamp();
@@ -257,6 +264,9 @@ public sealed partial class ChangeFeed : IWorkerBody, IDisposable
 
     [LoggerMessage(EventId = 401, Level = LogLevel.Error, Message = "{Consumer} could not take in a change; it is shown again in a second")]
     private partial void LogFailed(Exception failure, string consumer);
+
+    [LoggerMessage(EventId = 403, Level = LogLevel.Warning, Message = "{Consumer} is shown everything again: {Reason}")]
+    private partial void LogShownAgain(string consumer, string reason);
 
     [LoggerMessage(EventId = 402, Level = LogLevel.Warning, Message = "{Consumer} begins again: it had come to address {Address}, which is none of this journal ({Reason})")]
     private partial void LogForeign(string consumer, long address, string reason);

@@ -25,6 +25,9 @@ public interface IFeedVisitor
     void Ended(Refund refund, long sequence);
 }
 
+/// <summary>Thrown by a consumer that has lost what it had made: it is shown everything again, from the beginning.</summary>
+public sealed class ShowAgainException(string reason) : Exception(reason);
+
 /// <summary>
 /// Keeps something that follows from the book and can be made again from it: day files, notifications. Called on the feed's thread only. A change
 /// is shown <b>at least once</b>: after a start the feed goes on from <see cref="Position"/>, and a portion that ended with an exception is shown

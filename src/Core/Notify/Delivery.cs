@@ -1,10 +1,10 @@
 using HotPath.Core.Auth;
-using Microsoft.Extensions.Logging;
+using HotPath.Core.Ledger.Embedded;
 
 namespace HotPath.Core.Notify;
 
 /// <summary>One attempt: found in the book, signed, sent. Used again by the next one.</summary>
-internal sealed partial class Delivery(Notifier owner, NotificationWriter writer, INotifySender sender, TimeProvider clock, ILogger logger) : IThreadPoolWorkItem
+internal sealed class Delivery(Notifier owner, NotificationWriter writer, INotifySender sender, TimeProvider clock) : IThreadPoolWorkItem
 {
     private readonly NotificationPage _page = new();
     private Institution _institution = null!;
@@ -13,6 +13,9 @@ internal sealed partial class Delivery(Notifier owner, NotificationWriter writer
     internal Notification Notification { get; private set; } = null!;
 
     internal SendOutcome Outcome { get; private set; }
+
+    /// <summary>Why nothing was sent; null when something was.</summary>
+    internal Exception? Failure { get; private set; }
 
     /// <summary>From being begun to its end.</summary>
     internal TimeSpan Took { get; private set; }
@@ -24,6 +27,7 @@ internal sealed partial class Delivery(Notifier owner, NotificationWriter writer
     {
         Notification = notification;
         Outcome = SendOutcome.NotSent;
+        Failure = null;
         _institution = institution;
         _beganAt = clock.GetTimestamp();
         return this;
@@ -40,8 +44,9 @@ internal sealed partial class Delivery(Notifier owner, NotificationWriter writer
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
-            // The book stands still or is closed: nothing was sent, and nothing follows for the institution.
-            LogNotSent(failure, Notification.Id.ToString());
+            // The book stands still or is closed; or this very record of it cannot be read. Nothing was sent, and nothing follows for the institution.
+            Outcome = failure is LedgerUnavailableException ? SendOutcome.NotSent : SendOutcome.NotMade;
+            Failure = failure;
         }
         Took = clock.GetElapsedTime(_beganAt);
         owner.TakeBack(this);
@@ -58,7 +63,4 @@ internal sealed partial class Delivery(Notifier owner, NotificationWriter writer
             owner.IsWritten();
         }
     }
-
-    [LoggerMessage(EventId = 600, Level = LogLevel.Warning, Message = "notification {NotifyId} could not be made; it is tried again")]
-    private partial void LogNotSent(Exception failure, string notifyId);
 }

@@ -37,6 +37,9 @@ public sealed class StoreChanges
     }
 }
 
+/// <summary>What is kept is damaged: it is no use trying again.</summary>
+public sealed class StoreDamagedException(string message, Exception? inner = null) : IOException(message, inner);
+
 /// <summary>As what a notification is kept.</summary>
 public enum KeptAs : byte
 {
@@ -52,7 +55,10 @@ public readonly record struct StoreCount(InstId InstId, long Waiting, long Dead)
 /// Keeps the notifications that are not acknowledged, and how far the change feed has been taken in. One thread uses it. Everything in it can be
 /// made again from the journal, except how often something was tried and what was given up.
 /// </summary>
-/// <remarks>Every member but <see cref="Position"/> and <see cref="WasLost"/> throws an <see cref="IOException"/> when the storage fails; nothing has changed then.</remarks>
+/// <remarks>
+/// Every member but <see cref="Position"/> and <see cref="WasLost"/> throws an <see cref="IOException"/> when the storage fails, and nothing has changed then; a
+/// <see cref="StoreDamagedException"/> when what it holds cannot be read: only <see cref="Renew"/> helps.
+/// </remarks>
 public interface INotificationStore : IDisposable
 {
     /// <summary>Where the feed goes on; <c>default</c> in a new store.</summary>
@@ -66,6 +72,9 @@ public interface INotificationStore : IDisposable
 
     /// <summary>Forgets every notification and the position.</summary>
     void Clear();
+
+    /// <summary>Gives up what is kept (a file is moved aside) and begins with nothing. Returns what became of the old one, for people.</summary>
+    string Renew(string reason);
 
     /// <summary>The institution's first <paramref name="most"/> waiting ones, by when they are due.</summary>
     IReadOnlyList<NotificationRow> NextDue(InstId instId, int most);

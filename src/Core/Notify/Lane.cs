@@ -42,7 +42,8 @@ internal sealed class Lane(InstId instId, int window, Action<long>? showBacklog)
     // Three of one notification's first minute and two of others': not a hiccup.
     internal const int FailuresToPause = 5;
 
-    private const int FirstAllowed = 4;
+    /// <summary>So many may be under way at first; and so many of every institution always, whatever the others do.</summary>
+    internal const int FirstAllowed = 4;
 
     // 4.4: 熔断后每隔30秒尝试一次.
     private static readonly long PauseMs = (long)TimeSpan.FromSeconds(30).TotalMilliseconds;
@@ -72,6 +73,8 @@ internal sealed class Lane(InstId instId, int window, Action<long>? showBacklog)
 
     /// <summary>It has not answered for several attempts: one is tried now and then.</summary>
     internal bool IsPaused => _failures >= FailuresToPause;
+
+    internal int UnderWay => _underWay;
 
     /// <summary>Nothing is under way to it.</summary>
     internal bool IsQuiet => _underWay == 0;
@@ -164,7 +167,8 @@ internal sealed class Lane(InstId instId, int window, Action<long>? showBacklog)
     internal void Evict()
     {
         Notification[] byDue = [.. _queue.UnorderedItems.Select(item => item.Element).OrderBy(notification => notification.DueMs)];
-        _horizonMs = byDue[window - 1].DueMs;
+        // Of what the store had already, some may be due before: it stays known that it is.
+        _horizonMs = _hasMore ? Math.Min(_horizonMs, byDue[window - 1].DueMs) : byDue[window - 1].DueMs;
         _hasMore = true;
         _queue = new PriorityQueue<Notification, long>();
         for (int i = 0; i < byDue.Length; i++)

@@ -18,9 +18,55 @@ public sealed partial class Notifier
     private FeedPosition _position;
     private long _savedAt;
     private long _reportedAt;
-    private long? _retryAt;
+    private long? _storeFailedAt;
     private bool _isCounted;
+    private bool _isLost;
     private bool _mustClear;
+
+    /// <summary>Everything that asks the store. While it fails, what is in memory goes on without it.</summary>
+    private void TendStore()
+    {
+        if (_storeFailedAt is { } at && _clock.GetElapsedTime(at) < FailurePause)
+        {
+            return;
+        }
+        _storeFailedAt = null;
+        try
+        {
+            Count();
+            DoOrders();
+            SaveWhenDue();
+            TakeRows();
+            Report();
+        }
+        catch (IOException failure)
+        {
+            _metrics.StoreFailed();
+            LogStoreFailed(failure);
+            _storeFailedAt = _clock.GetTimestamp();
+            if (failure is StoreDamagedException)
+            {
+                Renew(failure.Message);
+            }
+        }
+    }
+
+    // Everything it held can be made again from the journal, but for counts of attempts and the dead letters: as with one that is found damaged at a start.
+    private void Renew(string reason)
+    {
+        try
+        {
+            string said = _store.Renew(reason);
+            Forget();
+            _mustClear = false;
+            _isLost = true;
+            _inbox.ShowAgain(said);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            LogStoreFailed(failure);
+        }
+    }
 
     /// <summary>With the next save it is kept so.</summary>
     private void Change(Notification notification, KeptAs keep)
@@ -67,6 +113,7 @@ public sealed partial class Notifier
         _position = default;
         _mustClear = true;
         _isCounted = true;
+        _isLost = false;
     }
 
     private void SaveWhenDue()

@@ -48,10 +48,14 @@ public sealed partial class Notifier
         return _institutions.Find(instId)?.NotifyTarget is null ? ResendState.NoTarget : await Order(() => Resend(id, LaneOf(instId)));
     }
 
-    /// <summary>Sends all dead letters of an institution again. Returns how many.</summary>
+    /// <summary>Sends all dead letters of an institution again. Returns how many; null when it has no notify_url, or is not registered: they stay what they are.</summary>
     /// <exception cref="IOException">The store failed; so many as were moved before wait again.</exception>
-    public async Task<long> ResendDeadAsync(InstId instId)
+    public async Task<long?> ResendDeadAsync(InstId instId)
     {
+        if (_institutions.Find(instId)?.NotifyTarget is null)
+        {
+            return null;
+        }
         long all = 0;
         int revived;
         do

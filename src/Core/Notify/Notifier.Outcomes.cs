@@ -6,15 +6,21 @@ namespace HotPath.Core.Notify;
 /// <summary>What follows from an attempt: acknowledged, again later, or given up.</summary>
 public sealed partial class Notifier
 {
-    // Until the book can be read again.
+    // Until the book is asked again, for anything.
     private const long NotSentPauseMs = 1_000;
+
+    private long _bookRestsUntilMs = long.MinValue;
 
     private void TakeEnded(long nowMs)
     {
         while (_ended.TryDequeue(out Delivery? delivery))
         {
             _underWay--;
-            Follow(delivery, nowMs);
+            // Of a store that was given up meanwhile: what it was for is shown again.
+            if (_lanes.GetValueOrDefault(delivery.Notification.Lane.InstId) == delivery.Notification.Lane)
+            {
+                Follow(delivery, nowMs);
+            }
             if (delivery.IsReusable)
             {
                 _free.Push(delivery);
@@ -45,12 +51,28 @@ public sealed partial class Notifier
                 break;
             case SendOutcome.NotSent:
                 lane.PutBack(notification, nowMs + NotSentPauseMs);
+                Rest(delivery.Failure!, nowMs);
+                break;
+            case SendOutcome.NotMade:
+                _metrics.Failed(SendOutcomes.Name(delivery.Outcome), delivery.Took.TotalSeconds);
+                LogNotMade(delivery.Failure!, notification.Id.ToString());
+                Fail(notification, delivery.Outcome, nowMs);
                 break;
             default:
                 _metrics.Failed(SendOutcomes.Name(delivery.Outcome), delivery.Took.TotalSeconds);
                 Fail(notification, delivery.Outcome, nowMs);
                 break;
         }
+    }
+
+    // All of them would fail alike: nothing is begun for a second, and one line says so.
+    private void Rest(Exception failure, long nowMs)
+    {
+        if (nowMs >= _bookRestsUntilMs)
+        {
+            LogNotSent(failure);
+        }
+        _bookRestsUntilMs = nowMs + NotSentPauseMs;
     }
 
     private void Fail(Notification notification, SendOutcome outcome, long nowMs)
@@ -62,7 +84,13 @@ public sealed partial class Notifier
         // Of one that waited out the whole schedule without its turn, since the institution was away, the next time is past as well.
         bool isOver = delay is null || (lane.IsPaused && IsOverAge(notification, nowMs));
         long dueMs = isOver ? nowMs : nowMs + (long)delay!.Value.TotalMilliseconds;
-        if (lane.Failed(notification, isOver ? null : dueMs, nowMs))
+        long? nextMs = isOver ? null : dueMs;
+        if (outcome == SendOutcome.NotMade)
+        {
+            // Nothing was asked of the institution.
+            lane.PutBack(notification, nextMs);
+        }
+        else if (lane.Failed(notification, nextMs, nowMs))
         {
             LogAway(lane.InstId.ToString(), Lane.FailuresToPause, SendOutcomes.Name(outcome), lane.Waiting);
         }
@@ -90,6 +118,12 @@ public sealed partial class Notifier
     }
 
     private int MaxConcurrentOf(Lane lane) => _institutions.Find(lane.InstId)?.NotifyTarget?.MaxConcurrent ?? 1;
+
+    [LoggerMessage(EventId = 600, Level = LogLevel.Warning, Message = "the book cannot be read; notifications wait, and it is tried again in a second")]
+    private partial void LogNotSent(Exception failure);
+
+    [LoggerMessage(EventId = 610, Level = LogLevel.Warning, Message = "notification {NotifyId} cannot be made of what the book holds; it is tried again by the schedule")]
+    private partial void LogNotMade(Exception failure, string notifyId);
 
     // No address in these lines: of a notify_url the query may be a secret.
     [LoggerMessage(EventId = 603, Level = LogLevel.Warning,

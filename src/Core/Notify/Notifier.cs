@@ -120,18 +120,15 @@ public sealed partial class Notifier : IFeedConsumer, IWorkerBody, IAsyncDisposa
 
     public WorkerPause Step()
     {
-        try
+        bool isMore = TakeArrivals(MostAtOnce);
+        TakeEnded(NowMs);
+        TendStore();
+        if (_isStopping)
         {
-            return Work();
+            return WorkerPause.Idle(LongestPause);
         }
-        catch (IOException failure)
-        {
-            // What is in memory goes on as soon as the store does.
-            _metrics.StoreFailed();
-            LogStoreFailed(failure);
-            _retryAt = _clock.GetTimestamp();
-            return WorkerPause.Idle(FailurePause);
-        }
+        TimeSpan pause = Dispatch(NowMs);
+        return isMore ? WorkerPause.None : WorkerPause.Idle(pause);
     }
 
     /// <summary>Begins nothing more, waits a moment for what is under way, and keeps the rest.</summary>
@@ -176,28 +173,6 @@ public sealed partial class Notifier : IFeedConsumer, IWorkerBody, IAsyncDisposa
 
     private long NowMs => _beganMs + (long)_clock.GetElapsedTime(_beganAt).TotalMilliseconds;
 
-    private WorkerPause Work()
-    {
-        if (_retryAt is { } at && _clock.GetElapsedTime(at) < FailurePause)
-        {
-            return WorkerPause.Idle(FailurePause - _clock.GetElapsedTime(at));
-        }
-        _retryAt = null;
-        Count();
-        bool isMore = TakeArrivals(MostAtOnce);
-        TakeEnded(NowMs);
-        DoOrders();
-        SaveWhenDue();
-        TakeRows();
-        Report();
-        if (_isStopping)
-        {
-            return WorkerPause.Idle(LongestPause);
-        }
-        TimeSpan pause = Dispatch(NowMs);
-        return isMore ? WorkerPause.None : WorkerPause.Idle(pause);
-    }
-
     /// <summary>True when there is more.</summary>
     private bool TakeArrivals(int most)
     {
@@ -210,6 +185,10 @@ public sealed partial class Notifier : IFeedConsumer, IWorkerBody, IAsyncDisposa
             if (arrival.BeginsAgain)
             {
                 Forget();
+            }
+            else if (_isLost)
+            {
+                // Of before the feed knew: it comes again.
             }
             else if (arrival.UpTo is { } upTo)
             {
@@ -248,7 +227,11 @@ public sealed partial class Notifier : IFeedConsumer, IWorkerBody, IAsyncDisposa
     /// <summary>Begins what is due, in turn over the institutions, as far as pace and limits allow. Returns how long to pause.</summary>
     private TimeSpan Dispatch(long nowMs)
     {
-        bool isLimited = _underWay >= _options.MaxUnderWay;
+        if (nowMs < _bookRestsUntilMs)
+        {
+            return TimeSpan.FromMilliseconds(_bookRestsUntilMs - nowMs);
+        }
+        bool isLimited = false;
         bool isLate = false;
         long next = nowMs + (long)LongestPause.TotalMilliseconds;
         for (int without = 0; without < _order.Count && !isLimited;)
@@ -265,13 +248,18 @@ public sealed partial class Notifier : IFeedConsumer, IWorkerBody, IAsyncDisposa
                 continue;
             }
             isLate = true;
+            if (_underWay >= _options.MaxUnderWay && lane.UnderWay >= Lane.FirstAllowed)
+            {
+                without++;
+                _turn++;
+                continue;
+            }
             isLimited = Volatile.Read(ref _writing) >= _mostWriting || !_pace.TryTake();
             if (!isLimited)
             {
                 Begin(lane.Take(), institution!);
                 without = 0;
                 _turn++;
-                isLimited = _underWay >= _options.MaxUnderWay;
             }
         }
         if (!isLate)
@@ -287,7 +275,7 @@ public sealed partial class Notifier : IFeedConsumer, IWorkerBody, IAsyncDisposa
     {
         _underWay++;
         Interlocked.Increment(ref _writing);
-        Delivery delivery = _free.TryPop(out Delivery? free) ? free : new Delivery(this, _writer, _sender, _clock, _logger);
+        Delivery delivery = _free.TryPop(out Delivery? free) ? free : new Delivery(this, _writer, _sender, _clock);
         _scheduler.Post(delivery.For(notification, institution));
     }
 

@@ -37,6 +37,9 @@ internal sealed partial class NotifyInbox(InstitutionDirectory institutions, ILe
     // Written by the notifier's thread.
     private int _unsaved;
 
+    // Set by the notifier's thread, taken by the feed's.
+    private string? _lost;
+
     // The feed's thread's own.
     private long _nextSequence;
     private Anew? _anew;
@@ -45,8 +48,13 @@ internal sealed partial class NotifyInbox(InstitutionDirectory institutions, ILe
     internal void BeginAnew(string? reason) =>
         _anew = new Anew(reason ?? "there was no store", ledger.FeedEnd, clock.GetUtcNow().ToUnixTimeMilliseconds() - (long)NotifySchedule.Length.TotalMilliseconds);
 
+    /// <summary>The store was lost while it was in use: the feed is to show everything again. What it shows until it has been told so is to be passed over.</summary>
+    internal void ShowAgain(string reason) => Volatile.Write(ref _lost, reason);
+
+    /// <exception cref="ShowAgainException">What was shown before is not kept any more.</exception>
     internal void Ended(NotifyId id, InstId instId, long finalAtMs, long sequence)
     {
+        ThrowWhenLost();
         // Shown before, in a portion that did not come to its end.
         if (sequence < _nextSequence)
         {
@@ -71,8 +79,10 @@ internal sealed partial class NotifyInbox(InstitutionDirectory institutions, ILe
     }
 
     /// <exception cref="IOException">The store takes nothing in: the portion is to be shown again.</exception>
+    /// <exception cref="ShowAgainException">What was shown before is not kept any more.</exception>
     internal void Shown(FeedPosition upTo)
     {
+        ThrowWhenLost();
         for (int waits = 0; Volatile.Read(ref _queued) + Volatile.Read(ref _unsaved) > MostUnsaved; waits++)
         {
             if (waits == MostWaits)
@@ -80,6 +90,7 @@ internal sealed partial class NotifyInbox(InstitutionDirectory institutions, ILe
                 throw new IOException($"more than {MostUnsaved} notifications wait to be stored");
             }
             scheduler.Sleep(Wait);
+            ThrowWhenLost();
         }
         _arrivals.Enqueue(new Arrival(default, default, 0, upTo, false));
         if (_anew is { } anew && upTo.Address >= anew.EndedAt)
@@ -92,12 +103,7 @@ internal sealed partial class NotifyInbox(InstitutionDirectory institutions, ILe
         }
     }
 
-    internal void BeginAgain()
-    {
-        _nextSequence = 0;
-        BeginAnew("the journal is not the one that was notified");
-        _arrivals.Enqueue(new Arrival(default, default, 0, null, true));
-    }
+    internal void BeginAgain() => BeginAgain("the journal is not the one that was notified");
 
     internal bool TryTake(out Arrival arrival)
     {
@@ -111,6 +117,22 @@ internal sealed partial class NotifyInbox(InstitutionDirectory institutions, ILe
 
     /// <summary>Says how many were taken and are not in the store.</summary>
     internal void SetUnsaved(int notifications) => Volatile.Write(ref _unsaved, notifications);
+
+    private void BeginAgain(string reason)
+    {
+        _nextSequence = 0;
+        BeginAnew(reason);
+        _arrivals.Enqueue(new Arrival(default, default, 0, null, true));
+    }
+
+    private void ThrowWhenLost()
+    {
+        if (Interlocked.Exchange(ref _lost, null) is { } reason)
+        {
+            BeginAgain(reason);
+            throw new ShowAgainException(reason);
+        }
+    }
 
     [LoggerMessage(EventId = 601, Level = LogLevel.Warning,
         Message = "notifications begin anew ({Reason}): {Taken} results of the last {Hours:F0} h are notified, again where they were; {PassedOver} older ones are not")]

@@ -7,7 +7,7 @@ public sealed record NotifyOptions
     // At 32 ms an answer that is 1,000 a second, what one institution is guaranteed to pay (6.2).
     public const int MaxConcurrent = 32;
 
-    /// <summary>Notifications under way at once, over all institutions. Default 512. Range 1 to 4,096.</summary>
+    /// <summary>Notifications under way at once, over all institutions; beyond it four of each are begun still, so that slow ones cannot take all. Default 512. Range 1 to 4,096.</summary>
     // A page of 10 KB and a connection each.
     public int MaxUnderWay { get; init; } = 512;
 

@@ -30,11 +30,14 @@ public enum SendOutcome : byte
     /// <summary>The institution has no notify_url any more.</summary>
     NoTarget = 8,
 
-    /// <summary>Nothing was sent: the book could not be read, or the gateway is stopping.</summary>
+    /// <summary>Nothing was sent: the book stands still, or the gateway is stopping.</summary>
     NotSent = 9,
 
     /// <summary>There is no such final trade or refund in the book.</summary>
     NotInBook = 10,
+
+    /// <summary>What the book holds of it cannot be read or signed.</summary>
+    NotMade = 11,
 }
 
 /// <summary>The names of <see cref="SendOutcome"/> in metrics, log lines and lists.</summary>
@@ -52,6 +55,7 @@ public static class SendOutcomes
         SendOutcome.NoTarget => "no_target",
         SendOutcome.NotSent => "not_sent",
         SendOutcome.NotInBook => "not_in_book",
+        SendOutcome.NotMade => "not_made",
         _ => "none",
     };
 }

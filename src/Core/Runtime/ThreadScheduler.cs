@@ -71,7 +71,8 @@ public sealed class ThreadScheduler : IScheduler
                 pause = _body.Step();
                 if (pause is { IsWakeable: true } && pause.Time > TimeSpan.Zero && !_isStopping)
                 {
-                    _wakeUp.WaitOne(pause.Time);
+                    // Up to whole milliseconds: WaitOne rounds down, and a shorter pause would be none, a thread in a circle.
+                    _wakeUp.WaitOne((int)Math.Ceiling(pause.Time.TotalMilliseconds));
                 }
                 Interlocked.Exchange(ref _isParked, 0);
             }

@@ -99,8 +99,9 @@ internal sealed class NotificationEndpoint
         {
             return (StatusCodes.Status400BadRequest, "give id, or inst and all_dead=true\n");
         }
-        long resent = await notifier.ResendDeadAsync(of);
-        return (StatusCodes.Status200OK, string.Create(CultureInfo.InvariantCulture, $"{{\"resent\":{resent}}}\n"));
+        return await notifier.ResendDeadAsync(of) is not { } resent
+            ? (StatusCodes.Status409Conflict, $"{of} has no notify_url\n")
+            : (StatusCodes.Status200OK, string.Create(CultureInfo.InvariantCulture, $"{{\"resent\":{resent}}}\n"));
     }
 
     private static bool TryReadInst(IQueryCollection query, out InstId? inst)

@@ -38,7 +38,7 @@ internal sealed record GatewaySettings
     public Uri? PublicUrl { get; init; }
 
     /// <summary>How notifications go out.</summary>
-    public HttpNotifyOptions Notify { get; init; } = new();
+    public required HttpNotifyOptions Notify { get; init; }
 
     public ServerLimits Limits { get; init; } = new();
 }

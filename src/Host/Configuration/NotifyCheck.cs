@@ -1,6 +1,7 @@
 using System.Net;
 using HotPath.Core.Auth;
 using HotPath.Core.Notify.Http;
+using HotPath.Host.Server;
 
 namespace HotPath.Host.Configuration;
 
@@ -20,7 +21,7 @@ internal sealed class NotifyCheck(Faults faults, bool isSandbox)
             }
         }
         _trusted = [.. _trusted, .. networks];
-        return new HttpNotifyOptions { TrustedNetworks = _trusted };
+        return new HttpNotifyOptions { TrustedNetworks = _trusted, Resolve = NameLookup.OfThisMachine.FindAsync };
     }
 
     internal NotifyTarget? CheckTarget(string path, InstitutionConfiguration institution)

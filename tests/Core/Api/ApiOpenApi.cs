@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using HotPath.Core.Model;
@@ -7,250 +6,140 @@ using HotPath.Core.Wire;
 
 namespace HotPath.Core.Tests.Api;
 
-/// <summary>The same tables as an OpenAPI 3.1 document: one schema for each interface's request and answer, and the notifications as webhooks.</summary>
-internal sealed class ApiOpenApi(List<ApiExample> examples)
+/// <summary>The same tables as an OpenAPI 3.1 document: one address, its interfaces told apart by biz_type, the files, and the notifications as webhooks.</summary>
+internal sealed class ApiOpenApi(ApiExamples examples)
 {
-    private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, WriteIndented = true };
-
-    private static readonly (string Status, string Text)[] Unsigned =
-    [
-        ("404", "Another path than /api"), ("405", "Another method than POST"), ("408", "The body came too slowly"), ("411", "Chunked, or no Content-Length"),
-        ("413", "Larger than the interface allows"), ("415", "Another content type, or a Content-Encoding"), ("429", "Turned away; nothing is said about the request"),
-    ];
-
-    internal string Write() => new JsonObject
+    internal string Write() => ApiExamples.ToJson(new JsonObject
     {
         ["openapi"] = "3.1.0",
         ["info"] = new JsonObject
         {
             ["title"] = "HotPath",
             ["version"] = "1.3",
-            ["summary"] = "Cross-border QR and face payments for institutions",
-            ["description"] = "One address. biz_type says what is asked; every value is a string; requests, answers and notifications are signed (docs/protocol.md).",
+            ["summary"] = "Payments by code and by face, refunds, queries and reconciliation for institutions",
+            ["description"] = "One address; biz_type says what is asked. Every value is a string; requests, answers and notifications are signed, and that is the only credential. " +
+                "The reference beside this file says how to sign, when to repeat, and what each code means. Made by ./dev api.",
             ["license"] = new JsonObject { ["name"] = "MIT", ["identifier"] = "MIT" },
         },
-        ["servers"] = new JsonArray(new JsonObject { ["url"] = "https://gateway.example.com", ["description"] = "The specification's production address" }),
-        ["tags"] = new JsonArray(Tag("calls", "What institutions ask"), Tag("files", "Reconciliation files"), Tag("notifications", "What institutions are told")),
-        // The signature is a member of the body, and the only credential there is.
+        ["servers"] = new JsonArray(
+            Server("https://gateway.example.com", "Production, as the specification calls it"), Server("https://test-gateway.example.com", "Test"),
+            Server("https://sandbox-gateway.example.com", "Sandbox"), Server("https://127.0.0.1:8443", "hotpath sandbox on your own machine")),
+        ["tags"] = new JsonArray(
+            Described("name", "calls", "What institutions ask"), Described("name", "files", "Reconciliation files"), Described("name", "notifications", "What institutions are told")),
         ["security"] = new JsonArray(),
         ["paths"] = new JsonObject { ["/api"] = new JsonObject { ["post"] = Call() }, ["/files/{token}"] = new JsonObject { ["get"] = Fetch() } },
-        ["webhooks"] = new JsonObject { ["TRADE_NOTIFY"] = Webhook("TRADE_NOTIFY", "TRADE_QUERY"), ["REFUND_NOTIFY"] = Webhook("REFUND_NOTIFY", "REFUND_QUERY") },
-        ["components"] = new JsonObject { ["schemas"] = Schemas() },
-    }.ToJsonString(Relaxed) + "\n";
+        ["webhooks"] = new JsonObject { ["TRADE_NOTIFY"] = Webhook(NotifyType.Trade), ["REFUND_NOTIFY"] = Webhook(NotifyType.Refund) },
+        ["components"] = new JsonObject { ["schemas"] = ApiSchemas.All() },
+    }) + "\n";
 
     private JsonObject Call()
     {
+        // What cannot be read has no examples here: its request is none.
+        IEnumerable<ApiExample> right = examples.Calls.Where(call => ApiCases.Judge(call.Request) == "OK" && call.Code != "D001");
         var responses = new JsonObject
         {
             ["200"] = new JsonObject
             {
                 ["description"] = "A signed answer; resp_code says how it went",
-                ["content"] = Content(AnyOf("Answer"), examples.Select(example => (example, example.Answer))),
+                ["content"] = Json(ApiSchemas.OneOf("Answer"), examples.Calls.Select(call => (Slug(call), call.Title, call.Answer))),
             },
         };
-        foreach ((string status, string text) in Unsigned)
+        foreach ((string code, Words when) in HttpStatuses.All.Where(status => status.Code != "200"))
         {
-            responses[status] = new JsonObject { ["description"] = text + ". Not signed, no body." };
+            responses[code] = new JsonObject { ["description"] = char.ToUpperInvariant(when.English[0]) + when.English[1..] + ". Not signed, no body." };
         }
         return new JsonObject
         {
             ["operationId"] = "call",
             ["summary"] = "Every interface",
             ["tags"] = new JsonArray("calls"),
-            ["requestBody"] = new JsonObject
-            {
-                ["required"] = true,
-                ["content"] = Content(AnyOf("Request"), examples.Where(example => example.Answer["resp_code"][0] is not 'C' and not 'D').Select(example => (example, example.Request))),
-            },
+            ["requestBody"] = new JsonObject { ["required"] = true, ["content"] = Json(ApiSchemas.OneOf("Request"), right.Select(call => (Slug(call), call.Title, call.Request))) },
             ["responses"] = responses,
         };
     }
 
-    private static JsonObject Fetch() => new()
+    private JsonObject Fetch() => new()
     {
         ["operationId"] = "fetchFile",
-        ["summary"] = "The file of a RECON_DOWNLOAD, whole or in part",
+        ["summary"] = "The file that a RECON_DOWNLOAD told the address of, whole or in part",
         ["tags"] = new JsonArray("files"),
-        ["parameters"] = new JsonArray(new JsonObject
-        {
-            ["name"] = "token",
-            ["in"] = "path",
-            ["required"] = true,
-            ["description"] = "From download_url; good for five minutes",
-            ["schema"] = new JsonObject { ["type"] = "string" },
-        }),
+        ["parameters"] = new JsonArray(
+            Parameter("token", "path", "The end of download_url; good for five minutes"),
+            Parameter("Range", "header", "A part of it, e.g. bytes=1000-"),
+            Parameter("If-Range", "header", "The ETag of the part before: the whole file where it is another one")),
         ["responses"] = new JsonObject
         {
-            ["200"] = new JsonObject { ["description"] = "The file", ["content"] = new JsonObject { ["text/csv"] = new JsonObject { ["schema"] = new JsonObject { ["type"] = "string" } } } },
-            ["206"] = new JsonObject { ["description"] = "The part that Range asks for" },
-            ["404"] = new JsonObject { ["description"] = "No such address, or not any more" },
+            ["200"] = new JsonObject
+            {
+                ["description"] = "The file",
+                ["headers"] = new JsonObject { ["ETag"] = new JsonObject { ["description"] = "hash_value in quotes", ["schema"] = Text() } },
+                ["content"] = new JsonObject { ["text/csv"] = new JsonObject { ["schema"] = Text(), ["example"] = string.Join('\n', examples.File) + "\n" } },
+            },
+            ["206"] = new JsonObject { ["description"] = "The part that Range asks for", ["content"] = new JsonObject { ["text/csv"] = new JsonObject { ["schema"] = Text() } } },
+            ["404"] = new JsonObject { ["description"] = "No such address, or not any more. No body." },
+            ["416"] = new JsonObject { ["description"] = "The file has no such part" },
         },
     };
 
-    private static JsonObject Webhook(string type, string query) => new()
+    private JsonObject Webhook(NotifyType type)
     {
-        ["post"] = new JsonObject
+        string name = Encoding.ASCII.GetString(new NotifyId(type, default).TypeName);
+        return new JsonObject
         {
-            ["operationId"] = type == "TRADE_NOTIFY" ? "tradeNotify" : "refundNotify",
-            ["summary"] = type == "TRADE_NOTIFY" ? "A trade is final" : "A refund is final",
-            ["tags"] = new JsonArray("notifications"),
-            ["requestBody"] = new JsonObject
+            ["post"] = new JsonObject
             {
-                ["required"] = true,
-                ["content"] = new JsonObject
+                ["operationId"] = type == NotifyType.Trade ? "tradeNotify" : "refundNotify",
+                ["summary"] = type == NotifyType.Trade ? "A trade is final" : "A refund is final",
+                ["tags"] = new JsonArray("notifications"),
+                ["requestBody"] = new JsonObject
                 {
-                    ["application/json"] = new JsonObject { ["schema"] = Ref(Pascal(type)) },
+                    ["required"] = true,
+                    ["content"] = Json(
+                        ApiSchemas.Ref(ApiSchemas.Pascal(name)),
+                        examples.Notifications.Where(notice => notice.Message["notify_type"] == name).Select((notice, i) => ($"{name}-{i + 1}", notice.Title, notice.Message))),
+                },
+                ["responses"] = new JsonObject
+                {
+                    ["200"] = new JsonObject
+                    {
+                        ["description"] = "Acknowledged, when the body is the word success",
+                        ["content"] = new JsonObject { ["text/plain"] = new JsonObject { ["schema"] = new JsonObject { ["type"] = "string", ["const"] = "success" } } },
+                    },
+                    ["4XX"] = new JsonObject { ["description"] = "Not acknowledged: it comes again" },
+                    ["5XX"] = new JsonObject { ["description"] = "Not acknowledged: it comes again" },
                 },
             },
-            ["responses"] = new JsonObject
-            {
-                ["200"] = new JsonObject
-                {
-                    ["description"] = "Acknowledged, when the body is success; the members beside the notification's own are those of " + query,
-                    ["content"] = new JsonObject { ["text/plain"] = new JsonObject { ["schema"] = new JsonObject { ["type"] = "string", ["const"] = "success" } } },
-                },
-                ["4XX"] = new JsonObject { ["description"] = "Not acknowledged: it comes again" },
-            },
-        },
-    };
-
-    private static JsonObject Schemas()
-    {
-        var schemas = new JsonObject();
-        foreach (BizType type in BizTypes.All)
-        {
-            string name = Encoding.ASCII.GetString(BizTypes.Name(type));
-            schemas[Pascal(name) + "Request"] = RequestSchema(type, name);
-            schemas[Pascal(name) + "Answer"] = AnswerSchema(name);
-        }
-        schemas["TradeNotify"] = NotificationSchema("TRADE_NOTIFY", "TRADE_QUERY");
-        schemas["RefundNotify"] = NotificationSchema("REFUND_NOTIFY", "REFUND_QUERY");
-        return schemas;
-    }
-
-    private static JsonObject RequestSchema(BizType type, string name)
-    {
-        var properties = new JsonObject();
-        foreach (Member member in (Member[])[.. MemberTable.CommonRequired, .. MemberTable.CommonOptional, .. MemberTable.Of(type)])
-        {
-            MemberRule rule = MemberTable.Rule(member);
-            properties[rule.Name] = member == Member.BizType ? new JsonObject { ["type"] = "string", ["const"] = name } : Value(rule.Name, rule.Form, rule.Min, rule.Max, rule.Values);
-        }
-        Needs needs = Needs.Of(type);
-        JsonObject schema = Object(Dictionary.Interface(name).English, properties, Names(MemberTable.CommonRequired.Concat(needs.Required)));
-        if (needs.Ways.Length > 0)
-        {
-            schema["anyOf"] = new JsonArray([.. needs.Ways.Select(way => new JsonObject { ["required"] = new JsonArray([.. Names(way).Select(one => JsonValue.Create(one))]) })]);
-        }
-        return schema;
-    }
-
-    private static IEnumerable<string> Names(IEnumerable<Member> members) => members.Select(member => MemberTable.Rule(member).Name);
-
-    private static JsonObject AnswerSchema(string name)
-    {
-        var properties = new JsonObject();
-        foreach (string member in AnswerMembers.Always.Concat(AnswerMembers.Echoed).Concat(AnswerMembers.Of(name)))
-        {
-            properties[member] = member == "biz_type" ? new JsonObject { ["type"] = "string", ["const"] = name } : Value(AnswerMembers.Find(member));
-        }
-        return Object("Answer to " + name, properties, AnswerMembers.Always);
-    }
-
-    private static JsonObject NotificationSchema(string type, string query)
-    {
-        var properties = new JsonObject();
-        foreach (string member in AnswerMembers.OfNotifications.Concat(AnswerMembers.Of(query)))
-        {
-            properties[member] = member == "notify_type" ? new JsonObject { ["type"] = "string", ["const"] = type } : Value(AnswerMembers.Find(member));
-        }
-        return Object("Notification", properties, AnswerMembers.OfNotifications);
-    }
-
-    private static JsonObject Object(string title, JsonObject properties, IEnumerable<string> required) => new()
-    {
-        ["type"] = "object",
-        ["title"] = title,
-        ["additionalProperties"] = false,
-        ["required"] = new JsonArray([.. required.Select(name => JsonValue.Create(name))]),
-        ["properties"] = properties,
-    };
-
-    private static JsonObject Value(AnswerMember member) =>
-        Value(member.Name, member.Form, member.Form is MemberForm.Digits ? member.Max : 1, member.Max, member.Values);
-
-    private static JsonObject Value(string name, MemberForm form, int min, int max, string[] values)
-    {
-        var schema = new JsonObject { ["type"] = "string" };
-        string length = max == 0 ? "+" : min == max ? $"{{{max}}}" : $"{{{min},{max}}}";
-        string? pattern = form switch
-        {
-            MemberForm.Token => $"^[A-Za-z0-9_-]{length}$",
-            MemberForm.Alphanumeric => $"^[A-Za-z0-9]{length}$",
-            MemberForm.Digits => $"^[0-9]{length}$",
-            MemberForm.Time => "^[0-9]{14}$",
-            MemberForm.Day => "^[0-9]{8}$",
-            MemberForm.Count => "^(0|[1-9][0-9]*)$",
-            MemberForm.Hash => "^[0-9a-f]{64}$",
-            MemberForm.Amount => "^(0|[1-9][0-9]{0,12})(\\.[0-9]{1,3})?$",
-            MemberForm.Currency => "^[A-Z]{3}$",
-            MemberForm.Number => "^[1-9][0-9]*$",
-            MemberForm.List => "^\\[.*\\]$",
-            _ => null,
         };
-        if (form == MemberForm.Listed && name != "charset")
-        {
-            schema["enum"] = new JsonArray([.. values.Select(value => JsonValue.Create(value))]);
-        }
-        else if (pattern is not null)
-        {
-            schema["pattern"] = pattern;
-        }
-        else
-        {
-            schema["minLength"] = min;
-            if (max > 0)
-            {
-                schema["maxLength"] = max;
-            }
-        }
-        if (Dictionary.Member(name).English is { Length: > 0 } description)
-        {
-            schema["description"] = description;
-        }
-        return schema;
     }
 
-    private static JsonObject Content(JsonObject schema, IEnumerable<(ApiExample Example, IReadOnlyDictionary<string, string> Members)> shown)
+    // The number of the call is the last of its req_id; one that repeats a req_id has its place in the list.
+    private string Slug(ApiExample call) => $"{call.Request["biz_type"]}-{examples.Calls.IndexOf(call) + 1}";
+
+    private static JsonObject Json(JsonObject schema, IEnumerable<(string Name, string Title, IReadOnlyDictionary<string, string> Members)> shown) => new()
     {
-        var named = new JsonObject();
-        foreach ((ApiExample example, IReadOnlyDictionary<string, string> members) in shown)
+        ["application/json"] = new JsonObject
         {
-            named[example.Request["req_id"]] = new JsonObject { ["summary"] = $"{example.BizType}: {example.Title}", ["value"] = JsonSerializer.SerializeToNode(members, Relaxed) };
-        }
-        return new JsonObject { ["application/json"] = new JsonObject { ["schema"] = schema, ["examples"] = named } };
-    }
-
-    private static JsonObject AnyOf(string suffix)
-    {
-        string[] names = [.. BizTypes.All.Select(type => Encoding.ASCII.GetString(BizTypes.Name(type)))];
-        return suffix == "Request"
-            ? new JsonObject
+            ["schema"] = schema,
+            ["examples"] = new JsonObject(shown.Select(one => KeyValuePair.Create(one.Name, (JsonNode?)new JsonObject
             {
-                ["oneOf"] = new JsonArray([.. names.Select(name => Ref(Pascal(name) + suffix))]),
-                ["discriminator"] = new JsonObject
-                {
-                    ["propertyName"] = "biz_type",
-                    ["mapping"] = new JsonObject(names.Select(name => KeyValuePair.Create(name, (JsonNode?)JsonValue.Create($"#/components/schemas/{Pascal(name)}{suffix}")))),
-                },
-            }
-            // A refusal of what could not be read says nothing of an interface, and so fits them all.
-            : new JsonObject { ["anyOf"] = new JsonArray([.. names.Select(name => Ref(Pascal(name) + suffix))]) };
-    }
+                ["summary"] = one.Title,
+                ["value"] = JsonSerializer.SerializeToNode(one.Members),
+            }))),
+        },
+    };
 
-    private static JsonObject Ref(string schema) => new() { ["$ref"] = "#/components/schemas/" + schema };
+    private static JsonObject Parameter(string name, string place, string text) => new()
+    {
+        ["name"] = name,
+        ["in"] = place,
+        ["required"] = place == "path",
+        ["description"] = text,
+        ["schema"] = Text(),
+    };
 
-    private static JsonObject Tag(string name, string text) => new() { ["name"] = name, ["description"] = text };
+    private static JsonObject Text() => new() { ["type"] = "string" };
 
-    private static string Pascal(string name) => string.Concat(name.Split('_').Select(word => word[..1] + word[1..].ToLowerInvariant()));
+    private static JsonObject Server(string url, string text) => Described("url", url, text);
+
+    private static JsonObject Described(string key, string value, string text) => new() { [key] = value, ["description"] = text };
 }

@@ -10,24 +10,62 @@ using Xunit;
 namespace HotPath.Core.Tests.Api;
 
 /// <summary>
-/// docs/api is what the code says: regenerated here and compared. <c>./dev api</c> runs the same with HOTPATH_API_WRITE=1, which writes instead. A new interface
-/// or member appears by itself; its words go into Words.cs, an answer's new member into AnswerMembers.cs, a call of it into ApiExamples.cs.
+/// docs/api is what the code says: made here and compared, byte for byte. <c>./dev api</c> runs the same with HOTPATH_API_WRITE=1, which writes instead.
 /// </summary>
-public sealed class ApiReferenceTests
+public sealed class ApiReferenceTests : IClassFixture<ApiReferenceTests.Made>
 {
     private static readonly string Folder = Path.Combine(Checkout.Root, "docs", "api");
     private static readonly bool IsWriting = Environment.GetEnvironmentVariable("HOTPATH_API_WRITE") == "1";
 
-    [Fact]
-    public async Task Reference_OpenApiAndExamples_AreWhatTheCodeSays()
+    private readonly ApiExamples _examples;
+
+    public ApiReferenceTests(Made made)
     {
-        string file = Path.Combine(Folder, "examples.json");
-        string json = ApiExamples.ToJson(await ApiExamples.RunAsync(), ApiExamples.Read(file));
-        List<ApiExample> examples = JsonSerializer.Deserialize<List<ApiExample>>(json)!;
-        Agree("examples.json", json);
-        Agree("reference.en.md", new ApiMarkdown(isChinese: false, examples).Write());
-        Agree("reference.zh.md", new ApiMarkdown(isChinese: true, examples).Write());
-        Agree("openapi.json", new ApiOpenApi(examples).Write());
+        _examples = made.Examples;
+    }
+
+    [Fact]
+    public void Examples_AreWhatTheGatewayAnswers() => Agree("examples.json", ApiExamples.ToJson(_examples) + "\n");
+
+    [Theory]
+    [InlineData("reference.en.md", false)]
+    [InlineData("reference.zh.md", true)]
+    public void Reference_IsWhatTheTablesSay(string name, bool isChinese)
+    {
+        string page = File.ReadAllText(Path.Combine(Folder, name));
+        Assert.Equal(ApiBlocks.Names.Order(StringComparer.Ordinal), ApiBlocks.In(page).Order(StringComparer.Ordinal));
+        Agree(name, new ApiBlocks(isChinese, _examples).Fill(page));
+    }
+
+    [Fact]
+    public void OpenApi_IsWhatTheTablesSay() => Agree("openapi.json", new ApiOpenApi(_examples).Write());
+
+    [Fact]
+    public void Cases_AreWhatTheReaderSays() => Agree("../../tests/OpenApi/cases.json", ApiCases.Make().ToJson());
+
+    [Fact]
+    public void Members_AreRequired_WhereTheReferenceSaysSo()
+    {
+        ApiCases cases = ApiCases.Make();
+        Assert.All(cases.Requests, request => Assert.Equal("OK", ApiCases.Judge(request.Value)));
+        foreach (BizType type in BizTypes.All)
+        {
+            string name = Encoding.ASCII.GetString(BizTypes.Name(type));
+            Needs needs = Needs.Of(type);
+            foreach (Member member in needs.Required)
+            {
+                string wire = MemberTable.Rule(member).Name;
+                Assert.Contains(cases.Cases, one => one.Of == name && one.Member == wire && one.Value is null && one.Says == "C001 " + wire);
+            }
+            // With the common members and one of the ways, nothing else is missed.
+            foreach (Member[] way in needs.Ways.DefaultIfEmpty([]))
+            {
+                Dictionary<string, string> all = cases.Requests.Where(request => request.Key.Split(' ')[0] == name).SelectMany(request => request.Value)
+                    .DistinctBy(member => member.Key).ToDictionary();
+                IEnumerable<string> least = MemberTable.CommonRequired.Concat(needs.Required).Concat(way).Select(member => MemberTable.Rule(member).Name);
+                Assert.Equal("OK", ApiCases.Judge(least.ToDictionary(member => member, member => all[member])));
+            }
+        }
     }
 
     [Fact]
@@ -35,46 +73,76 @@ public sealed class ApiReferenceTests
     {
         using RSA institution = Key("demo-institution.public.pem");
         using RSA gateway = Key("demo-gateway.public.pem");
-        List<ApiExample> examples = ApiExamples.Read(Path.Combine(Folder, "examples.json"));
-        Assert.NotEmpty(examples);
-        foreach (ApiExample example in examples)
+        ApiExamples written = ApiExamples.Read(Path.Combine(Folder, "examples.json"));
+        Assert.All(written.Calls, call => Assert.Equal(call.Code != "D001", IsSigned(call.Request, institution)));
+        Assert.All(written.Calls, call => Assert.True(IsSigned(call.Answer, gateway), call.Title));
+        Assert.All(written.Notifications, notice => Assert.True(IsSigned(notice.Message, gateway), notice.Title));
+    }
+
+    [Fact]
+    public void Examples_ShowEveryInterface_EveryMemberOfItsRequestAndAnswer_AndNoOther()
+    {
+        foreach (BizType type in BizTypes.All)
         {
-            Assert.Equal(example.Answer["resp_code"] != "D001", IsSigned(example.Request, institution));
-            Assert.True(IsSigned(example.Answer, gateway), example.Title);
+            List<ApiExample> calls = _examples.Calls.FindAll(call => call.Type == type);
+            Shown[] own = AnswerMembers.Of(type);
+            Assert.Equal(
+                AnswerMembers.Always.Concat(AnswerMembers.Echoed).Concat(own.Select(member => member.Name)).Order(StringComparer.Ordinal),
+                calls.SelectMany(call => call.Answer.Keys).Distinct().Order(StringComparer.Ordinal));
+            string[] asked = [.. MemberTable.Of(type).ToArray().Select(member => MemberTable.Rule(member).Name).Except(NotShown)];
+            Assert.Equal(asked.Order(), asked.Intersect(calls.SelectMany(call => call.Request.Keys)).Order());
+            foreach (ApiExample call in calls)
+            {
+                KeepsToTheTable(type, call.Answer, AnswerMembers.Always, own, isAbout: call.Answer.ContainsKey(own[0].Name));
+                Assert.True(call.Code is not ("0000" or "0001") || call.Answer.ContainsKey(own[0].Name));
+            }
         }
     }
 
     [Fact]
-    public void Answers_HaveNoMemberThatTheTableDoesNotKnow_AndKeepToItsForms()
+    public void Notifications_HaveTheMembersOfTheQuery_AndTheirOwn()
+    {
+        foreach (NotifyType type in (NotifyType[])[NotifyType.Trade, NotifyType.Refund])
+        {
+            string name = Encoding.ASCII.GetString(new NotifyId(type, default).TypeName);
+            List<ApiNotice> sent = _examples.Notifications.FindAll(notice => notice.Message["notify_type"] == name);
+            Assert.NotEmpty(sent);
+            BizType query = AnswerMembers.QueryOf(type);
+            Assert.All(sent, notice => KeepsToTheTable(query, notice.Message, AnswerMembers.OfNotifications, AnswerMembers.Of(query), isAbout: true));
+        }
+    }
+
+    [Fact]
+    public void Answers_HaveNoNameThatTheTableLacks()
     {
         string[] laidOut = [.. typeof(AnswerBuffer).GetNestedType("Names", BindingFlags.NonPublic)!.GetFields(BindingFlags.Static | BindingFlags.NonPublic)
             .Select(field => Encoding.ASCII.GetString((byte[])field.GetValue(null)!))];
-        Assert.NotEmpty(laidOut);
-        Assert.All(laidOut, name => AnswerMembers.Find(name));
+        IEnumerable<string> documented = BizTypes.All.SelectMany(AnswerMembers.Of).Select(member => member.Name)
+            .Concat(AnswerMembers.Always).Concat(AnswerMembers.Echoed).Concat(AnswerMembers.OfNotifications);
+        Assert.Equal(documented.Distinct().Order(StringComparer.Ordinal), laidOut.Order(StringComparer.Ordinal));
+    }
 
-        var shown = new HashSet<string>();
-        foreach (ApiExample example in ApiExamples.Read(Path.Combine(Folder, "examples.json")))
+    [Fact]
+    public void RowsOfATradeList_AreTradeQuerysAnswer()
+    {
+        Shown[] own = AnswerMembers.Of(BizType.TradeQuery);
+        Dictionary<string, string>[] rows = [.. _examples.Calls.Where(call => call.Answer.ContainsKey("trade_list"))
+            .SelectMany(call => JsonSerializer.Deserialize<Dictionary<string, string>[]>(call.Answer["trade_list"])!)];
+        Assert.NotEmpty(rows);
+        Assert.All(rows, row => KeepsToTheTable(BizType.TradeQuery, row, [], own, isAbout: true));
+    }
+
+    // What a payment shows with one way of asking cannot be in it with another.
+    private static readonly string[] NotShown = ["trade_no_list", "trade_status"];
+
+    private static void KeepsToTheTable(BizType type, IReadOnlyDictionary<string, string> members, string[] always, Shown[] own, bool isAbout)
+    {
+        Assert.All(always, name => Assert.Contains(name, members.Keys));
+        Assert.All(own.Where(member => member.Only is null), member => Assert.Equal(isAbout, members.ContainsKey(member.Name)));
+        foreach ((string name, string value) in members)
         {
-            string[] known = [.. AnswerMembers.Always, .. AnswerMembers.Echoed, .. AnswerMembers.Of(example.BizType)];
-            Assert.All(AnswerMembers.Always, name => Assert.Contains(name, example.Answer.Keys));
-            foreach ((string name, string value) in example.Answer)
-            {
-                Assert.Contains(name, known);
-                AnswerMember member = AnswerMembers.Find(name);
-                int min = member.Form == MemberForm.Digits ? member.Max : 1;
-                var rule = new MemberRule(Member.None, name, member.Form, min, member.Max == 0 ? int.MaxValue : member.Max, default, member.Values);
-                // An amount of nothing is no request, and may be an answer.
-                bool isFine = MemberCheck.Check(rule, Encoding.UTF8.GetBytes(value)) == RespCode.None || (member.Form == MemberForm.Amount && decimal.TryParse(value, out _));
-                Assert.True(isFine, $"{name}={value}");
-                shown.Add(example.BizType + " " + name);
-            }
-        }
-        // Each interface is shown with everything that it can say, or the table says too much.
-        foreach (BizType type in BizTypes.All)
-        {
-            string bizType = Encoding.ASCII.GetString(BizTypes.Name(type));
-            Assert.All(
-                AnswerMembers.Of(bizType).Where(name => name is not ("fail_code" or "snapshot_no")), name => Assert.Contains(bizType + " " + name, shown));
+            Assert.Contains(name, own.Select(member => member.Name).Concat(always).Concat(AnswerMembers.Echoed));
+            Assert.True(AnswerMembers.Find(type, name).Allows(Encoding.UTF8.GetBytes(value)) || name == "sign", $"{name}={value}");
         }
     }
 
@@ -97,7 +165,7 @@ public sealed class ApiReferenceTests
             return;
         }
         string written = File.Exists(file) ? File.ReadAllText(file) : "";
-        Assert.True(written == text, $"docs/api/{name} is not what the code says: run ./dev api, and read what has changed. {FirstDifference(written, text)}");
+        Assert.True(written == text, $"{name} is not what the code says: run ./dev api, and read what has changed. {FirstDifference(written, text)}");
     }
 
     private static string FirstDifference(string written, string text)
@@ -106,5 +174,20 @@ public sealed class ApiReferenceTests
         string[] now = text.Split('\n');
         int line = Enumerable.Range(0, Math.Min(old.Length, now.Length)).FirstOrDefault(i => old[i] != now[i], Math.Min(old.Length, now.Length));
         return $"Line {line + 1}: '{(line < old.Length ? old[line] : "")}' should be '{(line < now.Length ? now[line] : "")}'";
+    }
+
+    /// <summary>The calls are made once for all tests.</summary>
+    public sealed class Made : IAsyncLifetime
+    {
+        internal ApiExamples Examples { get; private set; } = null!;
+
+        public async Task InitializeAsync()
+        {
+            string file = Path.Combine(Folder, "examples.json");
+            ApiExamples now = await ApiExamples.RunAsync();
+            Examples = File.Exists(file) ? now.Keeping(ApiExamples.Read(file)) : now;
+        }
+
+        public Task DisposeAsync() => Task.CompletedTask;
     }
 }

@@ -50,6 +50,27 @@ public sealed class ChangeFeedTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task OneThatLostWhatItHadMade_IsShownEverythingAgain_AndTheOthersNothing()
+    {
+        EmbeddedLedger ledger = _bench.Open();
+        await Accept(ledger, 0);
+        await Accept(ledger, 1);
+        var loses = new Recorder();
+        var keeps = new Recorder();
+        using ChangeFeed feed = Feed(ledger, loses, keeps);
+        _scheduler.StepUntilIdle();
+        Assert.Equal(2, loses.Seen.Count);
+        loses.LosesAll = true;
+        await Accept(ledger, 2);
+        _scheduler.StepUntilIdle();
+        _bench.Clock.Advance(TimeSpan.FromSeconds(2));
+        _scheduler.StepUntilIdle();
+        Assert.Equal(3, keeps.Seen.Count);
+        Assert.Equal([.. keeps.Seen.Take(2), .. keeps.Seen], loses.Seen);
+        Assert.Equal(ledger.FeedEnd, loses.Position.Address);
+    }
+
+    [Fact]
     public async Task Restarted_ItGoesOnWhereEachConsumerHadCome_AndWhoIsAheadSeesNothingTwice()
     {
         var ahead = new Recorder();
@@ -255,6 +276,9 @@ public sealed class ChangeFeedTests : IAsyncDisposable
         /// <summary>The how manieth change it cannot take in; 0 for none.</summary>
         internal int FailsAt { get; set; }
 
+        /// <summary>At the next change it has lost all it was shown.</summary>
+        internal bool LosesAll { get; set; }
+
         public void Accepted(Trade trade, long sequence)
         {
             See($"accepted {trade.TradeNo} {trade.OrderNo} {(trade.IsFinal ? "final" : "PENDING")}");
@@ -280,6 +304,11 @@ public sealed class ChangeFeedTests : IAsyncDisposable
         private void See(string what)
         {
             _shown++;
+            if (LosesAll)
+            {
+                LosesAll = false;
+                throw new ShowAgainException("it is gone");
+            }
             if (FailsAt > 0 && _shown >= FailsAt)
             {
                 throw new IOException("no space");

@@ -12,6 +12,7 @@ using HotPath.Core.Tests.Ledger;
 using HotPath.Signing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
+using Xunit;
 
 namespace HotPath.Core.Tests.Notify;
 
@@ -28,8 +29,14 @@ internal sealed class NotifierBench : IAsyncDisposable
     private readonly SteppedScheduler _scheduler = new();
     private long _sequence;
 
-    internal NotifierBench(NotifyOptions? options = null)
+    private readonly Func<INotificationStore, INotificationStore> _around;
+    private readonly Func<ILedger, ILedger> _book;
+
+    internal NotifierBench(
+        NotifyOptions? options = null, Func<INotificationStore, INotificationStore>? around = null, Func<ILedger, ILedger>? book = null)
     {
+        _around = around ?? (static store => store);
+        _book = book ?? (static ledger => ledger);
         Options = options ?? new NotifyOptions { Chance = new Random(1) };
         Ledger = _ledgers.Open();
         Open();
@@ -73,6 +80,35 @@ internal sealed class NotifierBench : IAsyncDisposable
         await Ledger.CompleteAsync(trade.Ended(Ledger, Clock.GetUtcNow().ToUnixTimeMilliseconds(), status));
         Show(trade);
         return new NotifyId(NotifyType.Trade, trade.TradeNo);
+    }
+
+    /// <summary>What was held goes on by itself, on the pool: it comes to its end while little virtual time passes.</summary>
+    internal async Task LetEndAsync()
+    {
+        for (int i = 0; i < 100; i++)
+        {
+            await Task.Delay(1);
+            Run(TimeSpan.FromMilliseconds(50));
+        }
+    }
+
+    /// <summary>The notify_id of what was sent.</summary>
+    internal static string IdOf((DateTimeOffset At, string Inst, string Body) sent)
+    {
+        using var body = System.Text.Json.JsonDocument.Parse(sent.Body);
+        return body.RootElement.GetProperty("notify_id").GetString()!;
+    }
+
+    /// <summary>The whole journal from its beginning, as the feed shows it to one that begins again.</summary>
+    internal async Task ShowAllAsync(params NotifyId[] ids)
+    {
+        var trade = new Trade();
+        for (int i = 0; i < ids.Length; i++)
+        {
+            Assert.True(await Ledger.FindAsync(ids[i].Number, trade));
+            Notifier.Ended(trade, i + 1);
+        }
+        Notifier.Shown(new FeedPosition(_sequence + 1, _sequence + 1, 0));
     }
 
     internal void Show(Trade trade)
@@ -135,7 +171,8 @@ internal sealed class NotifierBench : IAsyncDisposable
             NotifyTarget = new NotifyTarget(new Uri($"https://{name}.example/notify"), 8),
         })]);
         Notifier = new Notifier(
-            Ledger, institutions, new GatewayKeys(PemKeys.ReadPrivate("gw-1", GatewayPem.Private)), SqliteNotificationStore.Open(StorePath, Clock), Sender, Options,
+            _book(Ledger), institutions, new GatewayKeys(PemKeys.ReadPrivate("gw-1", GatewayPem.Private)),
+            _around(SqliteNotificationStore.Open(StorePath, Clock)), Sender, Options,
             _scheduler, Clock, metrics, NullLogger<Notifier>.Instance);
     }
 

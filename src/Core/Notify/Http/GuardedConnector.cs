@@ -34,18 +34,30 @@ internal sealed class GuardedConnector(HttpNotifyOptions options)
             }
         }
         SocketException? last = null;
-        foreach (IPAddress address in addresses.Take(MostTried))
+        IPAddress[] tried = [.. addresses.Take(MostTried)];
+        foreach (IPAddress address in tried)
         {
+            using var turn = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            // One that is silent must leave time for the next; the last may use up what is left.
+            if (address != tried[^1])
+            {
+                turn.CancelAfter(options.ConnectTimeout / (tried.Length + 1));
+            }
             var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             try
             {
-                await socket.ConnectAsync(new IPEndPoint(address, target.Port), cancellation);
+                await socket.ConnectAsync(new IPEndPoint(address, target.Port), turn.Token);
                 return new NetworkStream(socket, ownsSocket: true);
             }
             catch (SocketException failure)
             {
                 socket.Dispose();
                 last = failure;
+            }
+            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+            {
+                socket.Dispose();
+                last = new SocketException((int)SocketError.TimedOut);
             }
             catch
             {

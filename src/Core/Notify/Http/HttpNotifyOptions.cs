@@ -21,6 +21,6 @@ public sealed record HttpNotifyOptions
     /// <summary>The one authority that is believed; null: those of the machine. Default null.</summary>
     public X509Certificate2? Authority { get; init; }
 
-    /// <summary>Where a name leads.</summary>
-    public Func<string, CancellationToken, Task<IPAddress[]>> Resolve { get; init; } = Dns.GetHostAddressesAsync;
+    /// <summary>Where a name leads. Not <see cref="Dns"/> as it is: on Linux that waits for the name servers on threads of the pool.</summary>
+    public required Func<string, CancellationToken, Task<IPAddress[]>> Resolve { get; init; }
 }

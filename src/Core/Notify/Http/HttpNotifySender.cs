@@ -107,14 +107,15 @@ public sealed class HttpNotifySender : INotifySender
 #pragma warning disable CA5398 // Exactly these two, whatever the machine allows.
         handler.SslOptions.EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13;
 #pragma warning restore CA5398
-        // Asking for revocation would fetch addresses that a certificate names: another way to make this machine call somebody.
-        handler.SslOptions.CertificateRevocationCheckMode = X509RevocationMode.NoCheck;
+        // Asking for revocation, or for an intermediate that was not sent, would fetch addresses that a certificate names: another way to make this machine
+        // call somebody, and one that blocks a thread of the pool meanwhile.
+        var trust = new X509ChainPolicy { RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
         if (options.Authority is { } authority)
         {
-            var trust = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            trust.TrustMode = X509ChainTrustMode.CustomRootTrust;
             trust.CustomTrustStore.Add(authority);
-            handler.SslOptions.CertificateChainPolicy = trust;
         }
+        handler.SslOptions.CertificateChainPolicy = trust;
         return handler;
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using HotPath.Core.Ledger;
 using HotPath.Core.Model;
 using Microsoft.Data.Sqlite;
@@ -11,8 +10,7 @@ namespace HotPath.Core.Notify.Storage;
 /// </summary>
 public sealed class SqliteNotificationStore : INotificationStore
 {
-    private const string Columns = "no, inst, since, due, attempts, last";
-    private const int IdLength = 11;
+    private const string Columns = StoredRow.Columns;
 
     // Below this a file is read whole at a start: a damaged page is found before it is needed. 64 MiB are half a second.
     private const long MostChecked = 64L << 20;
@@ -21,11 +19,15 @@ public sealed class SqliteNotificationStore : INotificationStore
     private const int Corrupt = 11;
     private const int NotADatabase = 26;
 
-    private readonly SqliteConnection _connection;
+    private readonly string _path;
+    private readonly TimeProvider _clock;
     private readonly Dictionary<string, SqliteCommand> _commands = [];
+    private SqliteConnection? _connection;
 
-    private SqliteNotificationStore(SqliteConnection connection, string? wasLost)
+    private SqliteNotificationStore(string path, TimeProvider clock, SqliteConnection connection, string? wasLost)
     {
+        _path = path;
+        _clock = clock;
         _connection = connection;
         WasLost = wasLost;
         Position = ReadPosition();
@@ -44,19 +46,12 @@ public sealed class SqliteNotificationStore : INotificationStore
     {
         try
         {
-            return new SqliteNotificationStore(OpenWhole(path), wasLost: null);
+            return new SqliteNotificationStore(path, clock, OpenWhole(path), wasLost: null);
         }
         catch (Exception damage) when (damage is InvalidDataException || (damage is SqliteException failure && IsDamage(failure)))
         {
-            string aside = $"{path}.{clock.GetUtcNow():yyyyMMddHHmmss}";
-            foreach (string suffix in new[] { "", "-wal", "-shm" })
-            {
-                if (File.Exists(path + suffix))
-                {
-                    File.Move(path + suffix, aside + suffix, overwrite: true);
-                }
-            }
-            return Guard(() => new SqliteNotificationStore(SqliteSchema.Open(path), $"{damage.Message}; it is kept as {aside}"));
+            string reason = MoveAside(path, clock, damage.Message);
+            return Guard(() => new SqliteNotificationStore(path, clock, SqliteSchema.Open(path), reason));
         }
         catch (SqliteException failure)
         {
@@ -90,8 +85,18 @@ public sealed class SqliteNotificationStore : INotificationStore
         WritePosition(default);
     });
 
+    public string Renew(string reason)
+    {
+        // Moved before it is closed: a close writes what its log holds, and removes files by their names.
+        string said = MoveAside(_path, _clock, reason);
+        Close();
+        Guard(() => _connection = SqliteSchema.Open(_path));
+        Position = ReadPosition();
+        return said;
+    }
+
     public IReadOnlyList<NotificationRow> NextDue(InstId instId, int most) => Guard(() =>
-        Read(Command($"SELECT {Columns} FROM waiting WHERE inst = $inst ORDER BY due LIMIT $most", ("$inst", instId.ToString()), ("$most", most))));
+        StoredRow.ReadAll(Command($"SELECT {Columns} FROM waiting WHERE inst = $inst ORDER BY due LIMIT $most", ("$inst", instId.ToString()), ("$most", most))));
 
     public IReadOnlyList<StoreCount> Count() => Guard(() =>
     {
@@ -102,7 +107,7 @@ public sealed class SqliteNotificationStore : INotificationStore
             using SqliteDataReader reader = Command($"SELECT inst, COUNT(*) FROM {table} GROUP BY inst").ExecuteReader();
             while (reader.Read())
             {
-                into[InstId.From(reader.GetString(0))] = reader.GetInt64(1);
+                into[StoredRow.ReadInst(reader.GetString(0))] = reader.GetInt64(1);
             }
         }
         return (IReadOnlyList<StoreCount>)[.. waiting.Keys.Union(dead.Keys)
@@ -133,20 +138,37 @@ public sealed class SqliteNotificationStore : INotificationStore
     public IReadOnlyList<NotificationRow> List(InstId? instId, bool isDead, int most) => Guard(() =>
     {
         string table = isDead ? "dead" : "waiting";
-        return Read(instId is { } inst
+        return StoredRow.ReadAll(instId is { } inst
             ? Command($"SELECT {Columns} FROM {table} WHERE inst = $inst ORDER BY due LIMIT $most", ("$inst", inst.ToString()), ("$most", most))
             : Command($"SELECT {Columns} FROM {table} ORDER BY no LIMIT $most", ("$most", most)));
     });
 
     public KeptAs Find(NotifyId id) => Guard(() => IsIn("waiting", id) ? KeptAs.Waiting : IsIn("dead", id) ? KeptAs.DeadLetter : KeptAs.Nothing);
 
-    public void Dispose()
+    public void Dispose() => Close();
+
+    private void Close()
     {
         foreach (SqliteCommand command in _commands.Values)
         {
             command.Dispose();
         }
-        _connection.Dispose();
+        _commands.Clear();
+        _connection?.Dispose();
+        _connection = null;
+    }
+
+    private static string MoveAside(string path, TimeProvider clock, string reason)
+    {
+        string aside = $"{path}.{clock.GetUtcNow():yyyyMMddHHmmss}";
+        foreach (string suffix in new[] { "", "-wal", "-shm" })
+        {
+            if (File.Exists(path + suffix))
+            {
+                File.Move(path + suffix, aside + suffix, overwrite: true);
+            }
+        }
+        return $"{reason}; it is kept as {aside}";
     }
 
     private static SqliteConnection OpenWhole(string path)
@@ -174,12 +196,12 @@ public sealed class SqliteNotificationStore : INotificationStore
 
     private void Put(string table, in NotificationRow row) => Command(
         $"INSERT OR REPLACE INTO {table} ({Columns}) VALUES ($no, $inst, $since, $due, $attempts, $last)",
-        ("$no", Key(row.Id)), ("$inst", row.InstId.ToString()), ("$since", row.SinceMs), ("$due", row.DueMs), ("$attempts", row.Attempts),
+        ("$no", StoredRow.Key(row.Id)), ("$inst", row.InstId.ToString()), ("$since", row.SinceMs), ("$due", row.DueMs), ("$attempts", row.Attempts),
         ("$last", (int)row.Last)).ExecuteNonQuery();
 
-    private void Remove(string table, NotifyId id) => Command($"DELETE FROM {table} WHERE no = $no", ("$no", Key(id))).ExecuteNonQuery();
+    private void Remove(string table, NotifyId id) => Command($"DELETE FROM {table} WHERE no = $no", ("$no", StoredRow.Key(id))).ExecuteNonQuery();
 
-    private bool IsIn(string table, NotifyId id) => Command($"SELECT 1 FROM {table} WHERE no = $no", ("$no", Key(id))).ExecuteScalar() is not null;
+    private bool IsIn(string table, NotifyId id) => Command($"SELECT 1 FROM {table} WHERE no = $no", ("$no", StoredRow.Key(id))).ExecuteScalar() is not null;
 
     private FeedPosition ReadPosition()
     {
@@ -194,25 +216,13 @@ public sealed class SqliteNotificationStore : INotificationStore
         Position = position;
     }
 
-    private static List<NotificationRow> Read(SqliteCommand command)
-    {
-        var rows = new List<NotificationRow>();
-        using SqliteDataReader reader = command.ExecuteReader();
-        while (reader.Read())
-        {
-            rows.Add(new NotificationRow(
-                IdOf((byte[])reader.GetValue(0)), InstId.From(reader.GetString(1)), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt32(4),
-                (SendOutcome)reader.GetInt32(5)));
-        }
-        return rows;
-    }
-
     // Each statement is compiled once.
     private SqliteCommand Command(string sql, params (string Name, object Value)[] values)
     {
         if (!_commands.TryGetValue(sql, out SqliteCommand? command))
         {
-            command = _connection.CreateCommand();
+            // It is closed where the old one was given up and no new one could be made.
+            command = (_connection ?? throw new StoreDamagedException("the store of notifications is closed")).CreateCommand();
 #pragma warning disable CA2100 // Put together from constants of this class only; what comes from outside is a parameter.
             command.CommandText = sql;
 #pragma warning restore CA2100
@@ -238,7 +248,7 @@ public sealed class SqliteNotificationStore : INotificationStore
             change();
             Command("COMMIT").ExecuteNonQuery();
         }
-        catch (SqliteException failure)
+        catch (Exception failure) when (failure is SqliteException or InvalidDataException)
         {
             Position = before;
             RollBack();
@@ -264,25 +274,15 @@ public sealed class SqliteNotificationStore : INotificationStore
         {
             return read();
         }
-        catch (SqliteException failure)
+        catch (Exception failure) when (failure is SqliteException or InvalidDataException)
         {
             throw AsIo(failure);
         }
     }
 
-    private static IOException AsIo(SqliteException failure) => new("the store of notifications: " + failure.Message, failure);
+    private static IOException AsIo(Exception failure) => failure is SqliteException sqlite && !IsDamage(sqlite)
+        ? new IOException("the store of notifications: " + failure.Message, failure)
+        : new StoreDamagedException("the store of notifications: " + failure.Message, failure);
 
     private static bool IsDamage(SqliteException failure) => failure.SqliteErrorCode is Corrupt or NotADatabase;
-
-    private static byte[] Key(NotifyId id)
-    {
-        byte[] key = new byte[IdLength];
-        key[0] = (byte)id.Type;
-        BinaryPrimitives.WriteUInt64BigEndian(key.AsSpan(1), id.Number.Stamp);
-        BinaryPrimitives.WriteUInt16BigEndian(key.AsSpan(9), id.Number.Node);
-        return key;
-    }
-
-    private static NotifyId IdOf(byte[] key) => new(
-        (NotifyType)key[0], new TradeNo(BinaryPrimitives.ReadUInt64BigEndian(key.AsSpan(1)), BinaryPrimitives.ReadUInt16BigEndian(key.AsSpan(9))));
 }
