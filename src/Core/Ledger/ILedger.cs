@@ -206,6 +206,11 @@ public enum CompleteState : byte
     /// </summary>
     WishChanged,
 
+    /// <summary>
+    /// A wish to cancel is to be taken back (A003: nothing changed), and its trade has ended: nothing happened; find the trade again, sign again.
+    /// </summary>
+    TradeEnded,
+
     /// <summary>The engine is stopped, or has no room for it just now: nothing happened.</summary>
     Unavailable,
 

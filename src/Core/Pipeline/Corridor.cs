@@ -64,10 +64,11 @@ public sealed class Corridor : IAsyncDisposable
         Admission = new AdmissionControl(options.Admission, scheduler, clock, metrics, logs.CreateLogger<AdmissionControl>());
         var budget = new AnswerBudget(options, clock);
         ReconPipeline? reconPipeline = recon is null ? null : new ReconPipeline(recon, ledger, Signer, desk);
-        var repetitions = new Repetitions(ledger, Admission, waiters, options, clock, desk, reconPipeline);
+        var cancelEnds = new CancelEnds(ledger, waiters, Resolver);
+        var repetitions = new Repetitions(ledger, Admission, waiters, options, clock, desk, cancelEnds, reconPipeline);
         var lostClaims = new LostClaims(ledger, repetitions, desk);
         var refunds = new RefundPipeline(ledger, router, Signer, Resolver, waiters, repetitions, lostClaims, disagreements, budget, clock, desk);
-        var cancels = new CancelPipeline(ledger, router, Resolver, waiters, lostClaims, budget, clock, desk);
+        var cancels = new CancelPipeline(ledger, router, Resolver, cancelEnds, lostClaims, budget, clock, desk);
         Feed = consumers is null ? null : new ChangeFeed(ledger, consumers, scheduler, clock, logs.CreateLogger<ChangeFeed>());
         var batchQueries = new BatchQueryPipeline(ledger, days, Feed, budget, clock, desk);
         Pipeline = new PaymentPipeline(

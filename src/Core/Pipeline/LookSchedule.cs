@@ -42,7 +42,7 @@ internal sealed class LookSchedule(Router router, TimeProvider clock)
         }
     }
 
-    /// <summary>The channel did not answer, or what it said could not be recorded.</summary>
+    /// <summary>The channel did not answer, or does not know yet.</summary>
     internal void Again(in Look look, Channel channel)
     {
         if (clock.GetTimestamp() < look.GiveUpAt)

@@ -36,7 +36,7 @@ public sealed partial class PendingResolver
                 _looks.Wait(look);
                 return;
             }
-            if (!channel.TryTakeInquiry(MaxInquiriesOfChannel))
+            if (!channel.TryTakeInquiry(MaxInquiriesOfChannel - KeptForCancels))
             {
                 _looks.Postpone(look);
                 return;
@@ -55,7 +55,8 @@ public sealed partial class PendingResolver
             {
                 channel.ReturnInquiry();
             }
-            if (outcome is ClearingOutcome.Unknown or ClearingOutcome.NotDelivered)
+            // PENDING of what it has reversed is no word to rely on either.
+            if (outcome is ClearingOutcome.Unknown or ClearingOutcome.NotDelivered or ClearingOutcome.Processing)
             {
                 _looks.Again(look, channel);
             }

@@ -92,8 +92,8 @@ public class PendingResolverTests
         {
             await corridor.CallAsync(corridor.Payment());
         }
-        await corridor.UntilAsync(() => Task.FromResult(corridor.Told.Inquiries >= 64), TimeSpan.FromSeconds(6));
-        Assert.Equal(64, corridor.Told.Inquiries);
+        await corridor.UntilAsync(() => Task.FromResult(corridor.Told.Inquiries >= 48), TimeSpan.FromSeconds(6));
+        Assert.Equal(48, corridor.Told.Inquiries);
         release.Set();
         corridor.Told.Inquire = _ => ClearingResult.Of(ClearingOutcome.Succeeded);
         Assert.True(await corridor.UntilAsync(() => Task.FromResult(corridor.Resolver.Count == 0), TimeSpan.FromSeconds(60)));

@@ -36,6 +36,7 @@ public sealed partial class EmbeddedLedger : ICancelBook, ISurplusBook
         LedgerCommand command = Rent(CommandKind.SettleCancel);
         command.Cancel = cancel;
         command.CancelKeys.Cancel = IndexKey.Trade(cancel.CancelNo);
+        command.CancelKeys.Trade = IndexKey.Trade(cancel.TradeNo);
         command.CancelKeys.Wishes = IndexKey.Wishes(cancel.TradeNo);
         return CompletedBy(command, null);
     }
