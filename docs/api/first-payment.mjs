@@ -13,6 +13,7 @@ const gatewayKey = readFileSync(gatewayKeyFile);
 // CA_PEM is for a sandbox, which has a certificate of its own making. A real gateway's is signed by a public authority.
 const agent = new https.Agent({ keepAlive: true, minVersion: 'TLSv1.2', ca: caFile && readFileSync(caFile) });
 
+// RSA2. With an EC key (P-256) sign_type is ES256, and both calls below take { key, dsaEncoding: 'ieee-p1363' } instead of the key.
 // All members but sign, sorted by name, name=value joined by &. The names are ASCII: sort() is their byte order.
 const signingString = (members) =>
   Object.keys(members).filter((name) => name !== 'sign').sort().map((name) => `${name}=${members[name]}`).join('&');

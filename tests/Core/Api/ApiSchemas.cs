@@ -20,8 +20,11 @@ internal static class ApiSchemas
             schemas[Pascal(Name(type)) + "Request"] = Request(type);
             schemas[Pascal(Name(type)) + "Answer"] = Answer(type);
         }
-        schemas["UnreadAnswer"] = Object(
-            "A refusal of what could not be read so far: no biz_type is echoed", AnswerMembers.Always, [.. AnswerMembers.Always, .. AnswerMembers.Echoed.Where(name => name != "biz_type")], BizType.None);
+        JsonObject unread = Object(
+            "A refusal of what could not be read so far: no biz_type is echoed", AnswerMembers.Always,
+            [.. AnswerMembers.Always, .. AnswerMembers.Echoed.Where(name => name != "biz_type")], BizType.None);
+        unread["not"] = new JsonObject { ["required"] = Texts(["biz_type"]) };
+        schemas["UnreadAnswer"] = unread;
         schemas["TradeNotify"] = Notification(NotifyType.Trade);
         schemas["RefundNotify"] = Notification(NotifyType.Refund);
         schemas["RespCode"] = Codes();
@@ -61,6 +64,8 @@ internal static class ApiSchemas
         }
         Needs needs = Needs.Of(type);
         JsonObject schema = Object(InterfaceWords.Of(type).English, properties, Names(MemberTable.CommonRequired.Concat(needs.Required)));
+        // Of requests only: answers may have more members one day, and whoever is told to ignore those must not be handed a schema that refuses them.
+        schema["additionalProperties"] = false;
         if (needs.Ways.Length > 0)
         {
             schema[needs.AreWaysExclusive ? "oneOf" : "anyOf"] = new JsonArray([.. needs.Ways.Select(way => new JsonObject { ["required"] = Texts(Names(way)) })]);
@@ -123,7 +128,6 @@ internal static class ApiSchemas
     {
         ["type"] = "object",
         ["title"] = title,
-        ["additionalProperties"] = false,
         ["required"] = Texts(required),
         ["properties"] = properties,
     };

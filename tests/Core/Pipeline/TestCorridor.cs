@@ -283,6 +283,7 @@ internal sealed class TestCorridor : IAsyncDisposable
             rsa => rsa.VerifyData(text, signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1),
             ecdsa => ecdsa.VerifyData(text, signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation)));
         Assert.DoesNotContain(members, member => member.Value.Length == 0);
+        Api.AnswerContract.Holds(members);
         return new Answered(200, json, members);
     }
 
