@@ -35,6 +35,9 @@ public interface ILedger : IAsyncDisposable
     /// </summary>
     ValueTask<Claim> ClaimAsync(Trade trade, TimeSpan? atMost = null);
 
+    /// <summary>Keeps what an operator did by hand: <see cref="CompleteState.Recorded"/>, or it was not.</summary>
+    ValueTask<CompleteState> RecordAsync(OperatorAct act);
+
     /// <summary>Whom to tell of a claim that became durable after its caller had gone: it is PENDING, and nobody sends it.</summary>
     void WhenClaimedLate(Action<TradeNo> tell);
 

@@ -37,7 +37,7 @@ public sealed class CancelPipeline(
         }
 
         // 6 route: the channel that was sent the payment, and no other
-        if (!slot.Trade.IsFinal && router.Find(slot.Trade.ChannelId.Span) is null)
+        if (!slot.Trade.IsFinal && router.Find(slot.Trade.ChannelId.Span) is not { Breaker.IsClosed: true })
         {
             desk.RefuseWithinBudget(slot, institution, RespCode.ServiceUnavailable, GatewayMetrics.RefusalCause.NotReady);
             return;

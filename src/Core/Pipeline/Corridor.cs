@@ -50,8 +50,11 @@ public sealed class Corridor : IAsyncDisposable
         Signer = new AnswerSigner(keys, ledger, clock);
         var disagreements = new Disagreements(metrics, logs.CreateLogger<Disagreements>());
         Resolver = new PendingResolver(ledger, router, institutions, Signer, waiters, disagreements, metrics, clock, logs.CreateLogger<PendingResolver>());
+        Breakers = new BreakerSwitch(ledger, router, clock);
+        var breakerLog = new BreakerLog(logs.CreateLogger<BreakerLog>());
         foreach (Channel channel in router.Channels)
         {
+            channel.BreakerChanged = breakerLog.Tell;
             channel.LateResults = Resolver;
             channel.LateRefunds = Resolver;
         }
@@ -76,6 +79,9 @@ public sealed class Corridor : IAsyncDisposable
     public PaymentPipeline Pipeline { get; }
 
     public PendingResolver Resolver { get; }
+
+    /// <summary>Operators' hand on the channels' breakers.</summary>
+    public BreakerSwitch Breakers { get; }
 
     /// <summary>Shows what happens in the book to those who keep something that follows from it; null where nobody does.</summary>
     public ChangeFeed? Feed { get; }
@@ -117,6 +123,7 @@ public sealed class Corridor : IAsyncDisposable
         Resolver.Dispose();
         foreach (Channel channel in _router.Channels)
         {
+            channel.Breaker.Dispose();
             await channel.Adapter.DisposeAsync();
         }
     }

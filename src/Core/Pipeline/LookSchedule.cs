@@ -60,6 +60,9 @@ internal sealed class LookSchedule(Router router, TimeProvider clock)
         }
     }
 
+    /// <summary>The channel is left alone just now. However long that is: then is when it is to be asked.</summary>
+    internal void Wait(in Look look) => Add(look with { GiveUpAt = Math.Max(look.GiveUpAt, clock.GetTimestamp() + Ticks(2 * RoomPause)) }, RoomPause);
+
     internal bool TryTakeDue(out Look look)
     {
         lock (_due)

@@ -31,6 +31,11 @@ public sealed partial class PendingResolver
             {
                 return;
             }
+            if (!channel.Breaker.IsClosed)
+            {
+                _looks.Wait(look);
+                return;
+            }
             if (!channel.TryTakeInquiry(MaxInquiriesOfChannel - KeptForCancels))
             {
                 _looks.Postpone(look);

@@ -222,7 +222,8 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
             return false;
         }
         _schedule.Place(number, channel);
-        if (!channel.TryTakeInquiry(kind == _cancels ? MaxInquiriesOfChannel : MaxInquiriesOfChannel - KeptForCancels))
+        int most = kind == _cancels ? MaxInquiriesOfChannel : MaxInquiriesOfChannel - KeptForCancels;
+        if (!channel.Breaker.IsClosed || !channel.TryTakeInquiry(most))
         {
             _schedule.Postpone(number);
             return false;

@@ -23,13 +23,15 @@ internal sealed partial class UploadBook : IDisposable
 
     private readonly string _root;
     private readonly TimeProvider _clock;
+    private readonly DiskReserve _reserve;
     private readonly ConcurrentDictionary<Key, Known> _known = new();
     private readonly SemaphoreSlim _turn = new(1);
     private int _knownCount;
 
-    private UploadBook(string root, TimeProvider clock)
+    private UploadBook(string root, TimeProvider clock, DiskReserve reserve)
     {
         _root = root;
+        _reserve = reserve;
         _clock = clock;
     }
 
@@ -38,10 +40,10 @@ internal sealed partial class UploadBook : IDisposable
     /// do not wait for it, and all it takes is that a repetition of that upload is a new version.
     /// </summary>
     /// <exception cref="IOException">The disk.</exception>
-    internal static UploadBook Open(string root, TimeProvider clock, ILogger logger)
+    internal static UploadBook Open(string root, TimeProvider clock, DiskReserve reserve, ILogger logger)
     {
         FileStorage.Instance.CreateDirectory(root);
-        var book = new UploadBook(root, clock);
+        var book = new UploadBook(root, clock, reserve);
         foreach (string path in Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories).ToArray())
         {
             if (path.EndsWith(".part", StringComparison.Ordinal))
@@ -84,9 +86,10 @@ internal sealed partial class UploadBook : IDisposable
     }
 
     /// <summary>Keeps a result; it is durable on return. In a turn.</summary>
-    /// <exception cref="IOException">The disk: nothing was kept.</exception>
+    /// <exception cref="IOException">The disk, or too little is free on it: nothing was kept.</exception>
     internal void Add(ReconFileName name, StoredUpload upload)
     {
+        _reserve.Require();
         string folder = FolderOf(name.InstId);
         FileStorage.Instance.CreateDirectory(folder);
         string path = Path.Combine(folder, $"{name.Day}_{ReconTypes.Name(name.Type)}_{upload.Version:D4}_{upload.ReconId}.json");

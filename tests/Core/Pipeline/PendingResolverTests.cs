@@ -85,7 +85,7 @@ public class PendingResolverTests
     public async Task SilentChannel_DoesNotTakeTheTurnsOfItsOwnNewTrades_BeyondItsShare()
     {
         await using TestCorridor corridor = await TestCorridor.OpenAsync();
-        corridor.Told.Pay = _ => Task.FromResult(ClearingResult.Of(ClearingOutcome.Unknown));
+        corridor.Told.Pay = _ => Task.FromResult(ClearingResult.Of(ClearingOutcome.Processing));
         using var release = new ManualResetEventSlim();
         corridor.Told.InquireSlowly = () => Task.Run(() => release.Wait(TimeSpan.FromSeconds(20)));
         foreach (int _ in Enumerable.Range(0, 80))

@@ -155,6 +155,22 @@ public sealed class ReconPipelineTests
     }
 
     [Fact]
+    public async Task BelowTheJournalsReserve_AnUploadIsA001_AndTheSameIsTakenWhenThereIsRoom()
+    {
+        TestCorridor corridor = await OpenAsync();
+        Dictionary<string, string> upload = corridor.Upload(Yesterday, await Balanced(corridor));
+        corridor = await corridor.RestartAsync(reconReserve: long.MaxValue);
+        Assert.Equal("A001", (await corridor.CallAsync(upload)).Code);
+        Assert.Equal("0000", (await corridor.CallAsync(corridor.Download(Yesterday))).Code);
+        corridor = await corridor.RestartAsync();
+        await using (corridor)
+        {
+            Assert.Equal(0, corridor.Recon!.Uploads.Versions(File));
+            Assert.Equal("0000", (await corridor.CallAsync(upload)).Code);
+        }
+    }
+
+    [Fact]
     public async Task AReqId_IsOneForEverythingThatChangesState()
     {
         await using TestCorridor corridor = await OpenAsync();

@@ -25,11 +25,6 @@ internal sealed class Calendar : TimeProvider
     {
         string file = Path.Combine(folder, "clock");
         File.WriteAllText(file, $"{_ahead.TotalSeconds:+0;-0;+0}\n");
-        return new Dictionary<string, string>
-        {
-            ["LD_PRELOAD"] = Tool.FakeTime.Name,
-            ["FAKETIME_TIMESTAMP_FILE"] = file,
-            ["DONT_FAKE_MONOTONIC"] = "1",
-        };
+        return Tool.WallClockOf(file);
     }
 }

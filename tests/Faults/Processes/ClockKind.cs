@@ -72,12 +72,9 @@ internal sealed class ClockKind : FaultKind
 
     private static async Task<bool> StartAsync(Rig rig, FaultPoint point, string file)
     {
-        bool isReady = await rig.StartAsync(environment: new Dictionary<string, string>
+        bool isReady = await rig.StartAsync(environment: new Dictionary<string, string>(Tool.WallClockOf(file))
         {
-            ["LD_PRELOAD"] = Tool.FakeTime.Name,
-            ["FAKETIME_TIMESTAMP_FILE"] = file,
             ["FAKETIME_CACHE_DURATION"] = $"{CacheTime.TotalSeconds:0}",
-            ["DONT_FAKE_MONOTONIC"] = "1",
         });
         point.Expect(isReady, "F23", $"it does not start: {rig.Gateway!.LastLine}");
         return isReady;

@@ -14,6 +14,16 @@ internal sealed record Tool(string Name, string Package)
     internal static readonly Tool Limits = new("prlimit", "util-linux");
     internal static readonly Tool FakeTime = new("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1", "libfaketime");
 
+    /// <summary>What a process is started with so that its wall clock is off by what the file says, and its monotonic one goes on as it is.</summary>
+    internal static Dictionary<string, string> WallClockOf(string file) => new()
+    {
+        ["LD_PRELOAD"] = FakeTime.Name,
+        ["FAKETIME_TIMESTAMP_FILE"] = file,
+        ["DONT_FAKE_MONOTONIC"] = "1",
+        // Meant for older C libraries: with this one each wait for a time ends at once, and every waiting thread spins.
+        ["FAKETIME_FORCE_MONOTONIC_FIX"] = "0",
+    };
+
     /// <summary>What is missing, as a line for people; null when everything is there.</summary>
     internal static string? Missing(IEnumerable<Tool> needed)
     {
