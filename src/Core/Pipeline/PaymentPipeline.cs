@@ -28,8 +28,10 @@ namespace HotPath.Core.Pipeline;
 ///  bytes ◀─11 write     Host
 /// </code>
 /// </summary>
-/// <remarks>This method branches; what it calls computes. It waits at 4, 7, 8 and 10 only; at 8 it has stepped aside, for it wants no thread. Queries skip 4 and leave after 5; a refund goes on in
-/// <see cref="RefundPipeline"/> then, a cancel in <see cref="CancelPipeline"/>.</remarks>
+/// <remarks>
+/// This method branches; what it calls computes. It waits at 4, 7, 8 and 10 only; at 8 it has stepped aside, for it wants no thread. Queries skip 4 and
+/// leave after 5; a refund goes on in <see cref="RefundPipeline"/> then, a cancel in <see cref="CancelPipeline"/>.
+/// </remarks>
 public sealed class PaymentPipeline(
     Authenticator authenticator,
     ILedger ledger,

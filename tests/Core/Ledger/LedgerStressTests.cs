@@ -18,13 +18,14 @@ public sealed class LedgerStressTests
     {
         await using var bench = new LedgerBench();
         var won = new ConcurrentBag<TradeNo>();
+        var wished = new ConcurrentBag<TradeNo>();
         int answered = 0;
         for (int round = 0; round < Rounds; round++)
         {
             EmbeddedLedger ledger = bench.Open();
             using var barrier = new Barrier(Callers + 1);
             Task[] calls = [.. Enumerable.Range(0, Callers).Select(caller => Task.Factory.StartNew(
-                () => Call(ledger, barrier, $"{round}-{caller}", won, ref answered), TaskCreationOptions.LongRunning))];
+                () => Call(ledger, barrier, $"{round}-{caller}", won, wished, ref answered), TaskCreationOptions.LongRunning))];
             barrier.SignalAndWait();
             Thread.Sleep(round % 5);
             await ledger.DisposeAsync();
@@ -38,9 +39,11 @@ public sealed class LedgerStressTests
             Assert.True(await last.FindAsync(tradeNo, new Trade()));
         }
         Assert.Equal(won.Count, (await last.PendingAsync()).Count);
+        Assert.NotEmpty(wished);
+        Assert.Equal(wished.Order(), await last.Cancels.PendingAsync());
     }
 
-    private static void Call(EmbeddedLedger ledger, Barrier barrier, string name, ConcurrentBag<TradeNo> won, ref int answered)
+    private static void Call(EmbeddedLedger ledger, Barrier barrier, string name, ConcurrentBag<TradeNo> won, ConcurrentBag<TradeNo> wished, ref int answered)
     {
         barrier.SignalAndWait();
         for (int i = 0; ; i++)
@@ -50,6 +53,12 @@ public sealed class LedgerStressTests
             {
                 Trade trade = Trades.New(ledger, $"R{name}-{i}", $"T{name}-{i}");
                 claim = ledger.ClaimAsync(trade).AsTask().GetAwaiter().GetResult();
+                if (claim.IsWon)
+                {
+                    Interlocked.Increment(ref answered);
+                    won.Add(claim.TradeNo);
+                    claim = ledger.Cancels.ClaimAsync(Cancels.New(ledger, trade, $"U{name}-{i}")).AsTask().GetAwaiter().GetResult();
+                }
             }
             catch (LedgerUnavailableException)
             {
@@ -62,7 +71,7 @@ public sealed class LedgerStressTests
                 Assert.Equal(ClaimState.Unavailable, claim.State);
                 return;
             }
-            won.Add(claim.TradeNo);
+            wished.Add(claim.TradeNo);
         }
     }
 }

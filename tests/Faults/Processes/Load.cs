@@ -5,7 +5,7 @@ namespace HotPath.Faults.Processes;
 
 /// <summary>
 /// What institutions do while a fault strikes: payments of every outcome that the simulator knows, each also as several connections at
-/// once, repeated, repeated with other content, ordered twice, and queried; and refunds of what was paid, alike.
+/// once, repeated, repeated with other content, ordered twice, and queried; refunds of what was paid, alike; and cancels of what is under way, or was.
 /// </summary>
 internal sealed class Load(Rig rig, int seed)
 {
@@ -16,11 +16,12 @@ internal sealed class Load(Rig rig, int seed)
     private static readonly TimeSpan LanePatience = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RefusedPause = TimeSpan.FromMilliseconds(200);
 
-    // By the last two digits: success; three declines; success and decline after 5 s; an error; executed without answer; lost; late by 12 s.
+    // By the last two digits: success; three declines; success and decline after 5 s; an error; executed without answer; lost; late by 12 s; executed whatever
+    // reversal was confirmed.
     private static readonly string[] Amounts =
     [
         "88.80", "12.34", "7.00", "5.55", "100.01", "20.00", "31.15", "64.50", "88.80", "12.34",
-        "1.02", "1.03", "1.04", "1.05", "1.06", "1.08", "1.09", "1.10", "1.07",
+        "1.02", "1.03", "1.04", "1.05", "1.06", "1.08", "1.09", "1.10", "1.07", Rig.LyingAmount,
     ];
 
     // Less than the least payment, by the same last two digits.
@@ -44,9 +45,9 @@ internal sealed class Load(Rig rig, int seed)
     {
         while (!end.IsCompleted)
         {
-            Task<Call[]> calls = Task.WhenAll(random.Next(100) < 15 && NextRefund(random) is { } refunds
-                ? refunds.Select(call => rig.CallAsync(caller, call.Refund.Order, call.Request))
-                : Next(random).Select(call => rig.CallAsync(caller, call.Order, call.Request)));
+            int dice = random.Next(100);
+            IEnumerable<(Order Order, SignedMessage Request)> next = (dice < 15 ? NextRefund(random) : dice < 27 ? NextCancel(random) : null) ?? Next(random);
+            Task<Call[]> calls = Task.WhenAll(next.Select(call => rig.CallAsync(caller, call.Order, call.Request)));
             lock (_open)
             {
                 _open.RemoveAll(task => task.IsCompleted);
@@ -64,7 +65,7 @@ internal sealed class Load(Rig rig, int seed)
         }
     }
 
-    private (RefundWish Refund, SignedMessage Request)[]? NextRefund(Random random)
+    private IEnumerable<(Order Order, SignedMessage Request)>? NextRefund(Random random)
     {
         int dice = random.Next(100);
         if (dice < 60)
@@ -74,9 +75,30 @@ internal sealed class Load(Rig rig, int seed)
                 return null;
             }
             RefundWish[] wishes = [.. Enumerable.Range(0, dice < 15 ? random.Next(2, 9) : 1).Select(_ => rig.NewRefund(paid, RefundAmounts[random.Next(RefundAmounts.Length)]))];
-            return [.. wishes.Select(wish => (wish, wish.Request))];
+            return wishes.Select(wish => (wish.Order, wish.Request));
         }
-        return rig.AnyRefund(random) is not { } old ? null : [(old, dice < 75 ? old.Request : dice < 90 ? rig.Again(old) : rig.Query(old))];
+        return rig.AnyRefund(random) is not { } old ? null : [(old.Order, dice < 75 ? old.Request : dice < 90 ? rig.Again(old) : rig.Query(old))];
+    }
+
+    // Mostly of what has no end yet, and then beside whoever repeats the payment.
+    private IEnumerable<(Order Order, SignedMessage Request)>? NextCancel(Random random)
+    {
+        int dice = random.Next(100);
+        if (dice < 60)
+        {
+            Order?[] some = [.. Enumerable.Range(0, 6).Select(_ => rig.AnyOrder(random))];
+            if ((dice < 50 ? Array.Find(some, order => order is { KnownFinalAtMs: null }) : some[0]) is not { } order)
+            {
+                return null;
+            }
+            CancelWish[] wishes = [.. Enumerable.Range(0, dice < 15 ? random.Next(2, 9) : 1).Select(_ => rig.NewCancel(order))];
+            return [.. wishes.Select(wish => (order, wish.Request)), .. dice % 3 == 0 ? [(order, order.Request)] : Array.Empty<(Order, SignedMessage)>()];
+        }
+        if (rig.AnyCancel(random) is not { } old)
+        {
+            return null;
+        }
+        return [(old.Order, dice < 80 ? old.Request : dice < 92 || rig.AnyOrder(random) is not { } other || other.Party != old.Order.Party ? rig.Again(old) : rig.Redirected(old, other))];
     }
 
     private IEnumerable<(Order Order, SignedMessage Request)> Next(Random random)

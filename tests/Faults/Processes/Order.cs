@@ -47,3 +47,6 @@ internal sealed class Order(Party party, SignedMessage request)
 
 /// <summary>Part of an order that somebody wants back.</summary>
 internal sealed record RefundWish(Order Order, SignedMessage Request);
+
+/// <summary>Somebody wishes that an order be cancelled.</summary>
+internal sealed record CancelWish(Order Order, SignedMessage Request);

@@ -10,7 +10,7 @@ namespace HotPath.Faults.Processes;
 /// One data directory and everything around it: a channel that lives through all of it, a gateway that is started, struck and started
 /// again, institutions that remember what they were told. The evidence grows from point to point.
 /// </summary>
-internal sealed class Rig : IAsyncDisposable
+internal sealed partial class Rig : IAsyncDisposable
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
 
@@ -23,6 +23,7 @@ internal sealed class Rig : IAsyncDisposable
     private readonly List<(long, string)> _marks = [];
     private readonly HashSet<string> _told = [];
     private int _callsLooked;
+    private double _startedAtMs;
     private Child? _channel;
     private Uri? _channelAddress;
 
@@ -126,6 +127,7 @@ internal sealed class Rig : IAsyncDisposable
         _suite.Parties.WriteConfiguration(configuration, Data, _channelAddress!, Setup);
         File.Delete(TraceFile);
         double begin = NowMs;
+        _startedAtMs = begin;
         Restarts++;
         Mark("the gateway is started");
         Gateway = Child.Start(
@@ -339,6 +341,7 @@ internal sealed class Rig : IAsyncDisposable
                 await Task.Delay(TimeSpan.FromMilliseconds(500), CancellationToken.None);
             }
         });
+        await SettleCancelsAsync(limit);
         long last = Orders.Max(order => order.KnownFinalAtMs) ?? 0;
         SlowestEnd = last > begin ? TimeSpan.FromMilliseconds(last - begin) : TimeSpan.Zero;
         await Parallel.ForEachAsync(Orders, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (order, _) =>
@@ -347,6 +350,7 @@ internal sealed class Rig : IAsyncDisposable
             await CallAsync(Caller!, order, Again(order));
         });
         await Parallel.ForEachAsync(refunds, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (refund, _) => await CallAsync(Caller!, refund.Order, Query(refund)));
+        await AwaitSurplusesAsync();
     }
 
     /// <summary>What is broken that was not told yet. The gateway must not be running.</summary>
@@ -388,6 +392,7 @@ internal sealed class Rig : IAsyncDisposable
             Channel = ChannelBooks.Read(Path.Combine(Root, "channel", "books.jsonl"), _epochMs),
             Marks = [.. _marks],
             IsSettled = isSettled,
+            IsClockSteady = SteppedForward == TimeSpan.Zero,
             ReqIdLifeMs = (long)Math.Max(0, (TimeSpan.FromHours(24) - SteppedForward).TotalMilliseconds),
         };
     }

@@ -11,6 +11,7 @@ catches=(
   "resend-in-doubt kill 14"
   "ignore-a-short-write short-write 16"
   "expire-a-pending-claim clock 8"
+  "cancel-without-reversal kill 14"
 )
 
 repo=$PWD

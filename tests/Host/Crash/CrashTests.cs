@@ -11,7 +11,7 @@ namespace HotPath.Host.Tests.Crash;
 
 /// <summary>
 /// kill -9 under load, at random moments, again and again: every acknowledged answer is there afterwards with the same bytes, no trade was
-/// executed twice, and the journal is clean. Five rounds by default; <c>./dev crash</c> does twenty.
+/// executed twice, what was cancelled stays so and every cancel is told how its payment ended, and the journal is clean. Five rounds by default; <c>./dev crash</c> does twenty.
 /// </summary>
 [Trait("Category", "Crash")]
 public sealed class CrashTests
@@ -33,23 +33,28 @@ public sealed class CrashTests
         int seed = Environment.TickCount;
         var random = new Random(seed);
         var sent = new ConcurrentDictionary<string, Sent>();
+        var cancels = new ConcurrentDictionary<string, Sent>();
         for (int round = 0; round < Rounds; round++)
         {
             using SandboxProcess gateway = await SandboxProcess.StartAsync(folder.Path);
             using InstitutionClient client = Client(gateway, folder);
-            await AssertKeptAsync(client, sent.Values.Where(payment => payment.Final is not null).OrderBy(_ => random.Next()).Take(500), seed);
-            await LoadUntilKilledAsync(gateway, client, sent, TimeSpan.FromMilliseconds(random.Next(50, 1500)));
+            await AssertKeptAsync(client, sent.Values.Concat(cancels.Values).Where(one => one.Final is not null).OrderBy(_ => random.Next()).Take(500), seed);
+            await LoadUntilKilledAsync(gateway, client, sent, cancels, TimeSpan.FromMilliseconds(random.Next(50, 1500)));
         }
 
         using SandboxProcess last = await SandboxProcess.StartAsync(folder.Path);
         using (InstitutionClient client = Client(last, folder))
         {
-            await AssertKeptAsync(client, sent.Values.Where(payment => payment.Final is not null), seed);
+            await AssertKeptAsync(client, sent.Values.Concat(cancels.Values).Where(one => one.Final is not null), seed);
             await EndAllAsync(client, sent.Values, seed);
+            // Of those that came before their payment, or were never answered: it has ended by now.
+            await EndAllAsync(client, cancels.Values, seed);
         }
         Assert.Equal(0, await last.TerminateAsync());
         Assert.True(sent.Values.Count(payment => payment.Final is not null) > Rounds * 10, "too little was acknowledged to mean anything");
         AssertExecutedOnce(folder.Path, sent.Values);
+        Assert.All(cancels.Values, cancel => Assert.Equal((sent[cancel.OrderNo].TradeNo, sent[cancel.OrderNo].Status), (cancel.TradeNo, cancel.Status)));
+        Assert.Contains(cancels.Values, cancel => cancel.Status == "CANCELLED");
         Assert.Equal(0, await JournalVerifyAsync(folder.Path));
     }
 
@@ -60,7 +65,7 @@ public sealed class CrashTests
     }
 
     private static async Task LoadUntilKilledAsync(
-        SandboxProcess gateway, InstitutionClient client, ConcurrentDictionary<string, Sent> sent, TimeSpan killAfter)
+        SandboxProcess gateway, InstitutionClient client, ConcurrentDictionary<string, Sent> sent, ConcurrentDictionary<string, Sent> cancels, TimeSpan killAfter)
     {
         using var stop = new CancellationTokenSource();
         Task[] clients = [.. Enumerable.Range(0, Clients).Select(n => Task.Run(async () =>
@@ -69,13 +74,26 @@ public sealed class CrashTests
             {
                 var payment = new Sent(Requests.ScanPay(SandboxGateway.Domestic, Amounts[i % Amounts.Length], "HKD", TimeProvider.System));
                 sent[payment.OrderNo] = payment;
+                // Every third has second thoughts, while it is under way or just after it.
+                Task cancelling = i % 3 == 0 ? CancelAsync(client, payment, cancels, TimeSpan.FromMilliseconds(i % 7 * 20)) : Task.CompletedTask;
                 payment.Learn(await client.CallAsync(payment.Request, CancellationToken.None));
+                await cancelling;
             }
         }))];
         await Task.Delay(killAfter);
         await gateway.KillAsync();
         await stop.CancelAsync();
         await Task.WhenAll(clients);
+    }
+
+    private static async Task CancelAsync(InstitutionClient client, Sent payment, ConcurrentDictionary<string, Sent> cancels, TimeSpan after)
+    {
+        SignedMessage request = Requests.TradeCancel(SandboxGateway.Domestic, TimeProvider.System);
+        request["out_trade_no"] = payment.OrderNo;
+        var cancel = new Sent(request);
+        cancels[payment.OrderNo] = cancel;
+        await Task.Delay(after);
+        cancel.Learn(await client.CallAsync(request, CancellationToken.None));
     }
 
     private static async Task AssertKeptAsync(InstitutionClient client, IEnumerable<Sent> payments, int seed)
@@ -92,9 +110,9 @@ public sealed class CrashTests
     private static async Task EndAllAsync(InstitutionClient client, IEnumerable<Sent> payments, int seed)
     {
         using var limit = new CancellationTokenSource(EndLimit);
-        await Task.WhenAll(payments.Where(payment => payment.Final is null).Select(async payment =>
+        await Task.WhenAll(payments.Where(payment => payment.Status.Length == 0).Select(async payment =>
         {
-            while (payment.Final is null)
+            while (payment.Status.Length == 0)
             {
                 Assert.False(limit.IsCancellationRequested, $"seed {seed}: order {payment.OrderNo} does not end");
                 payment.Learn(await client.CallAsync(payment.Request, CancellationToken.None));
@@ -119,7 +137,7 @@ public sealed class CrashTests
         var tradeNos = payments.Select(payment => payment.TradeNo).ToHashSet();
         Assert.Equal(payments.Count(), tradeNos.Count);
         Assert.DoesNotContain(dispatched.Keys, reference => !tradeNos.Contains(reference));
-        Assert.DoesNotContain(payments, payment => payment.IsSuccess && !dispatched.ContainsKey(payment.TradeNo!));
+        Assert.DoesNotContain(payments, payment => payment.Status == "SUCCESS" && !dispatched.ContainsKey(payment.TradeNo!));
     }
 
     private static async Task<int> JournalVerifyAsync(string folder)
@@ -131,19 +149,20 @@ public sealed class CrashTests
 
     private static string Text(SignedMessage answer) => Encoding.UTF8.GetString(answer.ToJson());
 
-    /// <summary>One payment and what its institution was told.</summary>
+    /// <summary>One payment, or one cancel, and what its institution was told.</summary>
     private sealed class Sent(SignedMessage request)
     {
         internal SignedMessage Request { get; } = request;
 
         internal string OrderNo { get; } = request["out_trade_no"]!;
 
-        /// <summary>The final answer's bytes, once there was one.</summary>
+        /// <summary>The final answer's bytes, once there was one that is kept. A cancel of what has succeeded is refused, and leaves none.</summary>
         internal string? Final { get; private set; }
 
         internal string? TradeNo { get; private set; }
 
-        internal bool IsSuccess { get; private set; }
+        /// <summary>How the trade ended, once that was told; empty before.</summary>
+        internal string Status { get; private set; } = "";
 
         internal void Learn(Exchange exchange)
         {
@@ -152,12 +171,17 @@ public sealed class CrashTests
                 return;
             }
             Assert.True(exchange.IsVerified, exchange.Problem);
+            if (answer["trade_no"] is null)
+            {
+                // A cancel that came before its payment, or a refusal.
+                return;
+            }
             Assert.True(TradeNo is null || TradeNo == answer["trade_no"], $"order {OrderNo} was {TradeNo}, now {answer["trade_no"]}");
             TradeNo = answer["trade_no"];
-            if (answer["trade_status"] is "SUCCESS" or "FAILED")
+            if (answer["trade_status"] is { } status and ("SUCCESS" or "FAILED" or "CANCELLED"))
             {
-                Final = Text(answer);
-                IsSuccess = answer["trade_status"] == "SUCCESS";
+                Status = status;
+                Final = answer["resp_code"] == "B007" ? null : Text(answer);
             }
         }
     }

@@ -19,7 +19,8 @@ internal sealed class FasterBookIndex : IBookIndex
         var disk = new IndexDisk(storage, scheduler, _failure);
         long claimsMemory = PowerOfTwo(options.IndexMemoryBytes / 4);
         long bookMemory = PowerOfTwo(options.IndexMemoryBytes / 2);
-        // A trade has one claim; in the book itself, its order and sometimes a code. 64 bytes of hash index hold 7 keys.
+        // A trade has one claim; in the book itself, its order and sometimes a code. A refund has itself, its number and its trade's totals, a wish itself and
+        // its trade's count, a surplus itself and its trade's pointer; each counts as a trade. 64 bytes of hash index hold 7 keys.
         _claims = new FasterStore<ClaimEntry>(
             Path.Combine(directory, FasterIndexFactory.ClaimsName), HashBytes(options.MaxTrades), claimsMemory, AppendAlways, disk);
         try
@@ -115,7 +116,8 @@ internal sealed class FasterBookIndex : IBookIndex
     private static bool AppendAlways(ref ClaimEntry current, in ClaimEntry wanted) => false;
 
     /// <summary>
-    /// A trade gets its result in place; B last, since readers look at nothing else. A pointer to another trade gets a new record.
+    /// Whatever has a number gets its result in place; B last, since readers look at nothing else. A pointer to another number, and totals and wishes that
+    /// another record says, get a new record.
     /// </summary>
     private static bool EndTrade(ref BookEntry current, in BookEntry wanted)
     {

@@ -15,7 +15,7 @@ internal interface IBookIndex : IBookReader, IDisposable
 {
     void PutClaim(in IndexKey key, in ClaimEntry entry);
 
-    /// <summary>Puts or replaces. Replacing a trade's entry changes nothing but the result's fields.</summary>
+    /// <summary>Puts or replaces. Replacing the entry of what has a number changes nothing but the result's fields.</summary>
     void PutBook(in IndexKey key, in BookEntry entry);
 
     /// <summary>A reader for the calling thread, to be given back by <see cref="ReturnReader"/>.</summary>
@@ -107,10 +107,12 @@ internal readonly record struct ClaimEntry(ulong Stamp, ulong Node, ulong Finger
 /// single-use code, a refund number, a surplus's trade), what is refunded of a trade, or how many wishes to cancel it stand.
 /// </summary>
 /// <remarks>
-/// For what has a number: A = address of its first record, B = address of its result or 0, C = final time, its kind, whether its req_id is free, status. For a pointer:
-/// A = stamp, B = node, C = content of the refund. For totals: A = address of the newest record that says them, B = held and count, C = succeeded. For wishes:
-/// A = address of the newest record that says how many, B = how many. Of what has a number only C and then B ever change, in place, once, by the ledger thread; readers look at B alone, so they can never see half a
-/// change.
+/// For what has a number: A = address of its first record, B = address of its result or 0, C = final time, its kind, whether its req_id is free, status.
+/// For a pointer: A = stamp, B = node, C = content of the refund.
+/// For totals: A = address of the newest record that says them, B = held and count, C = succeeded.
+/// For wishes: A = address of the newest record that says how many, B = how many.
+/// Of what has a number only C and then B ever change, in place, once, by the ledger thread; readers look at B alone, so they can never see half a change.
+/// Of the others nothing does: what says something new is put as a new entry.
 /// </remarks>
 [StructLayout(LayoutKind.Sequential)]
 internal struct BookEntry

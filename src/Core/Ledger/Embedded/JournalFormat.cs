@@ -85,7 +85,7 @@ internal static class JournalFormat
     /// <summary>Longest batch, in bytes.</summary>
     internal const int MaxBatchBytes = 1024 * 1024;
 
-    /// <summary>Longest record of any type: a RESULT with a 512-byte signature needs 725 bytes.</summary>
+    /// <summary>Longest record of any type: a SETTLED with a 512-byte signature and its texts as long as they may be needs 752 bytes.</summary>
     internal const int MaxRecordBytes = 1024;
 
     internal const int MaxPayloadBytes = MaxRecordBytes - RecordHeaderBytes;

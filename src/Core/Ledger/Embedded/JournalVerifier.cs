@@ -3,7 +3,7 @@ namespace HotPath.Core.Ledger.Embedded;
 /// <summary>What a look through the whole journal found.</summary>
 public sealed class JournalReport
 {
-    /// <summary>Whole records by type (BATCH, ACCEPTED, RESULT, CEILING, SEAL).</summary>
+    /// <summary>Whole records by type, by the names of docs/journal-format.md (BATCH, ACCEPTED, RESULT …).</summary>
     public required IReadOnlyDictionary<string, long> Records { get; init; }
 
     /// <summary>Segment files.</summary>

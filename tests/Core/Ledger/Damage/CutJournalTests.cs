@@ -135,6 +135,15 @@ public sealed class CutJournalTests
             {
                 Assert.Equal(CompleteState.Recorded, await ledger.CompleteAsync(trade.Ended(ledger, Now.ToUnixTimeMilliseconds())));
                 steps.Add(new Step(trade, IsResult: true, End(disk)));
+                continue;
+            }
+            Cancellation cancel = Cancels.New(ledger, trade, $"U{i}");
+            Assert.True((await ledger.Cancels.ClaimAsync(cancel)).IsWon);
+            steps.Add(new Step(trade, IsResult: false, End(disk)) { Cancel = cancel });
+            if (i % 2 == 1)
+            {
+                await ledger.Cancels.SettleAsync(cancel.Ended(ledger, Now.ToUnixTimeMilliseconds(), RespCode.NetworkError));
+                steps.Add(new Step(trade, IsResult: true, End(disk)) { Cancel = cancel });
             }
         }
         return steps;
@@ -148,13 +157,19 @@ public sealed class CutJournalTests
     {
         List<Step> kept = steps.FindAll(step => step.End <= cut);
         var found = new Trade();
-        foreach (Step step in steps.Where(step => !step.IsResult))
+        foreach (Step wish in steps.Where(step => step.Cancel is not null && !step.IsResult))
+        {
+            var cancel = new Cancellation();
+            Assert.Equal(kept.Contains(wish), await ledger.Cancels.FindAsync(wish.Cancel!.CancelNo, cancel));
+            Assert.Equal(kept.Exists(end => end.IsResult && end.Cancel == wish.Cancel), cancel.IsFinal);
+        }
+        foreach (Step step in steps.Where(step => step.Cancel is null && !step.IsResult))
         {
             bool isKept = kept.Contains(step);
             Assert.Equal(isKept, await ledger.FindAsync(step.Trade.TradeNo, found));
             if (isKept)
             {
-                bool isFinal = kept.Exists(result => result.IsResult && result.Trade == step.Trade);
+                bool isFinal = kept.Exists(result => result.IsResult && result.Cancel is null && result.Trade == step.Trade);
                 Assert.Equal(isFinal ? TradeStatus.Success : TradeStatus.Pending, found.Status);
                 Assert.Equal(step.Trade.Amount, found.Amount);
                 Assert.True(!isFinal || found.Answer.Signature.SequenceEqual(step.Trade.Answer.Signature));
@@ -163,6 +178,9 @@ public sealed class CutJournalTests
         return kept[^1].End;
     }
 
-    /// <summary>A claim or a result, and where the journal ended after it.</summary>
-    private sealed record Step(Trade Trade, bool IsResult, int End);
+    /// <summary>A claim or a result, of a trade or of a wish to cancel it, and where the journal ended after it.</summary>
+    private sealed record Step(Trade Trade, bool IsResult, int End)
+    {
+        internal Cancellation? Cancel { get; init; }
+    }
 }
