@@ -7,7 +7,8 @@ internal abstract class Scenario
     public static readonly IReadOnlyList<Scenario> All =
     [
         new SteadyPay(), new RampToSaturation(), new ReplayStorm(), new BadSignatureFlood(), new SlowChannel(), new OneFloodingInstitution(),
-        new MillionUsers(), new IdleConnections(), new HttpChannel(), new QueriesBesidePayments(), new NotificationsDrain(),
+        new MillionUsers(), new IdleConnections(), new HttpChannel(), new QueriesBesidePayments(),
+        new BatchQueries(), new ReconBesidePayments(), new NotificationsDrain(),
     ];
 
     /// <summary>As on the command line.</summary>

@@ -53,6 +53,13 @@ internal sealed class Stage(ScenarioOptions options, string program, string fold
         Expect(await gateway.StopAndVerifyAsync());
     }
 
+    /// <summary>A gateway where yesterday had as many payments as the scenario was told.</summary>
+    public Task WithBookOfYesterdayAsync(Func<GatewayUnderTest, Task> use, CancellationToken cancel) => WithFolderAsync(async data =>
+    {
+        Say($"yesterday: {await BookOfYesterday.MakeAsync(program, data, Options.Payments, cancel)}");
+        await WithGatewayAsync(data, ["--in-process-channel"], use, cancel);
+    });
+
     /// <summary>A life of a gateway in a folder that has several, one after the other.</summary>
     public async Task WithGatewayAsync(string data, IReadOnlyList<string> arguments, Func<GatewayUnderTest, Task> use, CancellationToken cancel)
     {

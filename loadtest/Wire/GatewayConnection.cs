@@ -14,8 +14,12 @@ internal readonly record struct HttpAnswer(int Status, ReadOnlyMemory<byte> Body
 /// <param name="open">A connection that is open already; null: one is made when it is needed.</param>
 internal sealed class GatewayConnection(GatewayEndpoint endpoint, Stream? open = null) : IAsyncDisposable
 {
+    private const int LongestAnswer = 1024 * 1024;
+
     private readonly byte[] _out = new byte[8 * 1024];
-    private readonly byte[] _in = new byte[16 * 1024];
+
+    // A page of a hundred trades is four times as long, and then grows it.
+    private byte[] _in = new byte[16 * 1024];
     private Stream? _stream = open;
 
     public async Task OpenAsync(CancellationToken cancel) => _stream ??= await endpoint.ConnectAsync(cancel);
@@ -72,9 +76,13 @@ internal sealed class GatewayConnection(GatewayEndpoint endpoint, Stream? open =
         while (headEnd < 0);
         AnswerHead head = AnswerHead.Parse(_in.AsSpan(0, headEnd));
         int bodyStart = headEnd + 4;
-        if (head.ContentLength > _in.Length - bodyStart)
+        if (head.ContentLength > LongestAnswer)
         {
             throw new IOException($"an answer of {head.ContentLength} bytes");
+        }
+        if (head.ContentLength > _in.Length - bodyStart)
+        {
+            Array.Resize(ref _in, bodyStart + head.ContentLength);
         }
         while (filled < bodyStart + head.ContentLength)
         {

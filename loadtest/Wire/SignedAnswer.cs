@@ -58,7 +58,8 @@ internal static class SignedAnswer
         {
             return false;
         }
-        var text = new SigningText(stackalloc byte[MaxTextBytes]);
+        int longest = members.Sum(static member => member.Key.Length + 2 + Encoding.UTF8.GetMaxByteCount(member.Value.Length));
+        var text = new SigningText(longest <= MaxTextBytes ? stackalloc byte[MaxTextBytes] : new byte[longest]);
         foreach ((string name, string value) in members)
         {
             if (name != "sign")

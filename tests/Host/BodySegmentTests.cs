@@ -98,8 +98,10 @@ public sealed class BodySegmentTests : IAsyncDisposable
         }
         Assert.All(waiting, one => Assert.False(one.Call.IsCompleted));
 
-        DefaultHttpContext oneTooMany = Post(body.Length, body.Chunk(4096), piecesAtOnce: 1).Context;
+        byte[][] pieces = [.. body.Chunk(4096)];
+        DefaultHttpContext oneTooMany = Post(body.Length, pieces, piecesAtOnce: 1).Context;
         await _endpoint.HandleAsync(oneTooMany);
+        Assert.All(pieces[..16], piece => Assert.Equal(-1, piece.AsSpan().IndexOfAnyExcept((byte)0)));
         Assert.Equal((StatusCodes.Status429TooManyRequests, "close"), (oneTooMany.Response.StatusCode, oneTooMany.Response.Headers.Connection.ToString()));
         // An ordinary body needs none of them.
         (byte[] query, string queryId) = Query();
@@ -127,6 +129,26 @@ public sealed class BodySegmentTests : IAsyncDisposable
             await _endpoint.HandleAsync(context);
             Assert.True(lifetime.IsAborted);
         }
+    }
+
+    /// <summary>A face may have been in it: the server's blocks go to other requests next.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Body_ThatIsCutOff_LeavesNothingInTheServersBlocks(bool isTooSlow)
+    {
+        byte[][] pieces = [.. Enumerable.Range(0, 9).Select(_ => Enumerable.Repeat((byte)'f', 4096).ToArray())];
+        PipeReader reader = new PieceReader(pieces, atOnce: 2, isTooSlow ? new Microsoft.AspNetCore.Http.BadHttpRequestException("slow", StatusCodes.Status408RequestTimeout) : null);
+        DefaultHttpContext context = Post(60_000, reader).Context;
+        if (isTooSlow)
+        {
+            await Assert.ThrowsAsync<Microsoft.AspNetCore.Http.BadHttpRequestException>(() => _endpoint.HandleAsync(context));
+        }
+        else
+        {
+            await _endpoint.HandleAsync(context);
+        }
+        Assert.All(pieces, piece => Assert.Equal(-1, piece.AsSpan().IndexOfAnyExcept((byte)0)));
     }
 
     private static IEnumerable<byte[]> Cut(byte[] body, int[] sizes)
@@ -195,7 +217,7 @@ public sealed class BodySegmentTests : IAsyncDisposable
     /// A pipe that gives a few more pieces with each read, each a segment of its own, and holds its reader to the rules: nothing is given
     /// twice that was consumed, and a read that examined everything waits for more.
     /// </summary>
-    private sealed class PieceReader(IEnumerable<byte[]> pieces, int atOnce) : PipeReader
+    private sealed class PieceReader(IEnumerable<byte[]> pieces, int atOnce, Exception? end = null) : PipeReader
     {
         private readonly Queue<byte[]> _coming = new(pieces);
         private Piece? _first;
@@ -210,6 +232,10 @@ public sealed class BodySegmentTests : IAsyncDisposable
             {
                 await Task.Yield();
             }
+            if (end is not null && _coming.Count == 0)
+            {
+                throw end;
+            }
             Assert.True(_isExamined, "a reader that did not advance reads the same again, for ever");
             for (int i = 0; i < atOnce && _coming.TryDequeue(out byte[]? bytes); i++)
             {
@@ -218,7 +244,7 @@ public sealed class BodySegmentTests : IAsyncDisposable
             }
             _isExamined = false;
             ReadOnlySequence<byte> buffer = _first is null ? default : new ReadOnlySequence<byte>(_first, 0, _last!, _last!.Memory.Length);
-            return new ReadResult(buffer, isCanceled: false, isCompleted: _coming.Count == 0);
+            return new ReadResult(buffer, isCanceled: false, isCompleted: end is null && _coming.Count == 0);
         }
 
         public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
@@ -320,6 +346,8 @@ public sealed class BodySegmentTests : IAsyncDisposable
         public ValueTask<ReqIdState> RecallAsync(InstId instId, ReadOnlyMemory<byte> reqId, Digest fingerprint, Trade into) => new(ReqIdState.Free);
 
         public ValueTask<Claim> ClaimAsync(Trade trade, TimeSpan? atMost = null) => throw new NotSupportedException();
+
+        public ValueTask<CompleteState> RecordAsync(OperatorAct act) => throw new NotSupportedException();
 
         public void WhenClaimedLate(Action<TradeNo> tell)
         {

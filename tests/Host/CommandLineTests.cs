@@ -49,6 +49,23 @@ public sealed class CommandLineTests(SandboxFixture sandbox) : IDisposable
         Assert.Equal(2, (await CallAsync("pay", "--amount", "1", "--face", file + ".none")).ExitCode);
     }
 
+    /// <summary>What got lost on its way to the channel is cancelled, by either number; what succeeded is not.</summary>
+    [Fact]
+    public async Task Cancel_ByOrderOrTrade_PrintsTheVerifiedAnswer()
+    {
+        Assert.Equal(0, (await CallAsync("pay", "--amount", "1.10", "--order", "cli-lost")).ExitCode);
+        CommandLineRun byOrder = await CallAsync("cancel", "--order", "cli-lost");
+        Assert.Equal(0, byOrder.ExitCode);
+        Assert.Contains("\"trade_status\":\"CANCELLED\"", byOrder.Output, StringComparison.Ordinal);
+
+        using JsonDocument paid = JsonDocument.Parse((await CallAsync("pay", "--amount", "88.80", "--order", "cli-paid")).Output);
+        string tradeNo = paid.RootElement.GetProperty("answer").GetProperty("trade_no").GetString()!;
+        CommandLineRun byTrade = await CallAsync("cancel", "--trade", tradeNo, "--order", "cli-paid");
+        Assert.Equal(1, byTrade.ExitCode);
+        Assert.Contains("\"resp_code\":\"B007\"", byTrade.Output, StringComparison.Ordinal);
+        Assert.Equal(2, (await CallAsync("cancel")).ExitCode);
+    }
+
     [Fact]
     public async Task Pay_WithEveryOption_SendsThem()
     {

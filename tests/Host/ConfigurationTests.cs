@@ -259,6 +259,7 @@ public sealed class ConfigurationTests : IClassFixture<ConfigurationTests.Keys>,
         RefusedChannel("deadline", one => one with { Deadline = "soon" });
         RefusedChannel("deadline", one => one with { Deadline = "61s" });
         RefusedChannel("settle_window", one => one with { Deadline = "15s", SettleWindow = "14s" });
+        RefusedChannel("breaker", one => one with { Breaker = "off" });
         Refused("channels[1].id", _good with { Channels = [_good.Channels[0], _good.Channels[0]] });
     }
 
@@ -375,6 +376,18 @@ public sealed class ConfigurationTests : IClassFixture<ConfigurationTests.Keys>,
     [InlineData("25h")]
     [InlineData("99999999999999s")]
     public void Duration_OfAnotherForm_IsRefused(string text) => Assert.False(DurationText.TryParse(text, out _));
+
+    [Theory]
+    [InlineData("demo-gateway")]
+    [InlineData("demo-institution")]
+    public void AKeyThatIsPublished_IsNobodys(string name)
+    {
+        string key = Path.Combine(AppContext.BaseDirectory, "api", "keys", name);
+        string own = PrivateKey("published.pem", File.ReadAllText(key + ".private.pem"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        Assert.Contains("published", Refused("signing_key.path", _good with { SigningKey = _good.SigningKey! with { Path = own } }), StringComparison.Ordinal);
+        Assert.Contains(
+            "published", Refused("institutions[0].keys[0].path", _good with { Institutions = [Institution("A1", key + ".public.pem"), _good.Institutions[1]] }), StringComparison.Ordinal);
+    }
 
     private GatewayConfiguration WithSchemes() => _good with
     {

@@ -151,7 +151,7 @@ public sealed class HttpRuleTests(SandboxFixture sandbox)
     }
 
     [Fact]
-    public async Task Body_ByteByByte_IsOneRequest()
+    public async Task Body_InPiecesOfSevenBytes_IsOneRequest()
     {
         byte[] request = TestInstitution.Post(sandbox.Domestic.Sign(sandbox.Domestic.ScanPay()));
         await using SslStream tls = await sandbox.ConnectAsync();

@@ -176,7 +176,7 @@ internal sealed class Day
         }
         catch (IOException failure)
         {
-            throw new DayFilesDamagedException($"{path} cannot be read: {failure.Message}", failure);
+            throw DayFile.Unreadable(path, failure);
         }
     }
 }

@@ -13,6 +13,10 @@ internal abstract class DayFile
 {
     private const int LeastBufferBytes = 4 * 1024;
 
+    // EMFILE and ENFILE, which .NET passes on as they are.
+    private const int TooManyOpenFiles = 24;
+    private const int TooManyOpenFilesOfAll = 23;
+
     private readonly OpenFiles _files;
     private readonly Lock _lock = new();
     private byte[] _buffer = [];
@@ -120,7 +124,7 @@ internal abstract class DayFile
         }
         catch (IOException failure)
         {
-            throw new DayFilesDamagedException($"{Path} cannot be read: {failure.Message}", failure);
+            throw Unreadable(Path, failure);
         }
         throw new DayFilesDamagedException($"{Path} is shorter than it was");
     }
@@ -148,6 +152,10 @@ internal abstract class DayFile
             _buffered += length;
         }
     }
+
+    /// <summary>The disk does not give what is there; without a file descriptor to read it with, that is no word about the file.</summary>
+    internal static DayFilesDamagedException Unreadable(string path, IOException failure) =>
+        new($"{path} cannot be read: {failure.Message}", failure) { IsPassing = failure.HResult is TooManyOpenFiles or TooManyOpenFilesOfAll };
 
     protected DayFilesDamagedException Damaged(long offset) => new($"{Path} is damaged at offset {offset}");
 }

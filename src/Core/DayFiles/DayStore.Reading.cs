@@ -31,6 +31,8 @@ public sealed partial class DayStore
     /// <exception cref="DayFilesDamagedException">A file is not as it was written.</exception>
     internal WindowPage Select(in TradeWindow window, in WindowSnapshot snapshot, long skip, Span<TradeNo> into)
     {
+        int making = Volatile.Read(ref _making);
+        (NumberFile? first, NumberFile? last) = (FileOf(window, window.FirstDay), window.LastDay == window.FirstDay ? null : FileOf(window, window.LastDay));
         if (window.Kind == DayFileKind.None)
         {
             List<TradeNo> open = _openTrades.Of(window.InstId, window.Range);
@@ -40,7 +42,6 @@ public sealed partial class DayStore
         }
         try
         {
-            (NumberFile? first, NumberFile? last) = (FileOf(window, window.FirstDay), window.LastDay == window.FirstDay ? null : FileOf(window, window.LastDay));
             long ofFirst = first?.CountIn(window.Range, snapshot.OfFirst) ?? 0;
             long ofLast = last?.CountIn(window.Range, snapshot.OfLast) ?? 0;
             // A day's numbers are all below the next day's.
@@ -50,21 +51,30 @@ public sealed partial class DayStore
         }
         catch (DayFilesDamagedException damage)
         {
-            Damaged(damage, window.FirstDay);
+            Damaged(damage, window.FirstDay, making);
             throw;
         }
     }
 
-    // It is told, and no manifest counts any more. What is dropped because it is old may be gone under who reads it.
-    private void Damaged(DayFilesDamagedException damage, long day)
+    // It is told, no manifest counts any more, and the feed begins again. What is dropped because it is old may be gone under who reads it, and so may what
+    // is being made again.
+    private void Damaged(DayFilesDamagedException damage, long day, int making)
     {
-        if (!IsKept(day))
+        if (damage.IsPassing)
         {
+            LogUnreadable(damage);
             return;
+        }
+        lock (_days)
+        {
+            if (_isDamaged || making != _making || !IsKept(day))
+            {
+                return;
+            }
+            _isDamaged = true;
         }
         LogDamaged(damage);
         _metrics.DayFiles.Damaged();
-        _isDamaged = true;
         try
         {
             RemoveManifest();
@@ -76,11 +86,24 @@ public sealed partial class DayStore
         }
     }
 
-    private FinalRows RowsOf(InstId instId, long day, DayFileKind kind) => new(Find(day)?.Rows(instId, kind), damage => Damaged(damage, day));
+    private FinalRows RowsOf(InstId instId, long day, DayFileKind kind)
+    {
+        int making = Volatile.Read(ref _making);
+        return new FinalRows(FindToRead(day)?.Rows(instId, kind), damage => Damaged(damage, day, making));
+    }
 
     private long CountOf(in TradeWindow window, long day) => FileOf(window, day)?.Count ?? 0;
 
-    private NumberFile? FileOf(in TradeWindow window, long day) => window.Kind == DayFileKind.None ? null : Find(day)?.Numbers(window.InstId, window.Kind);
+    private NumberFile? FileOf(in TradeWindow window, long day) => FindToRead(day)?.Numbers(window.InstId, window.Kind);
+
+    private Day? FindToRead(long number)
+    {
+        lock (_days)
+        {
+            return Volatile.Read(ref _nextSequence) >= _knownBefore ? Find(number)
+                : throw new DayFilesDamagedException("the day files are being made again") { IsPassing = true };
+        }
+    }
 
     private Day? Find(long number)
     {
@@ -94,7 +117,7 @@ public sealed partial class DayStore
                 }
                 catch (DayFilesDamagedException damage)
                 {
-                    Damaged(damage, number);
+                    Damaged(damage, number, _making);
                     throw;
                 }
                 TrimLoaded();
@@ -130,7 +153,7 @@ public sealed partial class DayStore
         }
         catch (DayFilesDamagedException damage)
         {
-            Damaged(damage, day);
+            Damaged(damage, day, _making);
             throw;
         }
     }
@@ -173,7 +196,7 @@ public sealed partial class DayStore
         if (reason is not null)
         {
             LogMadeAgain(reason);
-            Forget();
+            Forget(knownBefore: 0);
             RemoveManifest();
         }
         // Dropped, and a crash came before they were deleted.
@@ -216,20 +239,26 @@ public sealed partial class DayStore
         }
     }
 
-    private void Forget()
+    private void Forget(long knownBefore)
     {
         lock (_days)
         {
+            _making++;
             _days.Clear();
             _catalogs = [];
+            _knownBefore = knownBefore;
+            Volatile.Write(ref _nextSequence, 0);
         }
         _openTrades.Clear();
         _open.Dispose();
-        (Position, _shown, _nextSequence, _latestMs) = (default, default, 0, 0);
+        (Position, _shown, _latestMs) = (default, default, 0);
     }
 
     [LoggerMessage(EventId = 424, Level = LogLevel.Error, Message = "the manifest of damaged day files could not be removed")]
     private partial void LogNotRemoved(Exception failure);
+
+    [LoggerMessage(EventId = 425, Level = LogLevel.Warning, Message = "a day file cannot be read just now")]
+    private partial void LogUnreadable(Exception failure);
 
     private void RemoveManifest()
     {

@@ -59,6 +59,12 @@ public sealed partial class DayStore : IFeedConsumer, IDisposable
     private long _flushedAt;
     private volatile bool _isDamaged;
 
+    // Guarded by _days. Files of an earlier making may still be read by somebody; what he finds in them is no news.
+    private int _making = 1;
+
+    // Before the feed has come so far again nothing is answered: it had been answered before.
+    private long _knownBefore;
+
     private DayStore(string root, IJournalStorage storage, TimeProvider time, GatewayMetrics metrics, ILogger<DayStore> logger)
     {
         _root = root;
@@ -90,7 +96,7 @@ public sealed partial class DayStore : IFeedConsumer, IDisposable
     /// <summary>
     /// True when no row can be added to the day any more: the journal has come nine hours past its end (Beijing). A gateway that nobody uses does not
     /// come that far; its day is then complete in fact once the clock has passed it and the feed has caught up, for every result bears the moment it was
-    /// recorded for.
+    /// recorded for. Its reconciliation files go by that.
     /// </summary>
     public bool IsClosed(long day) => Volatile.Read(ref _latestMs) >= BeijingTime.StartOf(day + 1) + GraceMs;
 
@@ -143,6 +149,7 @@ public sealed partial class DayStore : IFeedConsumer, IDisposable
     public void Shown(FeedPosition upTo)
     {
         _shown = upTo;
+        Volatile.Write(ref _nextSequence, upTo.NextSequence);
         _metrics.DayFiles.Shown(upTo.NextSequence);
         if (_time.GetElapsedTime(_flushedAt) >= FlushInterval && !_isDamaged)
         {
@@ -154,11 +161,17 @@ public sealed partial class DayStore : IFeedConsumer, IDisposable
         }
     }
 
+    public bool WantsToBeginAgain => _isDamaged;
+
     public void BeginAgain()
     {
-        LogBeginsAgain();
-        Forget();
+        if (!_isDamaged)
+        {
+            LogBeginsAgain();
+        }
+        Forget(_isDamaged ? Math.Max(_knownBefore, _nextSequence) : 0);
         RemoveManifest();
+        _isDamaged = false;
     }
 
     /// <summary>Makes durable what was shown. Call when the feed has ended.</summary>
@@ -196,7 +209,7 @@ public sealed partial class DayStore : IFeedConsumer, IDisposable
     private void Passed(long ms, long sequence)
     {
         Volatile.Write(ref _latestMs, Math.Max(_latestMs, ms));
-        _nextSequence = sequence + 1;
+        Volatile.Write(ref _nextSequence, sequence + 1);
     }
 
     private void Flush()
@@ -258,7 +271,7 @@ public sealed partial class DayStore : IFeedConsumer, IDisposable
     [LoggerMessage(EventId = 421, Level = LogLevel.Warning, Message = "day files are forgotten: they belong to another journal")]
     private partial void LogBeginsAgain();
 
-    [LoggerMessage(EventId = 422, Level = LogLevel.Error, Message = "a day file is damaged, queries of it are refused, and the next start makes all of them again")]
+    [LoggerMessage(EventId = 422, Level = LogLevel.Error, Message = "a day file is damaged: all of them are made again from the journal, and until then what needs them is refused")]
     private partial void LogDamaged(Exception damage);
 
     [LoggerMessage(EventId = 423, Level = LogLevel.Warning, Message = "day files could not be kept at the stop; the next start makes the last part again")]

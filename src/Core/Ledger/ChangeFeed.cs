@@ -12,7 +12,7 @@ namespace HotPath.Core.Ledger;
 /// </summary>
 /// <remarks>
 /// It looks by itself, every 10 ms while something happens, so that a commit need not wake anybody. A consumer that fails is left alone for a
-/// second and then shown the same portion again; the others go on.
+/// second and then shown the same portion again; the others go on. One that has the whole journal before it gets a portion in turn with those at its end.
 /// </remarks>
 public sealed partial class ChangeFeed : IWorkerBody, IDisposable
 {
@@ -90,18 +90,26 @@ public sealed partial class ChangeFeed : IWorkerBody, IDisposable
 
     private bool IsBehind() => _waiting.Count > 0 || Array.Exists(_followers, follower => follower.IsHealthy(_time) && _ledger.FeedEnd - follower.Position.Address > MostGathered);
 
-    /// <summary>Shows the next portion to those who are furthest behind; usually that is all of them together. False when there was nothing.</summary>
+    /// <summary>Shows a portion to everybody, from each place where some of them stand. False when there was nothing for anybody.</summary>
     private bool ShowNext()
     {
         Follower[] healthy = Array.FindAll(_followers, follower => follower.IsHealthy(_time));
-        if (healthy.Length == 0)
+        Array.ForEach(healthy, BeginAgainIfWanted);
+        FeedPosition[] places = [.. healthy.Select(follower => follower.Position).Distinct().OrderBy(place => place.Address)];
+        bool hasShown = false;
+        foreach (FeedPosition place in places)
         {
-            return false;
+            // Who was behind and has come here just now goes on together with who was here.
+            Follower[] group = Array.FindAll(healthy, follower => follower.Position == place && follower.FailedAt is null);
+            hasShown |= group.Length > 0 && ShowFrom(place, places, group);
         }
-        FeedPosition from = healthy.MinBy(follower => follower.Position.Address)!.Position;
-        Follower[] group = Array.FindAll(healthy, follower => follower.Position == from);
-        // Up to where the next one stands, so that they go on together from there.
-        long before = healthy.Select(follower => follower.Position.Address).Where(address => address > from.Address).DefaultIfEmpty(long.MaxValue).Min();
+        return hasShown;
+    }
+
+    private bool ShowFrom(FeedPosition from, FeedPosition[] places, Follower[] group)
+    {
+        // Up to where the next ones stand, so that they meet.
+        long before = places.Select(place => place.Address).Where(address => address > from.Address).DefaultIfEmpty(long.MaxValue).Min();
         try
         {
             FeedPosition next = _ledger.ReadFeed(from, before, new Audience(this, group));
@@ -117,6 +125,20 @@ public sealed partial class ChangeFeed : IWorkerBody, IDisposable
             Array.ForEach(group, follower => MisRead(follower, failure));
             return false;
         }
+    }
+
+    private void BeginAgainIfWanted(Follower follower)
+    {
+        if (follower.Consumer.WantsToBeginAgain)
+        {
+            BeginAgain(follower);
+        }
+    }
+
+    private void BeginAgain(Follower follower)
+    {
+        Try(follower, 0, static (consumer, _) => consumer.BeginAgain());
+        follower.Position = follower.FailedAt is null ? default : follower.Position;
     }
 
     private void Advance(Follower follower, FeedPosition next)
@@ -143,8 +165,7 @@ public sealed partial class ChangeFeed : IWorkerBody, IDisposable
             return;
         }
         LogForeign(follower.Consumer.Name, follower.Position.Address, failure.Message);
-        Try(follower, 0, static (consumer, _) => consumer.BeginAgain());
-        follower.Position = follower.FailedAt is null ? default : follower.Position;
+        BeginAgain(follower);
     }
 
     // One that failed in this portion sees nothing more of it.

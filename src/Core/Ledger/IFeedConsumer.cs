@@ -45,8 +45,11 @@ public interface IFeedConsumer : IFeedVisitor
     void Shown(FeedPosition upTo);
 
     /// <summary>
-    /// <see cref="Position"/> is no place of this ledger: the journal was replaced by another or by an older copy. What was made from it is
-    /// forgotten, and everything is shown from the beginning.
+    /// <see cref="Position"/> is no place of this ledger: the journal was replaced by another or by an older copy. Or the consumer
+    /// <see cref="WantsToBeginAgain"/>. What was made is forgotten, and everything is shown from the beginning.
     /// </summary>
     void BeginAgain();
+
+    /// <summary>True when what it made is damaged or lost, until <see cref="BeginAgain"/> has returned. Asked before each portion; any thread may have found it.</summary>
+    bool WantsToBeginAgain => false;
 }

@@ -42,7 +42,7 @@ public sealed partial class ReconPipeline(Reconciliation recon, ILedger ledger, 
         (RespCode code, ReconFileFacts? facts) = await FindAsync(name).ConfigureAwait(false);
         if (facts is null)
         {
-            desk.Refuse(slot, Faulted(code), institution);
+            Refuse(slot, institution, code);
             return;
         }
         string url = new Uri(address, "/files/" + recon.Tokens.Issue(name)).AbsoluteUri;
@@ -67,7 +67,12 @@ public sealed partial class ReconPipeline(Reconciliation recon, ILedger ledger, 
             return;
         }
         (RespCode code, ReconFileFacts? facts) = await FindAsync(upload.File).ConfigureAwait(false);
-        rejection = facts is null ? Faulted(code) : UploadCheck.CheckAgainst(upload, facts);
+        if (facts is null)
+        {
+            Refuse(slot, institution, code);
+            return;
+        }
+        rejection = UploadCheck.CheckAgainst(upload, facts);
         if (rejection.IsRefusal)
         {
             desk.Refuse(slot, rejection, institution);
@@ -84,9 +89,18 @@ public sealed partial class ReconPipeline(Reconciliation recon, ILedger ledger, 
                 desk.Refuse(slot, Rejection.Of(RespCode.ReqIdReused), institution);
                 return;
         }
-        Keep(slot, institution, fingerprint, upload, checks);
+        try
+        {
+            Keep(slot, institution, fingerprint, upload, checks);
+        }
+        catch (IOException failure)
+        {
+            LogNotKept(recon.Logger, failure, upload.File);
+            desk.RefuseWithinBudget(slot, institution, RespCode.SystemBusy, GatewayMetrics.RefusalCause.DiskFull);
+        }
     }
 
+    /// <exception cref="IOException">The disk: nothing was kept.</exception>
     private void Keep(RequestSlot slot, Institution institution, in Digest fingerprint, UploadedResult upload, DiffCheck[] checks)
     {
         int version = recon.Uploads.Versions(upload.File) + 1;
@@ -118,16 +132,7 @@ public sealed partial class ReconPipeline(Reconciliation recon, ILedger ledger, 
             DiffCheck = told,
             Answer = Encoding.UTF8.GetString(slot.Answer.Json.Span),
         };
-        try
-        {
-            recon.Uploads.Add(upload.File, stored);
-        }
-        catch (IOException failure)
-        {
-            LogNotKept(recon.Logger, failure, upload.File);
-            desk.RefuseWithinBudget(slot, institution, RespCode.SystemBusy, GatewayMetrics.RefusalCause.DiskFull);
-            return;
-        }
+        recon.Uploads.Add(upload.File, stored);
         Count(upload, stored, checks);
         desk.TellDone(slot);
     }
@@ -178,10 +183,27 @@ public sealed partial class ReconPipeline(Reconciliation recon, ILedger ledger, 
     private async ValueTask<(RespCode Code, ReconFileFacts? Facts)> FindAsync(ReconFileName name)
     {
         RespCode code = recon.MayBeAsked(name.Day);
-        return code != RespCode.None ? (code, null) : (RespCode.ReconNotReady, await recon.Builder.GetAsync(name, BuildWait).ConfigureAwait(false));
+        try
+        {
+            return code != RespCode.None ? (code, null) : (RespCode.ReconNotReady, await recon.Builder.GetAsync(name, BuildWait).ConfigureAwait(false));
+        }
+        catch (IOException failure)
+        {
+            LogNotRead(recon.Logger, failure, name);
+            return (RespCode.ServiceUnavailable, null);
+        }
     }
 
-    private static Rejection Faulted(RespCode code) => new(code, code == RespCode.MemberIllegal ? Member.SettleDate : Member.None);
+    // Why there is no file: never any more, not yet, or the disk does not give it.
+    private void Refuse(RequestSlot slot, Institution institution, RespCode code)
+    {
+        if (code == RespCode.ServiceUnavailable)
+        {
+            desk.RefuseWithinBudget(slot, institution, code, GatewayMetrics.RefusalCause.NotReady);
+            return;
+        }
+        desk.Refuse(slot, new Rejection(code, code == RespCode.MemberIllegal ? Member.SettleDate : Member.None), institution);
+    }
 
     private static ReconFileName NameOf(RequestSlot slot, Institution institution)
     {
@@ -200,6 +222,9 @@ public sealed partial class ReconPipeline(Reconciliation recon, ILedger ledger, 
     [LoggerMessage(EventId = 410, Level = LogLevel.Warning,
         Message = "{File}: the institution says {Result}, {Differences} differences, {Refuted} of those it lists refuted by the book; recon_id {ReconId}, version {Version}")]
     private static partial void LogDifferences(ILogger logger, ReconFileName file, string result, long differences, int refuted, string reconId, int version);
+
+    [LoggerMessage(EventId = 412, Level = LogLevel.Error, Message = "{File} could not be read")]
+    private static partial void LogNotRead(ILogger logger, Exception failure, ReconFileName file);
 
     [LoggerMessage(EventId = 411, Level = LogLevel.Error, Message = "a result about {File} could not be kept")]
     private static partial void LogNotKept(ILogger logger, Exception failure, ReconFileName file);

@@ -125,7 +125,7 @@ internal sealed class DifferenceList
         bool isNew = (tradeNo is null || _numbers.Add((difference.Type, tradeNo))) & (orderNo is null || _orders.Add((difference.Type, orderNo)));
         bool isFine = currency.IsKnown && isNew && ofInst == RespCode.None && ofGw == RespCode.None && worst == RespCode.None && difference.Type switch
         {
-            DiffType.OursIsMissing => orderNo is not null && inst > 0 && gwAmount is null,
+            DiffType.OursIsMissing => (orderNo is not null || tradeNo is not null) && inst > 0 && gwAmount is null,
             DiffType.TheirsIsMissing => tradeNo is not null && gw > 0 && instAmount is null,
             DiffType.Unequal => tradeNo is not null && inst > 0 && gw > 0 && inst != gw,
             _ => false,

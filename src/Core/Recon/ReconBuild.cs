@@ -31,6 +31,7 @@ internal sealed class ReconBuild(ReconFileName name, ReconFolder folder, IFinalR
     // About a third of a millisecond.
     private const int RowsAStep = 256;
 
+    private readonly string _part = folder.PartOf(name);
     private readonly LateRows _late = new(folder.PartOf(name) + ".late", window);
     private IEnumerator<long>? _steps;
 
@@ -56,10 +57,15 @@ internal sealed class ReconBuild(ReconFileName name, ReconFolder folder, IFinalR
         return true;
     }
 
+    /// <summary>Ends it. What was not finished is not left behind: on a full disk it would be what fills it.</summary>
     public void Dispose()
     {
         _steps?.Dispose();
         _late.Dispose();
+        if (Result == BuildResult.Open && File.Exists(_part))
+        {
+            File.Delete(_part);
+        }
     }
 
     private IEnumerable<long> Steps()
@@ -84,12 +90,14 @@ internal sealed class ReconBuild(ReconFileName name, ReconFolder folder, IFinalR
         Publish(finished, facts);
     }
 
-    // The day before may not have been built, or not yet: then all its rows are its own.
+    // The day before may not have been built, or not yet: then all its rows are its own. And this day's file may have been there before, and be lost: what
+    // the next day's has of it stays there.
     private RowSpan NewSpan()
     {
         long before = rows.End(name.InstId, name.Day - 1, name.Type);
         long carriedFrom = folder.Find(name with { Day = name.Day - 1 })?.Rows.OfDay ?? before;
-        return new RowSpan(rows.End(name.InstId, name.Day, name.Type), carriedFrom, before);
+        long ofDay = folder.Find(name with { Day = name.Day + 1 })?.Rows is { IsCarrying: true } next ? next.CarriedFrom : rows.End(name.InstId, name.Day, name.Type);
+        return new RowSpan(ofDay, carriedFrom, before);
     }
 
     private IEnumerable<long> Sort(RowSpan span, ReconCsv? csv)

@@ -26,6 +26,7 @@ internal sealed partial class ReconBuilder : IWorkerBody, IDisposable
 
     private readonly ReconFolder _folder;
     private readonly IFinalRows _rows;
+    private readonly DiskReserve _reserve;
     private readonly IReadOnlyList<InstId> _institutions;
     private readonly TimeProvider _clock;
     private readonly GatewayMetrics.ReconMetrics _metrics;
@@ -46,17 +47,19 @@ internal sealed partial class ReconBuilder : IWorkerBody, IDisposable
 
     /// <param name="folder">Where finished files lie.</param>
     /// <param name="rows">What they are made of.</param>
+    /// <param name="reserve">What is to stay free.</param>
     /// <param name="institutions">Whose files are built without being asked for.</param>
     /// <param name="scheduler">Gives it its thread.</param>
     /// <param name="clock">Says when a day is over.</param>
     /// <param name="metrics">Its progress.</param>
     /// <param name="logger">What somebody must look at.</param>
     internal ReconBuilder(
-        ReconFolder folder, IFinalRows rows, IReadOnlyList<InstId> institutions, IScheduler scheduler, TimeProvider clock,
+        ReconFolder folder, IFinalRows rows, DiskReserve reserve, IReadOnlyList<InstId> institutions, IScheduler scheduler, TimeProvider clock,
         GatewayMetrics.ReconMetrics metrics, ILogger logger)
     {
         _folder = folder;
         _rows = rows;
+        _reserve = reserve;
         _institutions = institutions;
         _clock = clock;
         _metrics = metrics;
@@ -168,6 +171,11 @@ internal sealed partial class ReconBuilder : IWorkerBody, IDisposable
                 pause = FeedMark.Pause;
                 return false;
             }
+            _reserve.Require();
+            if (_folder.IsSpoilt(_job.Name))
+            {
+                LogSpoilt(_job.Name);
+            }
             _build = new ReconBuild(_job.Name, _folder, _rows);
             _began = _clock.GetTimestamp();
             return true;
@@ -266,6 +274,9 @@ internal sealed partial class ReconBuilder : IWorkerBody, IDisposable
 
     [LoggerMessage(EventId = 402, Level = LogLevel.Error, Message = "reconciliation file {Name} could not be built")]
     private partial void LogFailed(Exception failure, ReconFileName? name);
+
+    [LoggerMessage(EventId = 403, Level = LogLevel.Error, Message = "reconciliation file {Name} was finished, and it or its facts are damaged or gone: it is built again")]
+    private partial void LogSpoilt(ReconFileName name);
 
     /// <param name="Name">What to build.</param>
     /// <param name="IsAgain">Also when it is finished.</param>

@@ -101,11 +101,21 @@ internal sealed class ReconCsv : IDisposable
 
     public void Dispose()
     {
-        // The writers flush as they go, into a file that nobody will look at when it was not finished.
-        _csv.Dispose();
-        _hashing.Dispose();
-        _hash.Dispose();
-        _file.Dispose();
+        try
+        {
+            // The writers flush as they go, into a file that nobody will look at when it was not finished.
+            _csv.Dispose();
+            _hashing.Dispose();
+        }
+        catch (IOException)
+        {
+            // The disk is full, most likely. Whoever wrote was told, or did not want it any more.
+        }
+        finally
+        {
+            _hash.Dispose();
+            _file.Dispose();
+        }
     }
 
     private void WriteTrade(in ReconRow row)

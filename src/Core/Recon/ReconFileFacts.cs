@@ -31,6 +31,9 @@ internal readonly record struct RowSpan(long OfDay, long CarriedFrom, long Carri
 {
     /// <summary>How much that is, in the same measure.</summary>
     internal long Length => OfDay + CarriedTo - CarriedFrom;
+
+    /// <summary>It has rows of the day before.</summary>
+    internal bool IsCarrying => CarriedTo > CarriedFrom;
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = false)]

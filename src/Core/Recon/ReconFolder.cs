@@ -20,12 +20,30 @@ internal sealed class ReconFolder(string root)
     /// <summary>Where it is built.</summary>
     internal string PartOf(ReconFileName name) => PathOf(name) + ".part";
 
-    /// <summary>The facts of a finished file; null when it is not finished.</summary>
+    /// <summary>The facts of a finished file; null when it is not finished, and when it or its facts are not as they were written: then it is to be built again.</summary>
+    /// <exception cref="IOException">The disk does not say.</exception>
     internal ReconFileFacts? Find(ReconFileName name)
     {
         string path = FactsOf(name);
-        return File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllBytes(path), ReconJson.Default.ReconFileFacts) : null;
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+        try
+        {
+            ReconFileFacts? facts = JsonSerializer.Deserialize(File.ReadAllBytes(path), ReconJson.Default.ReconFileFacts);
+            var file = new FileInfo(PathOf(name));
+            return file.Exists && file.Length == facts?.Bytes ? facts : null;
+        }
+        catch (Exception failure) when (failure is JsonException or FileNotFoundException or DirectoryNotFoundException)
+        {
+            // Bent, or pruned under us.
+            return null;
+        }
     }
+
+    /// <summary>It was finished once, and is not any more: somebody must look.</summary>
+    internal bool IsSpoilt(ReconFileName name) => File.Exists(FactsOf(name)) && Find(name) is null;
 
     internal void Prepare(ReconFileName name) => FileStorage.Instance.CreateDirectory(FolderOf(name.Day));
 

@@ -15,15 +15,18 @@ public sealed class Reconciliation : IDisposable
     private readonly ReconFolder _folder;
     private readonly TimeProvider _clock;
 
-    private Reconciliation(string root, IFinalRows rows, IReadOnlyList<InstId> institutions, Uri? publicUrl, IScheduler scheduler, TimeProvider clock, GatewayMetrics metrics, ILogger<Reconciliation> logger)
+    private Reconciliation(
+        string root, IFinalRows rows, IReadOnlyList<InstId> institutions, Uri? publicUrl, long diskReserveBytes, IScheduler scheduler, TimeProvider clock, GatewayMetrics metrics,
+        ILogger<Reconciliation> logger)
     {
+        var reserve = new DiskReserve(root, diskReserveBytes);
         _folder = new ReconFolder(Path.Combine(root, "files"));
         _clock = clock;
         PublicUrl = publicUrl;
         Metrics = metrics.Recon;
-        Uploads = UploadBook.Open(Path.Combine(root, "uploads"), clock);
+        Uploads = UploadBook.Open(Path.Combine(root, "uploads"), clock, reserve, logger);
         Tokens = new DownloadTokens(clock);
-        Builder = new ReconBuilder(_folder, rows, institutions, scheduler, clock, metrics.Recon, logger);
+        Builder = new ReconBuilder(_folder, rows, reserve, institutions, scheduler, clock, metrics.Recon, logger);
         Logger = logger;
     }
 
@@ -43,13 +46,13 @@ public sealed class Reconciliation : IDisposable
     /// <summary>Opens what is in <c>recon/</c> of the data directory; files are made of the day files' rows. Nothing is built before <see cref="Start"/>.</summary>
     /// <exception cref="IOException">The disk failed.</exception>
     public static Reconciliation Open(
-        string dataDirectory, DayStore days, IReadOnlyList<InstId> institutions, Uri? publicUrl, IScheduler scheduler, TimeProvider clock, GatewayMetrics metrics,
-        ILogger<Reconciliation> logger) => Open(dataDirectory, new DayRows(days), institutions, publicUrl, scheduler, clock, metrics, logger);
+        string dataDirectory, DayStore days, IReadOnlyList<InstId> institutions, Uri? publicUrl, long diskReserveBytes, IScheduler scheduler, TimeProvider clock,
+        GatewayMetrics metrics, ILogger<Reconciliation> logger) => Open(dataDirectory, new DayRows(days), institutions, publicUrl, diskReserveBytes, scheduler, clock, metrics, logger);
 
     internal static Reconciliation Open(
-        string dataDirectory, IFinalRows rows, IReadOnlyList<InstId> institutions, Uri? publicUrl, IScheduler scheduler, TimeProvider clock, GatewayMetrics metrics,
-        ILogger<Reconciliation> logger) =>
-        new(Path.Combine(dataDirectory, "recon"), rows, institutions, publicUrl, scheduler, clock, metrics, logger);
+        string dataDirectory, IFinalRows rows, IReadOnlyList<InstId> institutions, Uri? publicUrl, long diskReserveBytes, IScheduler scheduler, TimeProvider clock,
+        GatewayMetrics metrics, ILogger<Reconciliation> logger) =>
+        new(Path.Combine(dataDirectory, "recon"), rows, institutions, publicUrl, diskReserveBytes, scheduler, clock, metrics, logger);
 
     /// <summary>Begins to build.</summary>
     /// <param name="catchUp">Returns when everything durable is among the rows.</param>

@@ -5,6 +5,7 @@ using System.Text.Json;
 using HotPath.Core.Ledger;
 using HotPath.Core.Ledger.Embedded;
 using HotPath.Core.Model;
+using Microsoft.Extensions.Logging;
 
 namespace HotPath.Core.Recon;
 
@@ -13,7 +14,7 @@ namespace HotPath.Core.Recon;
 /// thread.
 /// </summary>
 /// <remarks><c>DIR/&lt;inst&gt;/&lt;day&gt;_&lt;TRADE|REFUND&gt;_&lt;version&gt;_&lt;recon_id&gt;.json</c>; the highest version counts.</remarks>
-internal sealed class UploadBook : IDisposable
+internal sealed partial class UploadBook : IDisposable
 {
     /// <summary>Versions of one file's result. More is no correction any more (D004).</summary>
     internal const int MostVersions = 100;
@@ -22,31 +23,36 @@ internal sealed class UploadBook : IDisposable
 
     private readonly string _root;
     private readonly TimeProvider _clock;
+    private readonly DiskReserve _reserve;
     private readonly ConcurrentDictionary<Key, Known> _known = new();
     private readonly SemaphoreSlim _turn = new(1);
     private int _knownCount;
 
-    private UploadBook(string root, TimeProvider clock)
+    private UploadBook(string root, TimeProvider clock, DiskReserve reserve)
     {
         _root = root;
+        _reserve = reserve;
         _clock = clock;
     }
 
-    /// <summary>Reads what was sent within the last 24 hours; what a crash left half-written is removed.</summary>
+    /// <summary>
+    /// Reads what was sent within the last 24 hours; what a crash left half-written is removed. One that is damaged is told and left where it is: payments
+    /// do not wait for it, and all it takes is that a repetition of that upload is a new version.
+    /// </summary>
     /// <exception cref="IOException">The disk.</exception>
-    internal static UploadBook Open(string root, TimeProvider clock)
+    internal static UploadBook Open(string root, TimeProvider clock, DiskReserve reserve, ILogger logger)
     {
         FileStorage.Instance.CreateDirectory(root);
-        var book = new UploadBook(root, clock);
+        var book = new UploadBook(root, clock, reserve);
         foreach (string path in Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories).ToArray())
         {
             if (path.EndsWith(".part", StringComparison.Ordinal))
             {
                 File.Delete(path);
             }
-            else if (book.IsRecent(IdOf(path).UnixMs))
+            else if (book.IsRecent(IdOf(path).UnixMs) && !book.TryKeep(File.ReadAllBytes(path)))
             {
-                book.Keep(JsonSerializer.Deserialize(File.ReadAllBytes(path), UploadJson.Default.StoredUpload)!);
+                LogDamaged(logger, path);
             }
         }
         return book;
@@ -80,9 +86,10 @@ internal sealed class UploadBook : IDisposable
     }
 
     /// <summary>Keeps a result; it is durable on return. In a turn.</summary>
-    /// <exception cref="IOException">The disk: nothing was kept.</exception>
+    /// <exception cref="IOException">The disk, or too little is free on it: nothing was kept.</exception>
     internal void Add(ReconFileName name, StoredUpload upload)
     {
+        _reserve.Require();
         string folder = FolderOf(name.InstId);
         FileStorage.Instance.CreateDirectory(folder);
         string path = Path.Combine(folder, $"{name.Day}_{ReconTypes.Name(name.Type)}_{upload.Version:D4}_{upload.ReconId}.json");
@@ -105,6 +112,23 @@ internal sealed class UploadBook : IDisposable
 
     private string FolderOf(InstId instId) => Path.Combine(_root, instId.ToString());
 
+    private bool TryKeep(byte[] json)
+    {
+        try
+        {
+            if (JsonSerializer.Deserialize(json, UploadJson.Default.StoredUpload) is not { } upload)
+            {
+                return false;
+            }
+            Keep(upload);
+            return true;
+        }
+        catch (Exception failure) when (failure is JsonException or FormatException or ArgumentException)
+        {
+            return false;
+        }
+    }
+
     private void Keep(StoredUpload upload)
     {
         var known = new Known(Digest.Read(Convert.FromHexString(upload.Fingerprint)), TradeNo.Parse(Encoding.ASCII.GetBytes(upload.ReconId)).UnixMs, Encoding.UTF8.GetBytes(upload.Answer));
@@ -122,6 +146,9 @@ internal sealed class UploadBook : IDisposable
             }
         }
     }
+
+    [LoggerMessage(EventId = 413, Level = LogLevel.Error, Message = "{Path}, what an institution uploaded, is damaged: it is left where it is")]
+    private static partial void LogDamaged(ILogger logger, string path);
 
     /// <summary>A turn; ends when it is disposed.</summary>
     internal readonly struct Turn(SemaphoreSlim turn) : IDisposable

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using HotPath.Core.DayFiles;
 using HotPath.Core.Model;
 using HotPath.Core.Recon;
 
@@ -16,7 +17,7 @@ internal sealed class ReconEndpoint
     /// <summary>Where it is.</summary>
     internal const string Root = "/recon/build";
 
-    // People ask for one at a time.
+    // People ask for one at a time, a script perhaps for a month.
     private const int MostRuns = 100;
 
     private readonly List<ReconRun> _runs = [];
@@ -61,22 +62,30 @@ internal sealed class ReconEndpoint
         {
             return (StatusCodes.Status400BadRequest, "date is a day as yyyyMMdd, inst an institution's number\n");
         }
-        if (recon.Build(day, inst.Length == 0 ? null : InstId.From(inst)) is not { } run)
-        {
-            return (StatusCodes.Status409Conflict, $"{day} is not over yet, or not kept any more\n");
-        }
-        if (run.Files == 0)
-        {
-            return (StatusCodes.Status404NotFound, $"there is no institution {inst}\n");
-        }
         lock (_runs)
         {
-            if (_runs.Count == MostRuns)
+            // Before it begins: what is refused is not done.
+            if (_runs.Count(run => !run.IsOver) == MostRuns)
             {
-                return (StatusCodes.Status429TooManyRequests, $"{MostRuns} runs since the start are enough; restart the gateway\n");
+                return (StatusCodes.Status429TooManyRequests, $"{MostRuns} runs are under way\n");
             }
-            _runs.Add(run);
-            return (StatusCodes.Status202Accepted, Text(_runs.Count, run));
+            try
+            {
+                if (recon.Build(day, inst.Length == 0 ? null : InstId.From(inst)) is not { } run)
+                {
+                    return (StatusCodes.Status409Conflict, $"{day} is not over yet, or not kept any more\n");
+                }
+                if (run.Files == 0)
+                {
+                    return (StatusCodes.Status404NotFound, $"there is no institution {inst}\n");
+                }
+                _runs.Add(run);
+                return (StatusCodes.Status202Accepted, Text(_runs.Count, run));
+            }
+            catch (DayFilesDamagedException damage)
+            {
+                return (StatusCodes.Status503ServiceUnavailable, $"{damage.Message}\n");
+            }
         }
     }
 

@@ -54,6 +54,7 @@ internal static class CommandLine
         RunVerb.Create(error),
         PayVerb.Create(output, error),
         RefundVerb.Create(output, error),
+        CancelVerb.Create(output, error),
         QueryVerb.Create(output, error),
         BatchQueryVerb.Create(output, error),
         ReconVerb.Create(output, error),

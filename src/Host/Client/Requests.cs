@@ -53,6 +53,9 @@ internal static class Requests
         ["refund_type"] = "02",
     };
 
+    /// <summary>A cancel; the caller sets orig_trade_no, out_trade_no, or both.</summary>
+    internal static SignedMessage TradeCancel(string instId, TimeProvider clock) => new(Common("TRADE_CANCEL", instId, clock));
+
     /// <summary>A query; the caller sets refund_no, refund_id, or both.</summary>
     internal static SignedMessage RefundQuery(string instId, TimeProvider clock) => new(Common("REFUND_QUERY", instId, clock));
 

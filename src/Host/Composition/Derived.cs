@@ -30,8 +30,8 @@ internal sealed class Derived : IAsyncDisposable
             ledger, institutions, keys, SqliteNotificationStore.Open(Path.Combine(directory, "notify.db"), clock),
             new HttpNotifySender(settings.Notify, clock), new NotifyOptions(), ThreadScheduler.Instance, clock, metrics, logs.CreateLogger<Notifier>());
         Recon = Reconciliation.Open(
-            directory, Days, [.. settings.Institutions.Select(one => InstId.From(one.InstId))], settings.PublicUrl, ThreadScheduler.Instance, clock, metrics,
-            logs.CreateLogger<Reconciliation>());
+            directory, Days, [.. settings.Institutions.Select(one => InstId.From(one.InstId))], settings.PublicUrl, settings.Ledger.DiskReserveBytes, ThreadScheduler.Instance,
+            clock, metrics, logs.CreateLogger<Reconciliation>());
     }
 
     internal IReadOnlyList<IFeedConsumer> Consumers => [Days, Notifier];

@@ -125,7 +125,11 @@ internal sealed class KeyFiles(Faults faults, TimeProvider clock)
 
     private void Own(string path, VerifyingKey key, string owner)
     {
-        string print = Convert.ToHexString(SHA256.HashData(key.ExportSubjectPublicKeyInfo()));
+        string print = Convert.ToHexStringLower(SHA256.HashData(key.ExportSubjectPublicKeyInfo()));
+        if (PublishedKeys.Prints.Contains(print))
+        {
+            faults.Add(path, "is a published demo key: everybody can sign with it");
+        }
         if (_owners.TryGetValue(print, out string? other) && other != owner)
         {
             faults.Add(path, $"is the key of {other} too: either could sign for the other");

@@ -19,7 +19,16 @@ internal sealed class FileEndpoint(Reconciliation recon, GatewayMetrics metrics)
 
     internal async Task HandleAsync(HttpContext context)
     {
-        await SendAsync(context);
+        try
+        {
+            await SendAsync(context);
+        }
+        catch (IOException) when (!context.Response.HasStarted)
+        {
+            // Removed since it was found, for it is 180 days old, or the disk does not give it: the log of the builder or the ledger says more.
+            context.Response.Clear();
+            await Refuse(context.Response, StatusCodes.Status503ServiceUnavailable);
+        }
         metrics.Recon.Fetched(context.Response.StatusCode);
     }
 

@@ -72,6 +72,7 @@ internal sealed partial class PaymentEndpoint(
         RequestSlot? slot = _slots.Rent(length);
         if (slot is null)
         {
+            Forget(body);
             metrics.Refused(GatewayMetrics.RefusalCause.BodyCapacity, isSigned: false);
             Refuse(context, StatusCodes.Status429TooManyRequests);
             return;
@@ -115,18 +116,29 @@ internal sealed partial class PaymentEndpoint(
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
     private static async ValueTask<ReadOnlySequence<byte>> ReadAsync(PipeReader reader, int length)
     {
-        while (true)
+        ReadOnlySequence<byte> come = default;
+        try
         {
-            ReadResult read = await reader.ReadAsync();
-            if (read.Buffer.Length >= length)
+            while (true)
             {
-                return read.Buffer;
+                ReadResult read = await reader.ReadAsync();
+                come = read.Buffer;
+                if (come.Length >= length)
+                {
+                    return come;
+                }
+                if (read.IsCompleted)
+                {
+                    throw new IOException("the body ended before its length");
+                }
+                reader.AdvanceTo(come.Start, come.End);
             }
-            if (read.IsCompleted)
-            {
-                throw new IOException("the body ended before its length");
-            }
-            reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+        }
+        catch
+        {
+            // Cut off, or too slow: what has come of it was looked at and not taken, so nobody has given it back yet.
+            Forget(come);
+            throw;
         }
     }
 
@@ -154,13 +166,18 @@ internal sealed partial class PaymentEndpoint(
         // Before it is given back: a sequence of segments that are used again no longer knows how long it was.
         int end = at + (int)piece.Length;
         piece.CopyTo(slot.BodyBuffer[at..]);
-        foreach (ReadOnlyMemory<byte> read in piece)
-        {
-            // Ours until we advance, and read by nobody after us: face_data is not to stay behind in the server's blocks.
-            CryptographicOperations.ZeroMemory(MemoryMarshal.AsMemory(read).Span);
-        }
+        Forget(piece);
         reader.AdvanceTo(piece.End);
         return end;
+    }
+
+    // Ours until we advance past it, and read by nobody after us: face_data is not to stay behind in the server's blocks.
+    private static void Forget(in ReadOnlySequence<byte> come)
+    {
+        foreach (ReadOnlyMemory<byte> read in come)
+        {
+            CryptographicOperations.ZeroMemory(MemoryMarshal.AsMemory(read).Span);
+        }
     }
 
     private static ValueTask<FlushResult> WriteAsync(HttpContext context, RequestSlot slot)

@@ -1,10 +1,10 @@
 using System.Text;
 using HotPath.Core.DayFiles;
 using HotPath.Core.Ledger;
+using HotPath.Core.Ledger.Embedded;
 using HotPath.Core.Model;
 using HotPath.Core.Telemetry;
 using HotPath.Core.Tests.Ledger;
-using HotPath.Core.Tests.Ledger.Damage;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
@@ -148,11 +148,13 @@ internal sealed class Changes
     /// <param name="store">Sees it.</param>
     /// <param name="clock">Passes that much at the end of each portion.</param>
     /// <param name="step">How much.</param>
-    internal void ShowTo(DayStore store, FakeTimeProvider? clock = null, TimeSpan step = default)
+    /// <param name="whileBehind">What is to be true before the last change.</param>
+    internal void ShowTo(DayStore store, FakeTimeProvider? clock = null, TimeSpan step = default, Action? whileBehind = null)
     {
         EndPortion();
         foreach (Change change in _all.Where(change => change.Sequence >= store.Position.NextSequence))
         {
+            whileBehind?.Invoke();
             Show(change, store);
             if (change.EndsPortion)
             {
@@ -239,7 +241,7 @@ internal sealed class Changes
         return seen;
     }
 
-    internal static DayStore Open(MemoryDisk disk, TimeProvider? clock = null) =>
+    internal static DayStore Open(IJournalStorage disk, TimeProvider? clock = null) =>
         DayStore.Open("/data", clock ?? new FakeTimeProvider(), new GatewayMetrics("test"), NullLogger<DayStore>.Instance, disk);
 
     private static void Show(in Change change, DayStore store)

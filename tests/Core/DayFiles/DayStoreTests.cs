@@ -219,6 +219,89 @@ public sealed class DayStoreTests
     }
 
     [Fact]
+    public void DamageFoundWhileItRuns_BeginsAgain_AndNothingIsAnsweredBeforeItKnowsWhatItKnew()
+    {
+        Changes changes = Changes.Random(11, 200);
+        var clock = new FakeTimeProvider();
+        var disk = new MemoryDisk();
+        DayStore store = Changes.Open(disk);
+        changes.ShowTo(store);
+        store.Dispose();
+        store = Changes.Open(disk, clock);
+        long day = BeijingTime.DayNumber(Changes.Start);
+        while (changes.Expected(Trades.Cn, day, DayFileKind.Trades).Count == 0)
+        {
+            day++;
+        }
+        FinalRows old = store.TradesOf(Trades.Cn, day);
+        disk.Change(disk.Paths.First(path => path.EndsWith($"{Trades.Cn}.trades", StringComparison.Ordinal)), bytes => bytes[9] ^= 1);
+        Assert.False(store.WantsToBeginAgain);
+        Assert.Throws<DayFilesDamagedException>(() => changes.AssertHeldBy(store));
+        Assert.True(store.WantsToBeginAgain);
+
+        store.BeginAgain();
+        // Who still has the old files finds the damage too: that is no news.
+        Assert.Throws<DayFilesDamagedException>(() => old.Read());
+        Assert.False(store.WantsToBeginAgain);
+        var window = new TradeWindow(Trades.Cn, Changes.Start, Changes.Start + 1000, null);
+        changes.ShowTo(
+            store, clock, DayStore.FlushInterval,
+            whileBehind: () =>
+            {
+                Assert.Throws<DayFilesDamagedException>(() => store.Snapshot(window));
+                Assert.Throws<DayFilesDamagedException>(() => store.Snapshot(window with { Status = TradeStatus.Pending }));
+                Assert.Throws<DayFilesDamagedException>(() => store.RefundsOf(Trades.Hk, day));
+            });
+        changes.AssertHeldBy(store);
+        // And what was made again is kept.
+        Assert.NotEqual(default, store.Position);
+        changes.AssertHeldBy(Changes.Open(disk.Copy()));
+    }
+
+    [Fact]
+    public void WithoutAFileDescriptorToReadWith_AQuestionIsRefused_AndNothingIsMadeAgain()
+    {
+        Changes changes = Changes.Random(12, 100);
+        var disk = new MemoryDisk();
+        DayStore store = Changes.Open(disk);
+        changes.ShowTo(store);
+        store.Dispose();
+        store = Changes.Open(disk);
+        // What .NET throws for EMFILE.
+        disk.OpenFails = () => new IOException("Too many open files", 24);
+        Assert.Throws<DayFilesDamagedException>(() => changes.AssertHeldBy(store));
+        Assert.False(store.WantsToBeginAgain);
+        disk.OpenFails = null;
+        changes.AssertHeldBy(store);
+    }
+
+    [Fact]
+    public void ADayThatIsBeingFilled_StaysInMemory_HoweverManyOthersAreAskedFor()
+    {
+        const long Day = 86_400_000;
+        var clock = new FakeTimeProvider();
+        var disk = new MemoryDisk();
+        var changes = new Changes();
+        for (int day = 0; day < 20; day++)
+        {
+            changes.NowMs = Changes.Start + (day * Day);
+            changes.Accept(Trades.Cn, changes.NowMs);
+        }
+        DayStore store = Changes.Open(disk, clock);
+        changes.ShowTo(store, clock, DayStore.FlushInterval);
+        store.Dispose();
+        store = Changes.Open(disk, clock);
+        // A late number of the first day; nothing is flushed.
+        changes.Accept(Trades.Cn, Changes.Start + 1);
+        changes.ShowTo(store);
+        for (int day = 1; day < 20; day++)
+        {
+            Assert.Single(Changes.Numbers(store, new TradeWindow(Trades.Cn, Changes.Start + (day * Day), Changes.Start + (day * Day) + 1000, null)));
+        }
+        changes.AssertHeldBy(store);
+    }
+
+    [Fact]
     public void RowsCanBeFetchedByTheirPlace_InAnyOrder()
     {
         Changes changes = Changes.Random(10, 300, meanStepMs: 1000);

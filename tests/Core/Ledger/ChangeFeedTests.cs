@@ -205,6 +205,50 @@ public sealed class ChangeFeedTests : IAsyncDisposable
         Assert.Single(consumer.Seen);
     }
 
+    [Fact]
+    public async Task OneThatHasTheWholeJournalBeforeIt_KeepsNobodyWaiting_AndTheyMeetAgain()
+    {
+        EmbeddedLedger ledger = _bench.Open();
+        var ahead = new Recorder();
+        // Over a portion of 1 MiB.
+        for (int i = 0; i < 4_000; i++)
+        {
+            await Accept(ledger, i);
+        }
+        using (Feed(ledger, ahead))
+        {
+            _scheduler.StepUntilIdle();
+        }
+        var behind = new Recorder();
+        using ChangeFeed feed = Feed(ledger, ahead, behind);
+        await Accept(ledger, 5_000);
+        _scheduler.StepOnce();
+        Assert.Equal(4_001, ahead.Seen.Count);
+        Assert.InRange(behind.Seen.Count, 1, 3_999);
+        _scheduler.StepUntilIdle();
+        Assert.Equal(ahead.Seen, behind.Seen);
+        Assert.Equal(ahead.Position, behind.Position);
+    }
+
+    [Fact]
+    public async Task AConsumerThatHasLostWhatItMade_IsShownEverythingOnceMore_AndTheOthersNothingTwice()
+    {
+        EmbeddedLedger ledger = _bench.Open();
+        var broken = new Recorder();
+        var other = new Recorder();
+        using ChangeFeed feed = Feed(ledger, broken, other);
+        for (int i = 0; i < 5; i++)
+        {
+            await Accept(ledger, i);
+        }
+        _scheduler.StepUntilIdle();
+        broken.WantsToBeginAgain = true;
+        _scheduler.StepUntilIdle();
+        Assert.Equal(1, broken.Beginnings);
+        Assert.Equal([.. other.Seen, .. other.Seen], broken.Seen);
+        Assert.Equal((5, other.Position), (other.Seen.Count, broken.Position));
+    }
+
     private static async Task<Trade> Accept(EmbeddedLedger ledger, int i)
     {
         Trade trade = Trades.New(ledger, $"R{i}", $"T{i}");
@@ -249,7 +293,13 @@ public sealed class ChangeFeedTests : IAsyncDisposable
 
         public void Shown(FeedPosition upTo) => Position = upTo;
 
-        public void BeginAgain() => Beginnings++;
+        public bool WantsToBeginAgain { get; set; }
+
+        public void BeginAgain()
+        {
+            WantsToBeginAgain = false;
+            Beginnings++;
+        }
 
         private void See(string what)
         {
@@ -281,6 +331,8 @@ public sealed class ChangeFeedTests : IAsyncDisposable
             _body = body;
             return new Worker();
         }
+
+        internal void StepOnce() => _body!.Step();
 
         internal void StepUntilIdle()
         {

@@ -210,11 +210,13 @@ public sealed class BatchQueryTests
         corridor.Threads.IsStanding = false;
     }
 
-    [Fact]
-    public async Task ADamagedDayFile_AnswersNoWindow_AndTheNextStartMakesItAgain()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ADamagedDayFile_AnswersNoWindow_AndIsMadeAgainWithoutARestart_WhetherAQuestionFindsItOrTheNextTrade(bool isFoundByTrade)
     {
         TestCorridor corridor = await TestCorridor.OpenAsync(keepsDays: true);
-        Answered paid = await corridor.CallAsync(corridor.Payment());
+        string[] paid = [(await corridor.CallAsync(corridor.Payment()))["trade_no"]];
         Assert.Equal("1", (await corridor.CallAsync(corridor.Batch(WholeDay)))["total_count"]);
         corridor = await corridor.RestartAsync();
         foreach (string file in Directory.GetFiles(Path.Combine(corridor.DataDirectory, "days"), "*.accepted", SearchOption.AllDirectories))
@@ -223,10 +225,30 @@ public sealed class BatchQueryTests
             bytes[3] ^= 1;
             File.WriteAllBytes(file, bytes);
         }
-        Assert.Equal("A002", (await corridor.CallAsync(corridor.Batch(WholeDay))).Code);
+        if (isFoundByTrade)
+        {
+            paid = [.. paid, (await corridor.CallAsync(corridor.Payment()))["trade_no"]];
+        }
+        Answered page = new(0, "", []);
+        if (!isFoundByTrade)
+        {
+            Assert.Equal("A002", (await corridor.CallAsync(corridor.Batch(WholeDay))).Code);
+        }
+        for (int look = 0; look < 100 && page.Code != "0000"; look++)
+        {
+            Task<Answered> asked = corridor.CallAsync(corridor.Batch(WholeDay));
+            while (await Task.WhenAny(asked, Task.Delay(2)) != asked)
+            {
+                // The feed lets a second pass after what failed, and a question its budget.
+                corridor.Clock.Advance(TimeSpan.FromMilliseconds(100));
+            }
+            page = await asked;
+        }
+        Assert.Equal(paid, Rows(page).Select(row => row["trade_no"]));
         Assert.Contains("hotpath_dayfiles_damaged_total 1", await corridor.MetricsTextAsync(), StringComparison.Ordinal);
+        // And what was made again is kept.
         corridor = await corridor.RestartAsync();
-        Assert.Equal(paid["trade_no"], Assert.Single(Rows(await corridor.CallAsync(corridor.Batch(WholeDay))))["trade_no"]);
+        Assert.Equal(paid, Rows(await corridor.CallAsync(corridor.Batch(WholeDay))).Select(row => row["trade_no"]));
         await corridor.DisposeAsync();
     }
 

@@ -131,6 +131,45 @@ public sealed class ReconPipelineTests
         }
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("{")]
+    [InlineData("null")]
+    [InlineData("{}")]
+    public async Task AnUploadThatIsDamagedOnDisk_StopsNoStart(string content)
+    {
+        TestCorridor corridor = await OpenAsync();
+        Dictionary<string, string> upload = corridor.Upload(Yesterday, await Balanced(corridor));
+        Answered first = await corridor.CallAsync(upload);
+        string path = Assert.Single(Directory.GetFiles(Path.Combine(corridor.DataDirectory, "recon", "uploads"), "*.json", SearchOption.AllDirectories));
+        System.IO.File.WriteAllText(path, content);
+        corridor = await corridor.RestartAsync();
+        await using (corridor)
+        {
+            Answered second = await corridor.CallAsync(upload);
+            Assert.Equal("0000", second.Code);
+            Assert.NotEqual(first["recon_id"], second["recon_id"]);
+            // Nobody's evidence is written over.
+            Assert.Equal(content, System.IO.File.ReadAllText(path));
+        }
+    }
+
+    [Fact]
+    public async Task BelowTheJournalsReserve_AnUploadIsA001_AndTheSameIsTakenWhenThereIsRoom()
+    {
+        TestCorridor corridor = await OpenAsync();
+        Dictionary<string, string> upload = corridor.Upload(Yesterday, await Balanced(corridor));
+        corridor = await corridor.RestartAsync(reconReserve: long.MaxValue);
+        Assert.Equal("A001", (await corridor.CallAsync(upload)).Code);
+        Assert.Equal("0000", (await corridor.CallAsync(corridor.Download(Yesterday))).Code);
+        corridor = await corridor.RestartAsync();
+        await using (corridor)
+        {
+            Assert.Equal(0, corridor.Recon!.Uploads.Versions(File));
+            Assert.Equal("0000", (await corridor.CallAsync(upload)).Code);
+        }
+    }
+
     [Fact]
     public async Task AReqId_IsOneForEverythingThatChangesState()
     {

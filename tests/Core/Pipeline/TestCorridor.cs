@@ -41,6 +41,8 @@ internal sealed class TestCorridor : IAsyncDisposable
         ["gw-1"] = PemKeys.Generate(),
         ["gw-2"] = PemKeys.Generate(),
         ["gw-es"] = PemKeys.Generate(SignType.Es256),
+        ["demo-institution"] = Published("demo-institution"),
+        ["demo-gateway"] = Published("demo-gateway"),
     };
 
     private readonly string _directory;
@@ -50,7 +52,7 @@ internal sealed class TestCorridor : IAsyncDisposable
     private readonly Func<string, string, BizType[]?, Institution> _register;
 
     private TestCorridor(string directory, FakeTimeProvider clock, ToldChannel told, int maxInFlight, long maxMinorUnits, bool hasEs256, int? maxTps,
-        IJournalStorage? disk, string[] schemes, bool keepsDays, Rows? rows)
+        IJournalStorage? disk, string[] schemes, bool keepsDays, Rows? rows, long reconReserve)
     {
         _directory = directory;
         Clock = clock;
@@ -85,7 +87,7 @@ internal sealed class TestCorridor : IAsyncDisposable
         _corridor = new Corridor(
             Ledger, router, _institutions, _gatewayKeys, new PipelineOptions { Admission = new AdmissionOptions { LeastInLine = 0 } }, Threads, clock, metrics,
             NullLoggerFactory.Instance, (Days = keepsDays ? DayStore.Open(directory, clock, metrics, NullLogger<DayStore>.Instance) : null) is { } days ? [days] : null, Recon = rows is null ? null : Reconciliation.Open(
-                directory, rows, [InstId.From(Us), InstId.From(Them)], publicUrl: null, ThreadScheduler.Instance, clock, metrics, NullLogger<Reconciliation>.Instance),
+                directory, rows, [InstId.From(Us), InstId.From(Them)], publicUrl: null, reconReserve, ThreadScheduler.Instance, clock, metrics, NullLogger<Reconciliation>.Instance),
             Days);
         _rows = rows;
         Recon?.Start(_ => default);
@@ -117,7 +119,7 @@ internal sealed class TestCorridor : IAsyncDisposable
 
     internal static async Task<TestCorridor> OpenAsync(
         string? directory = null, FakeTimeProvider? clock = null, ToldChannel? told = null, int maxInFlight = 256, long maxMinorUnits = long.MaxValue,
-        bool hasEs256 = true, int? maxTps = null, IJournalStorage? disk = null, string[]? schemes = null, bool keepsDays = false, Rows? rows = null)
+        bool hasEs256 = true, int? maxTps = null, IJournalStorage? disk = null, string[]? schemes = null, bool keepsDays = false, Rows? rows = null, long reconReserve = 0)
     {
         var corridor = new TestCorridor(
             directory ?? Directory.CreateTempSubdirectory("hotpath-corridor-").FullName,
@@ -130,7 +132,8 @@ internal sealed class TestCorridor : IAsyncDisposable
             disk,
             schemes ?? [],
             keepsDays,
-            rows);
+            rows,
+            reconReserve);
         await corridor.Resolver.StartAsync();
         return corridor;
     }
@@ -145,10 +148,10 @@ internal sealed class TestCorridor : IAsyncDisposable
     internal void Permit(string instId, params BizType[] interfaces) => _institutions.Swap([_register(instId, instId, interfaces)]);
 
     /// <summary>A clean stop and a new start on the same directory, with the same channel, and the same clock where no other is given.</summary>
-    internal async Task<TestCorridor> RestartAsync(FakeTimeProvider? clock = null)
+    internal async Task<TestCorridor> RestartAsync(FakeTimeProvider? clock = null, long reconReserve = 0)
     {
         await StopAsync();
-        return await OpenAsync(_directory, clock ?? Clock, Told, keepsDays: Days is not null, rows: _rows);
+        return await OpenAsync(_directory, clock ?? Clock, Told, keepsDays: Days is not null, rows: _rows, reconReserve: reconReserve);
     }
 
     public async ValueTask DisposeAsync()
@@ -281,6 +284,13 @@ internal sealed class TestCorridor : IAsyncDisposable
             ecdsa => ecdsa.VerifyData(text, signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation)));
         Assert.DoesNotContain(members, member => member.Value.Length == 0);
         return new Answered(200, json, members);
+    }
+
+    // The keys of the API reference's examples.
+    private static (string Private, string Public) Published(string name)
+    {
+        string file = Path.Combine(Architecture.Checkout.Root, "docs", "api", "keys", name);
+        return (File.ReadAllText(file + ".private.pem"), File.ReadAllText(file + ".public.pem"));
     }
 
     // Written apart from the gateway's own code on purpose.

@@ -150,7 +150,7 @@ public sealed class ReconBuildTests : IDisposable
         for (int cut = 0; ; cut++)
         {
             using var folder = new Folder(_root);
-            // As kill -9 leaves it: nobody disposes of anything, no file is removed.
+            // As kill -9 leaves it: something half-made, perhaps longer than what comes.
             var build = new ReconBuild(Trades, folder.Recon, source, window: 100);
             bool isCut = true;
             for (int step = 0; step < cut && isCut; step++)
@@ -166,6 +166,8 @@ public sealed class ReconBuildTests : IDisposable
             Assert.Null(folder.Recon.Find(Trades));
             Assert.False(File.Exists(folder.Recon.PathOf(Trades)));
             build.Dispose();
+            Directory.CreateDirectory(Path.GetDirectoryName(folder.Recon.PathOf(Trades))!);
+            File.WriteAllText(folder.Recon.PartOf(Trades), new string('x', 1_000_000));
             Assert.Equal(expected, Build(folder.Recon, source, window: 100));
         }
     }
@@ -181,6 +183,56 @@ public sealed class ReconBuildTests : IDisposable
         File.Delete(Path.ChangeExtension(folder.Recon.PathOf(Trades), ".json"));
         Assert.Null(folder.Recon.Find(Trades));
         Assert.Equal(facts, Build(folder.Recon, source));
+    }
+
+    [Theory]
+    [InlineData("facts", "")]
+    [InlineData("facts", "{\"record_count\":")]
+    [InlineData("facts", "null")]
+    [InlineData("facts", "{}")]
+    [InlineData("rows", "trade_no\n")]
+    [InlineData("rows", null)]
+    public void AFinishedFileThatIsDamagedOrGone_IsBuiltAgain_AndWhatTheNextDaysFileHasOfItStaysThere(string part, string? content)
+    {
+        var source = new Rows();
+        source.Trades.Add(Rows.Trade(1));
+        using var folder = new Folder(_root);
+        ReconFileFacts facts = Build(folder.Recon, source);
+        source.Trades.Add(Rows.Trade(2));
+        ReconFileName next = Trades with { Day = Rows.Day + 1 };
+        Assert.Equal(1, Build(folder.Recon, source, name: next).RecordCount);
+
+        string path = part == "rows" ? folder.Recon.PathOf(Trades) : Path.ChangeExtension(folder.Recon.PathOf(Trades), ".json");
+        File.Delete(path);
+        if (content is not null)
+        {
+            File.WriteAllText(path, content);
+        }
+        Assert.True(folder.Recon.IsSpoilt(Trades));
+        Assert.Null(folder.Recon.Find(Trades));
+        Assert.Equal(facts, Build(folder.Recon, source));
+        Assert.False(folder.Recon.IsSpoilt(Trades));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1_000)]
+    [InlineData(1_700)]
+    public void ABuildThatFails_LeavesNothingOnTheDisk(int rowsRead)
+    {
+        var source = new Rows();
+        source.Trades.AddRange(Enumerable.Range(0, 1_000).Select(n => Rows.Trade(1_000 - n)));
+        using var folder = new Folder(_root);
+        int left = rowsRead;
+        var build = new ReconBuild(Trades, folder.Recon, new Watched(source, () => left-- == 0 ? throw new IOException("no space left on device") : 0), window: 10);
+        Assert.Throws<IOException>(() =>
+        {
+            while (build.Step())
+            {
+            }
+        });
+        build.Dispose();
+        Assert.Empty(Directory.GetFiles(Path.GetDirectoryName(folder.Recon.PathOf(Trades))!));
     }
 
     [Fact]
@@ -242,6 +294,28 @@ public sealed class ReconBuildTests : IDisposable
         }
         fields.Add(field.ToString());
         return [.. fields];
+    }
+
+    /// <summary>Rows of which somebody is told before each is read.</summary>
+    private sealed class Watched(Rows rows, Func<int> reading) : IFinalRows
+    {
+        public long End(InstId instId, BeijingDay day, ReconType type) => rows.End(instId, day, type);
+
+        public IRowReader Open(InstId instId, BeijingDay day, ReconType type, long from, long to) => new Reader(rows.Open(instId, day, type, from, to), reading);
+
+        private sealed class Reader(IRowReader rows, Func<int> reading) : IRowReader
+        {
+            public long Position => rows.Position;
+
+            public bool TryRead(ref ReconRow row)
+            {
+                bool isThere = rows.TryRead(ref row);
+                _ = isThere ? reading() : 0;
+                return isThere;
+            }
+
+            public void Dispose() => rows.Dispose();
+        }
     }
 
     private sealed class Folder : IDisposable

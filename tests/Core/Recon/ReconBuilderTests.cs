@@ -105,6 +105,41 @@ public sealed class ReconBuilderTests : IDisposable
     }
 
     [Fact]
+    public async Task ADamagedFinishedFile_DoesNotEndTheGateway_AndIsBuiltAgainWhenItIsAskedFor()
+    {
+        var name = new ReconFileName(Rows.Us, Rows.Day - 1, ReconType.Trade);
+        using (ReconBuilder builder = Start())
+        {
+            _hand.StepAll();
+        }
+        string facts = Path.ChangeExtension(_folder.PathOf(name), ".json");
+        byte[] whole = File.ReadAllBytes(facts);
+        File.WriteAllBytes(facts, whole[..^9]);
+        // The next start: an exception out of a worker would be the end of the process.
+        using ReconBuilder again = Start();
+        _hand.StepAll();
+        Assert.Equal(whole, File.ReadAllBytes(facts));
+        File.WriteAllBytes(facts, whole[..^9]);
+        Task<ReconFileFacts?> asked = again.GetAsync(name, TimeSpan.FromSeconds(5)).AsTask();
+        _hand.StepAll();
+        Assert.Equal(_folder.Find(name), await asked);
+        Assert.NotNull(await asked);
+    }
+
+    [Fact]
+    public void BelowTheJournalsReserve_NothingIsBuilt_AndItIsTriedAgain()
+    {
+        using (ReconBuilder builder = Start(reserve: long.MaxValue))
+        {
+            _hand.StepAll();
+            Assert.Empty(Directory.GetFileSystemEntries(_root));
+        }
+        using ReconBuilder again = Start(reserve: 1);
+        _hand.StepAll();
+        Assert.NotNull(Facts(Rows.Us, Rows.Day - 1));
+    }
+
+    [Fact]
     public void ARun_SaysHowFarItIs_AndWhatBecameOfEachFile()
     {
         _rows.Of(new ReconFileName(Rows.Us, Rows.Day - 1, ReconType.Trade)).AddRange(Enumerable.Range(0, 1_000).Select(n => Rows.Trade(n - 80_000_000)));
@@ -120,9 +155,9 @@ public sealed class ReconBuilderTests : IDisposable
         Assert.Equal((4, 4, 0, 0), (second.Files, second.Same, second.Built, second.Failed));
     }
 
-    private ReconBuilder Start(IFinalRows? rows = null)
+    private ReconBuilder Start(IFinalRows? rows = null, long reserve = 0)
     {
-        var builder = new ReconBuilder(_folder, rows ?? _rows, [Rows.Us, Them], _hand, _clock, new GatewayMetrics("test").Recon, NullLogger.Instance);
+        var builder = new ReconBuilder(_folder, rows ?? _rows, new DiskReserve(_root, reserve), [Rows.Us, Them], _hand, _clock, new GatewayMetrics("test").Recon, NullLogger.Instance);
         builder.Start(cancellation => new ValueTask(_feed.Task.WaitAsync(cancellation)));
         return builder;
     }

@@ -101,6 +101,64 @@ public sealed class ReconDiffTests : IDisposable
         }
     }
 
+    /// <summary>As spreadsheets write it: CRLF, with a mark in front, in the Chinese encoding, or in UTF-16.</summary>
+    [Fact]
+    public void AListFromASpreadsheet_IsRead()
+    {
+        var rows = new Rows();
+        rows.Trades.Add(Rows.Trade(1));
+        string list = $"trade_no,店铺,amount,currency\r\n{Rows.Number(1)},\"咖啡, \"\"A\"\"\",1.00,CNY\r\n";
+        byte[] ours = Build(rows);
+        byte[] utf16 = [.. Encoding.Unicode.Preamble, .. Encoding.Unicode.GetBytes(list)];
+        foreach (byte[] theirs in (byte[][])[Encoding.UTF8.GetBytes(list), [.. Encoding.UTF8.Preamble, .. Encoding.UTF8.GetBytes(list)], Gb18030(list), utf16])
+        {
+            ReconDiffResult result = ReconDiff.Compare(new MemoryStream(theirs), new MemoryStream(ours), ReconType.Trade, Scratch, 16);
+            Assert.Equal(("01", 1L), (result.ReconResult, result.TotalCount));
+        }
+    }
+
+    [Fact]
+    public void WhateverIsInAList_ItIsCompared_OrNamedWithALine()
+    {
+        var rows = new Rows();
+        rows.Trades.AddRange([Rows.Trade(1), Rows.Trade(2), Rows.Trade(3)]);
+        byte[] ours = Build(rows);
+        byte[] theirs = Encoding.UTF8.GetBytes($"trade_no,out_trade_no,amount,currency,status\n{Rows.Number(1)},T1,1.00,CNY,SUCCESS\n,T2,1.00,CNY,SUCCESS\n{Rows.Number(3)},,\"1.00\",CNY,FAILED\n");
+        byte[][] pieces = [.. ((string[])["\"", ",", "\n", "\r", "\"\"", "<END>", "\0", "99999999999999999999", "é", "-", ".", "CNY", "\n\n", ",,,,,,,"]).Select(Encoding.UTF8.GetBytes)];
+        Gen.Select(Gen.Bool, Gen.Int[0, 400], Gen.Int[0, 5], Gen.Int[0, pieces.Length - 1], Gen.Int[0, 400], Gen.Int[0, 255]).Sample(
+            (isOurs, at, cut, piece, bentAt, bit) =>
+            {
+                byte[] whole = isOurs ? ours : theirs;
+                at = Math.Min(at, whole.Length - cut);
+                byte[] changed = [.. whole[..at], .. pieces[piece], .. whole[(at + cut)..]];
+                changed[bentAt % changed.Length] ^= (byte)(1 << (bit % 8));
+                try
+                {
+                    ReconDiff.Compare(new MemoryStream(isOurs ? theirs : changed), new MemoryStream(isOurs ? changed : ours), ReconType.Trade, Scratch, 2);
+                }
+                catch (FormatException failure)
+                {
+                    Assert.NotEmpty(failure.Message);
+                }
+                Assert.False(File.Exists(Scratch));
+            },
+            iter: 20_000, threads: 1);
+    }
+
+    [Fact]
+    public void ATradeThatTheGatewayHasNot_KnownByItsNumberOnly_CanBeUploaded()
+    {
+        ReconDiffResult result = Compare(new Rows(), $"trade_no,amount,currency\n{Rows.Number(1)},1.00,CNY\n", 16);
+        Assert.Equal([$"02 {Rows.Number(1)}  1.00 - CNY"], result.DiffList.Select(Line));
+        Assert.Equal(default, UploadCheck.Check(Read(result)));
+    }
+
+    private static byte[] Gb18030(string text)
+    {
+        Encoding.RegisterProvider(CodePagesEncodingProvider.Instance);
+        return Encoding.GetEncoding("GB18030").GetBytes(text);
+    }
+
     [Fact]
     public void MoreThanAThousandDifferences_AreCounted_AndTheFirstThousandListed()
     {

@@ -12,6 +12,8 @@ public sealed class NotificationStoreContract : IDisposable
 {
     private static readonly InstId[] Insts = [InstId.From("CN000001"), InstId.From("HK000001")];
 
+    private static readonly bool[] Lists = [false, true];
+
     private readonly string _folder = Directory.CreateTempSubdirectory("hotpath-contract-").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -25,8 +27,8 @@ public sealed class NotificationStoreContract : IDisposable
         var chance = new Chance(seed);
         string path = Path.Combine(_folder, "notify.db");
         var file = new NotificationFile();
-        INotificationStore real = SqliteNotificationStore.Open(path, TimeProvider.System);
-        INotificationStore virtually = new VirtualNotificationStore(file, () => { }, () => { });
+        SqliteNotificationStore real = SqliteNotificationStore.Open(path, TimeProvider.System);
+        var virtually = new VirtualNotificationStore(file, () => { }, () => { });
         for (int step = 0; step < 300; step++)
         {
             switch (chance.Below(8))
@@ -65,7 +67,6 @@ public sealed class NotificationStoreContract : IDisposable
         var changes = new StoreChanges { Position = new FeedPosition(step, step, (ulong)step) };
         for (int i = 0; i < chance.Below(4); i++)
         {
-            // No two are due, or were taken up, at the same moment: which of them comes first is nobody's promise.
             NotifyId id = Id(chance);
             long sinceMs = (2 * (long)id.Number.Stamp) + (id.Type == NotifyType.Refund ? 1 : 0);
             var row = new NotificationRow(id, Insts[(int)(id.Number.Stamp % 2)], sinceMs, (step * 10) + i, chance.Below(10), SendOutcome.TimedOut);
@@ -86,6 +87,6 @@ public sealed class NotificationStoreContract : IDisposable
         .. store.Count().Select(count => $"{count}").Order(),
         .. Insts.SelectMany(inst => store.NextDue(inst, 5)).Select(row => $"due {row}"),
         .. Insts.Select(inst => $"oldest {store.OldestSince(inst)}"),
-        .. new[] { false, true }.SelectMany(isDead => store.List(null, isDead, 100).Select(row => $"{isDead} {row} {store.Find(row.Id)}")),
+        .. Lists.SelectMany(isDead => store.List(null, isDead, 100).Select(row => $"{isDead} {row} {store.Find(row.Id)}")),
     ];
 }

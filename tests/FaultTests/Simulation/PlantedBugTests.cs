@@ -63,14 +63,25 @@ public sealed class PlantedBugTests
     [Fact]
     public void NotificationThatIsNotKeptWithThePositionThatPassedIt_IsFound_ByWhoIsNeverTold() => AssertFinds(new Forgetful(), "I10");
 
-    private static void AssertFinds(Bugs bug, params string[] oneOf) => AssertFinds(bug, isBlindToTheDisk: false, oneOf);
+    [Fact]
+    public void CancelBeforeTheReversalIsConfirmed_IsFound_ByTheChannelsBooks() => AssertFinds(new Presumptuous(), "I7");
 
-    private static void AssertFinds(Bugs bug, bool isBlindToTheDisk, params string[] oneOf)
+    [Fact]
+    public void SurplusGivenBackBeforeItIsDurable_IsFound_AtTheSend() =>
+        AssertFinds(new Generosity(), static plan => plan with { CancelRate = 0.6, ChannelFaultRate = 0.8 }, "P1");
+
+    private static void AssertFinds(Bugs bug, params string[] oneOf) => AssertFinds(bug, static plan => plan, oneOf);
+
+    private static void AssertFinds(Bugs bug, bool isBlindToTheDisk, params string[] oneOf) =>
+        AssertFinds(bug, plan => plan with { IsBlindToTheDisk = isBlindToTheDisk }, oneOf);
+
+    private static void AssertFinds(Bugs bug, Func<Plan, Plan> change, params string[] oneOf)
     {
         var found = new SortedSet<string>(StringComparer.Ordinal);
         for (ulong seed = 1; seed <= Seeds; seed++)
         {
-            Plan plan = Plan.Draw(seed, Payments) with { IsBlindToTheDisk = isBlindToTheDisk };
+            // A channel that breaks its word is one that a breaker would soon leave alone.
+            Plan plan = change(Plan.Draw(seed, Payments)) with { HasBreaker = false };
             found.UnionWith(Run.Of(plan, bug).Broken.Select(broken => broken.Invariant));
             if (found.Overlaps(oneOf))
             {
@@ -213,6 +224,78 @@ public sealed class PlantedBugTests
             public override ValueTask<CompleteState> SettleRefundAsync(Refund refund, TimeSpan? atMost = null) => new(CompleteState.Recorded);
 
             private static async Task ForgetAsync(ValueTask<Claim> reserving) => await reserving;
+        }
+    }
+
+    /// <summary>A reversal counts as confirmed as soon as it is on its way.</summary>
+    private sealed class Presumptuous : Bugs
+    {
+        internal override IClearingAdapter Adapter(IClearingAdapter adapter) => new Sure(adapter);
+
+        private sealed class Sure(IClearingAdapter adapter) : IClearingAdapter
+        {
+            public void EncodePay(in PayOrder order, ClearingCall call) => adapter.EncodePay(order, call);
+
+            public ValueTask<ClearingResult> PayAsync(ClearingCall call) => adapter.PayAsync(call);
+
+            public void EncodeRefund(in RefundOrder order, ClearingCall call) => adapter.EncodeRefund(order, call);
+
+            public ValueTask<ClearingResult> RefundAsync(ClearingCall call) => adapter.RefundAsync(call);
+
+            public ValueTask<ClearingResult> InquireAsync(ClearingReference reference) => adapter.InquireAsync(reference);
+
+            public ValueTask<ClearingResult> ReverseAsync(ClearingReference reference)
+            {
+                _ = ForgetAsync(adapter.ReverseAsync(reference));
+                return new ValueTask<ClearingResult>(ClearingResult.Of(ClearingOutcome.Reversed));
+            }
+
+            public ValueTask DisposeAsync() => adapter.DisposeAsync();
+
+            private static async Task ForgetAsync(ValueTask<ClearingResult> reversing) => await reversing;
+        }
+    }
+
+    /// <summary>Money too much goes back first and is recorded when it is back.</summary>
+    private sealed class Generosity : Bugs
+    {
+        internal override ILedger Ledger(ILedger ledger, IScheduler scheduler) => new Quick(ledger);
+
+        private sealed class Quick(ILedger ledger) : BentLedger(ledger), ISurplusBook
+        {
+            private readonly Dictionary<TradeNo, Surplus> _asked = [];
+
+            public override ISurplusBook Surpluses => this;
+
+            ValueTask<Claim> ISurplusBook.RecordAsync(Surplus surplus)
+            {
+                _asked[surplus.RefundId] = surplus;
+                return new ValueTask<Claim>(new Claim(ClaimState.Won, surplus.RefundId));
+            }
+
+            async ValueTask<CompleteState> ISurplusBook.SettleAsync(Surplus surplus)
+            {
+                if (_asked.Remove(surplus.RefundId, out Surplus? asked))
+                {
+                    await Real.Surpluses.RecordAsync(asked);
+                }
+                return await Real.Surpluses.SettleAsync(surplus);
+            }
+
+            async ValueTask<bool> ISurplusBook.FindAsync(TradeNo refundId, Surplus into)
+            {
+                if (!_asked.TryGetValue(refundId, out Surplus? asked))
+                {
+                    return await Real.Surpluses.FindAsync(refundId, into);
+                }
+                (into.RefundId, into.TradeNo, into.Amount, into.Currency, into.ChannelId, into.InstId) =
+                    (asked.RefundId, asked.TradeNo, asked.Amount, asked.Currency, asked.ChannelId, asked.InstId);
+                return true;
+            }
+
+            ValueTask<IReadOnlyList<TradeNo>> ISurplusBook.PendingAsync() => Real.Surpluses.PendingAsync();
+
+            ValueTask<IReadOnlyList<TradeNo>> ISurplusBook.ReversedAsync() => Real.Surpluses.ReversedAsync();
         }
     }
 

@@ -104,6 +104,9 @@ internal sealed record Plan
     /// <summary>Of the notifications, those that go wrong on their way or at the institution; null: nobody is notified.</summary>
     internal required double? NotifyFaultRate { get; init; }
 
+    /// <summary>The channel is left alone when it fails too often; otherwise its failures go on and on, which leads further into what can go wrong.</summary>
+    internal required bool HasBreaker { get; init; }
+
     internal bool Has(FaultKinds kind) => (Faults & kind) != 0;
 
     internal static Plan Draw(ulong seed, int payments)
@@ -145,6 +148,7 @@ internal sealed record Plan
             RefundRate = chance.Pick(0.0, 0.2, 0.6),
             CancelRate = chance.Pick(0.0, 0.2, 0.6),
             NotifyFaultRate = IsOn(0.3) ? chance.Pick(0.0, 0.1, 0.5) : null,
+            HasBreaker = IsOn(0.5),
         };
     }
 

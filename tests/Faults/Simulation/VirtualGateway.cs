@@ -1,6 +1,7 @@
 using HotPath.Core.Admission;
 using HotPath.Core.Auth;
 using HotPath.Core.Clearing;
+using HotPath.Core.Clearing.Breakers;
 using HotPath.Core.Ledger;
 using HotPath.Core.Ledger.Embedded;
 using HotPath.Core.Model;
@@ -220,7 +221,14 @@ internal sealed class VirtualGateway
     {
         IClearingAdapter adapter = _run.Bugs.Adapter(new VirtualAdapter(_run.Channel, life, _run.BeforeSend));
         var channel = new Channel(
-            new ChannelOptions { Id = "virtual", MaxInFlight = _run.Plan.MaxInFlight, SettleWindow = VirtualChannel.SettleWindow }, adapter, scheduler, time, _metrics);
+            new ChannelOptions
+            {
+                Id = "virtual",
+                MaxInFlight = _run.Plan.MaxInFlight,
+                SettleWindow = VirtualChannel.SettleWindow,
+                Breaker = new BreakerOptions { OpensByItself = _run.Plan.HasBreaker },
+            },
+            adapter, scheduler, time, _metrics);
         var router = new Router([new Route { Channel = channel, Currencies = Enabled.ToHashSet() }]);
         return new Corridor(
             ledger, router, institutions, Keys(), new PipelineOptions { LogSampleEvery = 0 },

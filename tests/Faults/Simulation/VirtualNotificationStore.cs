@@ -61,7 +61,7 @@ internal sealed class VirtualNotificationStore(NotificationFile file, Action bef
         return reason;
     }
 
-    public IReadOnlyList<NotificationRow> NextDue(InstId instId, int most) => [.. Of(file.Waiting, instId).OrderBy(row => row.DueMs).Take(most)];
+    public IReadOnlyList<NotificationRow> NextDue(InstId instId, int most) => [.. Of(file.Waiting, instId).OrderBy(row => row.DueMs).ThenBy(Number).Take(most)];
 
     public IReadOnlyList<StoreCount> Count() =>
     [
@@ -72,16 +72,16 @@ internal sealed class VirtualNotificationStore(NotificationFile file, Action bef
     public long? OldestSince(InstId instId) => Of(file.Waiting, instId).Min(row => (long?)row.SinceMs);
 
     public int Expire(InstId instId, long beforeMs, long nowMs, int most) => Move(
-        file.Waiting, file.Dead, [.. Of(file.Waiting, instId).Where(row => row.SinceMs < beforeMs).OrderBy(row => row.SinceMs).Take(most)], row => row with { DueMs = nowMs });
+        file.Waiting, file.Dead, [.. Of(file.Waiting, instId).Where(row => row.SinceMs < beforeMs).OrderBy(row => row.SinceMs).ThenBy(Number).Take(most)], row => row with { DueMs = nowMs });
 
     public int Revive(InstId instId, long nowMs, int most) => Move(
-        file.Dead, file.Waiting, [.. Of(file.Dead, instId).OrderBy(row => row.DueMs).Take(most)],
+        file.Dead, file.Waiting, [.. Of(file.Dead, instId).OrderBy(row => row.DueMs).ThenBy(Number).Take(most)],
         row => row with { SinceMs = nowMs, DueMs = nowMs, Attempts = 0 });
 
     public IReadOnlyList<NotificationRow> List(InstId? instId, bool isDead, int most)
     {
         Dictionary<NotifyId, NotificationRow> rows = isDead ? file.Dead : file.Waiting;
-        return [.. (instId is { } inst ? Of(rows, inst).OrderBy(row => row.DueMs) : rows.Values.OrderBy(row => row.Id.Type).ThenBy(row => row.Id.Number)).Take(most)];
+        return [.. (instId is { } inst ? Of(rows, inst).OrderBy(row => row.DueMs).ThenBy(Number) : rows.Values.OrderBy(Number)).Take(most)];
     }
 
     public KeptAs Find(NotifyId id) => file.Waiting.ContainsKey(id) ? KeptAs.Waiting : file.Dead.ContainsKey(id) ? KeptAs.DeadLetter : KeptAs.Nothing;
@@ -89,6 +89,9 @@ internal sealed class VirtualNotificationStore(NotificationFile file, Action bef
     public void Dispose()
     {
     }
+
+    // As the tables have them: by type, then by number.
+    private static (NotifyType, TradeNo) Number(NotificationRow row) => (row.Id.Type, row.Id.Number);
 
     private static IEnumerable<NotificationRow> Of(Dictionary<NotifyId, NotificationRow> rows, InstId instId) => rows.Values.Where(row => row.InstId == instId);
 

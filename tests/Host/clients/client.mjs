@@ -245,6 +245,28 @@ for (let i = 0; i < 60 && given.refund_status !== 'SUCCESS'; i++) {
 }
 check(given.refund_status === 'SUCCESS' && given.total_refunded_amount === '1.05', 'and is adopted', given);
 
+// Cancels: of what succeeded, of what failed, of what is still in doubt; repeated byte for byte.
+const cancel = (by) => sign(common('TRADE_CANCEL', by));
+const tooLate = await call(cancel({ orig_trade_no: other.trade_no }));
+check(tooLate.answer.resp_code === 'B007' && tooLate.answer.trade_status === 'SUCCESS' && tooLate.answer.trade_no === other.trade_no, 'what succeeded is not cancelled: B007', tooLate.answer);
+const failedBefore = await call(cancel({ out_trade_no: refused.answer.out_trade_no }));
+check(failedBefore.answer.resp_code === '0000' && failedBefore.answer.trade_status === 'FAILED' && failedBefore.answer.fail_code === 'B001', 'what failed is answered so', failedBefore.answer);
+for (const by of [{ orig_trade_no: '2026010100000000000100000001' }, { out_trade_no: 'none' }, { orig_trade_no: other.trade_no, out_trade_no: 'none' }]) {
+  check((await call(cancel(by))).answer.resp_code === 'B006', `cancel by unknown ${Object.keys(by)}: B006`);
+}
+check((await call(cancel({}))).answer.resp_code === 'C001', 'cancel by nothing: C001');
+const unsure = sign(payment({ total_amount: '1.10' }));
+const unsureAnswer = (await call(unsure)).answer;
+check(unsureAnswer.resp_code === '0001', 'a payment that got lost is in doubt', unsureAnswer);
+const wish = cancel({ orig_trade_no: unsureAnswer.trade_no, out_trade_no: unsure.out_trade_no });
+const cancelled = await call(wish);
+check(cancelled.answer.resp_code === '0000' && cancelled.answer.trade_status === 'CANCELLED' && cancelled.answer.biz_type === 'TRADE_CANCEL', 'it is cancelled', cancelled.answer);
+check((await call(wish)).text === cancelled.text, 'the repeated cancel gets the same bytes');
+const payer = await call(unsure);
+check(payer.answer.resp_code === 'B001' && payer.answer.trade_status === 'CANCELLED' && (await call(unsure)).text === payer.text, 'the payment is answered B001', payer.answer);
+check((await call(sign(common('TRADE_QUERY', { trade_no: unsureAnswer.trade_no })))).answer.trade_status === 'CANCELLED', 'and queried so');
+check((await call(sign(refund(unsureAnswer, '1.00')))).answer.resp_code === 'B011', 'and not refunded');
+
 // An EMVCo code of this client's own making: lengths in characters, the checksum over UTF-8.
 const object = (id, value) => id + String([...value].length).padStart(2, '0') + value;
 const checksum = (text) => {

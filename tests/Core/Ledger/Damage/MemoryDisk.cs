@@ -24,6 +24,9 @@ internal sealed class MemoryDisk : IJournalStorage
     /// <summary>Calls that change something until one fails, and all after it.</summary>
     internal int CallsLeft { get; set; } = int.MaxValue;
 
+    /// <summary>What opening a file that is there fails with; null: it does not.</summary>
+    internal Func<IOException>? OpenFails { get; set; }
+
     internal MemoryDisk Copy()
     {
         var copy = new MemoryDisk();
@@ -97,6 +100,10 @@ internal sealed class MemoryDisk : IJournalStorage
 
     public IJournalFile Open(string path, bool isWritable)
     {
+        if (OpenFails is not null)
+        {
+            throw OpenFails();
+        }
         lock (_names)
         {
             return new OpenFile(this, _files.TryGetValue(path, out Content? content) ? content : throw new FileNotFoundException(path));

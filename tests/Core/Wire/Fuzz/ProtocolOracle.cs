@@ -41,6 +41,7 @@ internal static class ProtocolOracle
         ["out_trade_no", "total_amount", "currency", "trade_type", "face_data", "face_device_id", "merchant_id", "terminal_id"];
 
     private static readonly string[] Refund = ["orig_trade_no", "out_trade_no", "refund_no", "refund_amount", "refund_type"];
+    private static readonly string[] Cancel = ["orig_trade_no", "out_trade_no"];
     private static readonly string[] Query = ["trade_no", "out_trade_no"];
     private static readonly string[] RefundQuery = ["refund_no", "refund_id"];
     private static readonly string[] Batch =
@@ -205,6 +206,7 @@ internal static class ProtocolOracle
         "SCAN_PAY" => Pay,
         "FACE_PAY" => Face,
         "REFUND" => Refund,
+        "TRADE_CANCEL" => Cancel,
         "REFUND_QUERY" => RefundQuery,
         "TRADE_BATCH_QUERY" => Batch,
         "RECON_DOWNLOAD" => Download,
@@ -240,7 +242,7 @@ internal static class ProtocolOracle
         "version" => Legal(value is "1.0" or "1.1" or "1.2" or "1.3"),
         "charset" => Legal(Regex.IsMatch(value, @"\A[Uu][Tt][Ff]-8\z")),
         "sign_type" => Legal(value is "RSA2" or "ES256"),
-        "biz_type" => Legal(value is "SCAN_PAY" or "FACE_PAY" or "REFUND" or "TRADE_QUERY" or "REFUND_QUERY" or "TRADE_BATCH_QUERY" or "RECON_DOWNLOAD" or "RECON_UPLOAD"),
+        "biz_type" => Legal(value is "SCAN_PAY" or "FACE_PAY" or "REFUND" or "TRADE_CANCEL" or "TRADE_QUERY" or "REFUND_QUERY" or "TRADE_BATCH_QUERY" or "RECON_DOWNLOAD" or "RECON_UPLOAD"),
         "sign" => "",
         "trade_no_list" => JudgeList(value, TradeNumber),
         "out_trade_no_list" => JudgeList(value, Token) is { Length: > 0 } wrong ? wrong : Legal(!members.ContainsKey("trade_no_list")),

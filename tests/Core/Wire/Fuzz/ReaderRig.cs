@@ -44,6 +44,7 @@ internal sealed class ReaderRig : IDisposable
     private readonly OneTrade _ledger = new();
     private readonly AnswerSigner _signer;
     private readonly Refunding _refunding;
+    private readonly Cancelling _cancelling;
     private readonly TradeBatchQuery _batchQuery;
     private readonly Channel _channel;
     private ulong _lastNumber = 1_789_000_000_000UL << TradeNo.CounterBits;
@@ -52,6 +53,7 @@ internal sealed class ReaderRig : IDisposable
     {
         _signer = new AnswerSigner(new GatewayKeys(Rsa2, Es256), _ledger, TimeProvider.System);
         _refunding = new Refunding(_ledger);
+        _cancelling = new Cancelling(_ledger);
         _batchQuery = new TradeBatchQuery(_ledger, days: null);
         _channel = new Channel(new ChannelOptions { Id = "fuzz", MaxInFlight = 1 }, _orders, InlineScheduler.Instance, TimeProvider.System, Metrics);
     }
@@ -112,6 +114,10 @@ internal sealed class ReaderRig : IDisposable
         if (slot.BizType == BizType.TradeBatchQuery && slot.Has(Member.TradeNoList))
         {
             Batch(slot, verdict.Members);
+        }
+        if (slot.BizType == BizType.TradeCancel)
+        {
+            Cancel(slot, verdict.Members, fingerprint);
         }
         return "";
     }
@@ -211,6 +217,32 @@ internal sealed class ReaderRig : IDisposable
         List<Dictionary<string, string>> rows = JsonSerializer.Deserialize<List<Dictionary<string, string>>>(answer["trade_list"])!;
         Assert.Equal(own.Skip((int)Math.Min(skip, own.Length)).Take(size), rows.Select(row => row["trade_no"]));
         Assert.All(rows, row => Assert.Equal(("T-1", "KWD", "0.000"), (row["out_trade_no"], row["currency"], row["total_refunded_amount"])));
+    }
+
+    private void Cancel(RequestSlot slot, IReadOnlyDictionary<string, string> members, Digest fingerprint)
+    {
+        bool hasNumber = members.TryGetValue("orig_trade_no", out string? number);
+        bool hasOrder = members.TryGetValue("out_trade_no", out string? order);
+        _ledger.Hold(Known.InstId, order ?? "T1", "CNY");
+        bool isOurs = !hasNumber || ProtocolOracle.IsOurNumber(number!);
+        Assert.Equal(isOurs, _cancelling.FindTradeAsync(slot, Known).AsTask().GetAwaiter().GetResult());
+        if (!isOurs)
+        {
+            return;
+        }
+        Cancelling.FillWish(slot, fingerprint, new TradeNo(++_lastNumber, 7), 1_789_000_000_000);
+        Assert.Equal((members["req_id"], fingerprint, Known.InstId), (slot.Cancel.ReqId.ToString(), slot.Cancel.Fingerprint, slot.Cancel.InstId));
+        Assert.True(!hasNumber || slot.Cancel.TradeNo.ToString() == number);
+
+        // What is told in the end, and told again from what is recorded, is the same.
+        Cancelling.End(slot.Cancel, slot.Trade, 1_789_000_000_001);
+        _signer.SignFinal(slot.Answer, slot.Cancel, slot.Trade, Known);
+        byte[] told = slot.Answer.Json.ToArray();
+        Dictionary<string, string> answer = ExpectAnswer(slot);
+        Assert.Equal((members["req_id"], Known.InstId.ToString(), "TRADE_CANCEL", "B007", "SUCCESS"), (answer["req_id"], answer["inst_id"], answer["biz_type"], answer["resp_code"], answer["trade_status"]));
+        Assert.True((!hasNumber || answer["trade_no"] == number) && (!hasOrder || answer["out_trade_no"] == order));
+        AnswerSigner.Repeat(slot.Answer, slot.Cancel, slot.Trade);
+        Assert.Equal(told, slot.Answer.Json.ToArray());
     }
 
     // Which member is at fault is told apart only where a document could be read: what breaks the form has many first faults.
@@ -316,6 +348,8 @@ internal sealed class ReaderRig : IDisposable
 
         public ValueTask<Claim> ClaimAsync(Trade trade, TimeSpan? atMost = null) => throw new NotSupportedException();
 
+        public ValueTask<CompleteState> RecordAsync(OperatorAct act) => throw new NotSupportedException();
+
         public void WhenClaimedLate(Action<TradeNo> tell)
         {
         }
@@ -333,7 +367,7 @@ internal sealed class ReaderRig : IDisposable
             return new ValueTask<bool>(tradeNo.IsAssigned);
         }
 
-        public ValueTask<bool> FindByOrderAsync(InstId instId, ReadOnlyMemory<byte> orderNo, Trade into) => throw new NotSupportedException();
+        public ValueTask<bool> FindByOrderAsync(InstId instId, ReadOnlyMemory<byte> orderNo, Trade into) => FindAsync(new TradeNo(_last, 7), into);
 
         public ValueTask<IReadOnlyList<TradeNo>> PendingAsync() => throw new NotSupportedException();
 

@@ -30,7 +30,7 @@ internal static class RequestGen
         "20260230103000", "20260919240000", "19691231235959", "2026091910300", "rsa2", "RSA", "none", "utf-8", "Utf-8", "utf\u20108", "UTF-8\u0130",
         "FACEPAY", "NATIVE", "03", "1", "hkd", "XXX", "HK", "HKDD", "JPY", "KWD", "null", "true", "a&b=c&sign=x", "&", "=", "\"", "\\", "/", "{\"a\":\"b\"}",
         "[\"1\"]", "\0", "a\0", "a\nb", "\u001f", "\u007f", "\u0080", "\u0085", "\u009f", "\u00a0", "é", "e\u0301", "咖啡 A&B", "😀", "\U0010FFFF", "\u2028", "\uFEFF",
-        "\uFFFD", "\uFFFF", "TRADE_QUERY", "TRADE_BATCH_QUERY", "[]", "[\"T1\"]", "[\"T1\",\"T2\"]", "[\"T1\" ]", "[\"T1\",]", "[\"T1", "[,]", "[[\"T1\"]]", "[\"\"]", "[\"T\\u0031\"]", "101", "2147483648", "SCAN_PAY", "FACE_PAY", "REFUND", "REFUND_QUERY", "RECON_DOWNLOAD", "RECON_UPLOAD", "20260230", "20260919", "00", "007", "{}", "scan_pay", "1.0", "1.4", "1.10", "../..", "%00", "'--", "<script>",
+        "\uFFFD", "\uFFFF", "TRADE_QUERY", "TRADE_BATCH_QUERY", "[]", "[\"T1\"]", "[\"T1\",\"T2\"]", "[\"T1\" ]", "[\"T1\",]", "[\"T1", "[,]", "[[\"T1\"]]", "[\"\"]", "[\"T\\u0031\"]", "101", "2147483648", "SCAN_PAY", "FACE_PAY", "REFUND", "TRADE_CANCEL", "REFUND_QUERY", "RECON_DOWNLOAD", "RECON_UPLOAD", "20260230", "20260919", "00", "007", "{}", "scan_pay", "1.0", "1.4", "1.10", "../..", "%00", "'--", "<script>",
     ];
 
     private static readonly string[] NotStrings =
@@ -130,6 +130,14 @@ internal static class RequestGen
             ["refund_type"] = type,
         };
 
+    private static readonly Gen<Dictionary<string, string>> ValidCancel =
+        from common in Common("TRADE_CANCEL")
+        from order in Token
+        from tradeNo in TradeNumber
+        from which in Gen.Int[0, 3]
+        select new Dictionary<string, string>(
+            [.. common, .. which != 0 ? Pair("out_trade_no", order) : [], .. which != 1 ? Pair("orig_trade_no", tradeNo) : []]);
+
     private static readonly Gen<Dictionary<string, string>> ValidRefundQuery =
         from common in Common("REFUND_QUERY")
         from number in Token
@@ -170,7 +178,7 @@ internal static class RequestGen
                 .. Pair("file_hash", hash), .. Pair("diff_count", $"{counts.Item2}"), .. list.Length > 0 ? Pair("diff_list", list) : []] : Array.Empty<KeyValuePair<string, string>>()]);
 
     private static readonly Gen<List<(string Name, string Value)>> Valid = Gen.Select(
-        Gen.Frequency((8, ValidPayment), (3, ValidFace), (2, ValidQuery), (3, ValidRefund), (1, ValidRefundQuery), (2, ValidRecon), (2, ValidBatch)), Gen.Int, (members, seed) =>
+        Gen.Frequency((8, ValidPayment), (3, ValidFace), (2, ValidQuery), (3, ValidRefund), (2, ValidCancel), (1, ValidRefundQuery), (2, ValidRecon), (2, ValidBatch)), Gen.Int, (members, seed) =>
         {
             (string, string)[] shuffled = [.. members.Select(member => (member.Key, member.Value))];
             new Random(seed).Shuffle(shuffled);

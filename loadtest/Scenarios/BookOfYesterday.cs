@@ -1,0 +1,45 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace HotPath.LoadTest.Scenarios;
+
+/// <summary>
+/// A book of many payments of yesterday (Beijing), one institution's, made by the benches in no more time than the disk takes: no gateway would give out a file of
+/// today, and a load generator would need an hour.
+/// </summary>
+internal static class BookOfYesterday
+{
+    // UTC+8 all year round.
+    private static readonly TimeSpan Beijing = TimeSpan.FromHours(8);
+
+    /// <summary>As dates are on the wire.</summary>
+    public static string Date => TimeProvider.System.GetUtcNow().ToOffset(Beijing).AddDays(-1).ToString("yyyyMMdd", CultureInfo.InvariantCulture);
+
+    /// <summary>out_trade_no of a payment.</summary>
+    public static string OrderNo(int index) => string.Create(CultureInfo.InvariantCulture, $"d{index:D19}");
+
+    /// <summary>Makes it in <paramref name="folder"/>, where a sandbox is to be started next.</summary>
+    /// <returns>What that said.</returns>
+    /// <exception cref="IOException">It failed.</exception>
+    public static async Task<string> MakeAsync(string program, string folder, int payments, CancellationToken cancel)
+    {
+        // Built beside the gateway, like this program.
+        string bench = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(program)!, "../../HotPath.Bench/release/HotPath.Bench.dll"));
+        using var process = Process.Start(new ProcessStartInfo(
+            "dotnet", ["exec", bench, "day", payments.ToString(CultureInfo.InvariantCulture), folder])
+        { RedirectStandardOutput = true })!;
+        try
+        {
+            string said = await process.StandardOutput.ReadToEndAsync(cancel);
+            await process.WaitForExitAsync(cancel);
+            return process.ExitCode == 0 ? said.Trim().ReplaceLineEndings("; ") : throw new IOException($"{bench} day: exit {process.ExitCode}");
+        }
+        finally
+        {
+            if (!process.HasExited)
+            {
+                process.Kill();
+            }
+        }
+    }
+}
