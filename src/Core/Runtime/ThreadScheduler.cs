@@ -72,7 +72,7 @@ public sealed class ThreadScheduler : IScheduler
                 if (pause is { IsWakeable: true } && pause.Time > TimeSpan.Zero && !_isStopping)
                 {
                     // Up to whole milliseconds: WaitOne rounds down, and a shorter pause would be none, a thread in a circle.
-                    _wakeUp.WaitOne((int)Math.Ceiling(pause.Time.TotalMilliseconds));
+                    _wakeUp.WaitOne(TimeSpan.FromMilliseconds(Math.Ceiling(pause.Time.TotalMilliseconds)));
                 }
                 Interlocked.Exchange(ref _isParked, 0);
             }

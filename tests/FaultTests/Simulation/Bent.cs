@@ -1,6 +1,7 @@
 using HotPath.Core.Ledger;
 using HotPath.Core.Ledger.Embedded;
 using HotPath.Core.Model;
+using HotPath.Core.Notify;
 
 namespace HotPath.Faults.Tests.Simulation;
 
@@ -52,6 +53,38 @@ internal sealed class BentStorage(IJournalStorage disk, IBend bend) : IJournalSt
 
         public void Dispose() => file.Dispose();
     }
+}
+
+/// <summary>A store of notifications; a bug overrides what it breaks.</summary>
+internal abstract class BentNotifications(INotificationStore real) : INotificationStore
+{
+    protected INotificationStore Real => real;
+
+    public FeedPosition Position => real.Position;
+
+    public string? WasLost => real.WasLost;
+
+    public virtual void Save(StoreChanges changes) => real.Save(changes);
+
+    public void Clear() => real.Clear();
+
+    public string Renew(string reason) => real.Renew(reason);
+
+    public IReadOnlyList<NotificationRow> NextDue(InstId instId, int most) => real.NextDue(instId, most);
+
+    public IReadOnlyList<StoreCount> Count() => real.Count();
+
+    public long? OldestSince(InstId instId) => real.OldestSince(instId);
+
+    public int Expire(InstId instId, long beforeMs, long nowMs, int most) => real.Expire(instId, beforeMs, nowMs, most);
+
+    public int Revive(InstId instId, long nowMs, int most) => real.Revive(instId, nowMs, most);
+
+    public IReadOnlyList<NotificationRow> List(InstId? instId, bool isDead, int most) => real.List(instId, isDead, most);
+
+    public KeptAs Find(NotifyId id) => real.Find(id);
+
+    public void Dispose() => real.Dispose();
 }
 
 /// <summary>The real ledger; a bug overrides what it breaks.</summary>

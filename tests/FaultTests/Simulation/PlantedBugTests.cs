@@ -2,6 +2,7 @@ using HotPath.Core.Clearing;
 using HotPath.Core.Ledger;
 using HotPath.Core.Ledger.Embedded;
 using HotPath.Core.Model;
+using HotPath.Core.Notify;
 using HotPath.Core.Runtime;
 using HotPath.Faults.Checking;
 using HotPath.Faults.Simulation;
@@ -60,6 +61,9 @@ public sealed class PlantedBugTests
     }
 
     [Fact]
+    public void NotificationThatIsNotKeptWithThePositionThatPassedIt_IsFound_ByWhoIsNeverTold() => AssertFinds(new Forgetful(), "I10");
+
+    [Fact]
     public void CancelBeforeTheReversalIsConfirmed_IsFound_ByTheChannelsBooks() => AssertFinds(new Presumptuous(), "I7");
 
     [Fact]
@@ -85,6 +89,21 @@ public sealed class PlantedBugTests
             }
         }
         Assert.Fail($"not found by {string.Join(" or ", oneOf)} in {Seeds} seeds; found: {string.Join(", ", found)}");
+    }
+
+    /// <summary>The outbox moves on, and what has not been delivered yet is in memory only.</summary>
+    private sealed class Forgetful : Bugs
+    {
+        internal override INotificationStore Notifications(INotificationStore store) => new Bend(store);
+
+        private sealed class Bend(INotificationStore real) : BentNotifications(real)
+        {
+            public override void Save(StoreChanges changes)
+            {
+                changes.Waiting.Clear();
+                Real.Save(changes);
+            }
+        }
     }
 
     /// <summary>fdatasync is said to be done, and every third one is not.</summary>

@@ -24,7 +24,7 @@ internal static class NotificationsAgree
         foreach (Final final in finals.Values.Where(final => told.InstIds.Contains(final.Trade.InstId)))
         {
             int times = acknowledged[final.NotifyId].Count();
-            if (evidence.IsSettled && times == 0)
+            if (evidence.IsSettled && told.AreAllDue && times == 0)
             {
                 yield return new Broken("I10", long.MaxValue, final.Trade.InstId, final.Trade.OrderNo, $"{final.NotifyId} became {final.Status}, and nobody was told");
             }

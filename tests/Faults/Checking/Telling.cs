@@ -17,4 +17,8 @@ internal sealed record Telling(long AtMs, string InstId, IReadOnlyDictionary<str
 /// <param name="Tellings">All that arrived, in order.</param>
 /// <param name="InstIds">Who is to be told.</param>
 /// <param name="Starts">How often the gateway was started: an acknowledgement that it forgot by a kill is sent for once more, not oftener.</param>
-internal sealed record Notifications(IReadOnlyList<Telling> Tellings, IReadOnlySet<string> InstIds, int Starts);
+internal sealed record Notifications(IReadOnlyList<Telling> Tellings, IReadOnlySet<string> InstIds, int Starts)
+{
+    /// <summary>What is left was due within the time that was waited. Not where clocks stepped: times are kept by the wall clock, and one that steps back moves them away.</summary>
+    internal bool AreAllDue { get; init; } = true;
+}

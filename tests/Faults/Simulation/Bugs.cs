@@ -1,6 +1,7 @@
 using HotPath.Core.Clearing;
 using HotPath.Core.Ledger;
 using HotPath.Core.Ledger.Embedded;
+using HotPath.Core.Notify;
 using HotPath.Core.Runtime;
 
 namespace HotPath.Faults.Simulation;
@@ -13,6 +14,8 @@ internal class Bugs
     internal virtual IJournalStorage Storage(IJournalStorage storage) => storage;
 
     internal virtual ILedger Ledger(ILedger ledger, IScheduler scheduler) => ledger;
+
+    internal virtual INotificationStore Notifications(INotificationStore store) => store;
 
     internal virtual IClearingAdapter Adapter(IClearingAdapter adapter) => adapter;
 }

@@ -101,6 +101,9 @@ internal sealed record Plan
     /// <summary>Of the payments, those that somebody cancels while they are under way.</summary>
     internal required double CancelRate { get; init; }
 
+    /// <summary>Of the notifications, those that go wrong on their way or at the institution; null: nobody is notified.</summary>
+    internal required double? NotifyFaultRate { get; init; }
+
     /// <summary>The channel is left alone when it fails too often; otherwise its failures go on and on, which leads further into what can go wrong.</summary>
     internal required bool HasBreaker { get; init; }
 
@@ -144,6 +147,7 @@ internal sealed record Plan
             RepeatRate = chance.Pick(0.05, 0.3, 0.6),
             RefundRate = chance.Pick(0.0, 0.2, 0.6),
             CancelRate = chance.Pick(0.0, 0.2, 0.6),
+            NotifyFaultRate = IsOn(0.3) ? chance.Pick(0.0, 0.1, 0.5) : null,
             HasBreaker = IsOn(0.5),
         };
     }

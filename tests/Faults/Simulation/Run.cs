@@ -37,6 +37,7 @@ internal sealed class Run : IDisposable
         Troubles = new Troubles(plan, seed.Branch(4), Tally, DieInDiskCall);
         Channel = new VirtualChannel(plan, Loop.World, seed.Branch(5), Tally);
         _clients = new VirtualClient(this, seed.Branch(6));
+        Receivers = new VirtualReceivers(this, seed.Branch(7));
     }
 
     internal Plan Plan { get; }
@@ -56,6 +57,8 @@ internal sealed class Run : IDisposable
     internal Troubles Troubles { get; }
 
     internal VirtualChannel Channel { get; }
+
+    internal VirtualReceivers Receivers { get; }
 
     internal static Outcome Of(Plan plan, Bugs? bugs = null)
     {
@@ -337,6 +340,7 @@ internal sealed class Run : IDisposable
             Channel = _damage is null ? Channel.Books : [],
             Journal = _damage is null ? journal : [.. journal.Where(trade => _damage.Keeps(trade.InstId, trade.OrderNo))],
             Marks = _marks,
+            Notifications = Plan.NotifyFaultRate is null || _damage is not null ? null : Receivers.Told(Gateway.Starts) with { AreAllDue = !Gateway.Wall.HasStepped },
             IsSettled = _damage is null,
             IsClockSteady = Gateway.Wall.SteppedForward == TimeSpan.Zero,
             ReqIdLifeMs = (long)Math.Max(0, life.TotalMilliseconds),

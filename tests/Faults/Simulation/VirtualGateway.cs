@@ -5,6 +5,7 @@ using HotPath.Core.Clearing.Breakers;
 using HotPath.Core.Ledger;
 using HotPath.Core.Ledger.Embedded;
 using HotPath.Core.Model;
+using HotPath.Core.Notify;
 using HotPath.Core.Pipeline;
 using HotPath.Core.Routing;
 using HotPath.Core.Telemetry;
@@ -37,6 +38,11 @@ internal sealed class VirtualGateway
     internal VirtualDisk Disk { get; } = new();
 
     internal WallClock Wall { get; } = new();
+
+    /// <summary>What is kept of notifications, over all lives.</summary>
+    internal NotificationFile Notifications { get; } = new();
+
+    internal int Starts => _starts;
 
     internal bool IsReady => _process is { IsReady: true };
 
@@ -113,7 +119,12 @@ internal sealed class VirtualGateway
         {
             await process.Life.Delay(TimeSpan.FromMilliseconds(5));
         }
+        process.Feed?.Dispose();
         await process.Corridor!.DisposeAsync();
+        if (process.Notifier is { } notifier)
+        {
+            await notifier.DisposeAsync();
+        }
         await process.Ledger!.DisposeAsync();
         // The ledger catches whatever stops it, a kill in a disk call too.
         process.Life.ThrowIfDead();
@@ -151,8 +162,17 @@ internal sealed class VirtualGateway
             var indexes = new VirtualIndexFactory(DataDirectory, storage, _run.Chance.Branch((ulong)_starts + 1_000), failureRate, what => _run.Tally.Count(what));
             EmbeddedLedger ledger = EmbeddedLedger.Open(Options(), scheduler, time, _metrics, said => Hear(process, said), storage, indexes);
             process.Ledger = ledger;
-            process.Corridor = Build(_run.Bugs.Ledger(ledger, scheduler), life, scheduler, time);
+            ILedger book = _run.Bugs.Ledger(ledger, scheduler);
+            InstitutionDirectory institutions = Institutions(time);
+            process.Corridor = Build(book, institutions, life, scheduler, time);
             await process.Corridor.Resolver.StartAsync();
+            if (_run.Plan.NotifyFaultRate is not null)
+            {
+                process.Notifier = new Notifier(
+                    book, institutions, Keys(), _run.Bugs.Notifications(new VirtualNotificationStore(Notifications, life, _run.Troubles, Disk)), _run.Receivers.Sender(life),
+                    new NotifyOptions { Chance = new Random((int)_run.Chance.Next()) }, scheduler, time, _metrics, NullLogger<Notifier>.Instance);
+                process.Feed = new ChangeFeed(book, [process.Notifier], scheduler, time, NullLogger<ChangeFeed>.Instance);
+            }
             process.IsReady = true;
         }
         catch (Exception failure) when (failure is IOException or LedgerUnavailableException)
@@ -185,7 +205,19 @@ internal sealed class VirtualGateway
         NewLedgerId = _run.Chance.Next,
     };
 
-    private Corridor Build(ILedger ledger, Life life, VirtualScheduler scheduler, VirtualTime time)
+    private static Currency[] Enabled => [.. Currencies.Select(name => Currency.Parse(System.Text.Encoding.ASCII.GetBytes(name)))];
+
+    private static GatewayKeys Keys() => new(new VirtualSigningKey("gw-1", GatewaySecret));
+
+    private InstitutionDirectory Institutions(VirtualTime time) => new([.. Enumerable.Range(1, _run.Plan.Institutions).Select(number => new Institution(
+        VirtualClient.InstIdOf(number), Region.Domestic, number % 2 == 0 ? Language.English : Language.Chinese, Enabled,
+        new KeyRing([new RegisteredKey("k1", new VirtualVerifyingKey(VirtualClient.InstIdOf(number)))]), new Allowance(time),
+        _metrics.ForInstitution(VirtualClient.InstIdOf(number)))
+    {
+        NotifyTarget = _run.Receivers.IsTold(number) ? new NotifyTarget(VirtualReceivers.AddressOf(number), 8) : null,
+    })]);
+
+    private Corridor Build(ILedger ledger, InstitutionDirectory institutions, Life life, VirtualScheduler scheduler, VirtualTime time)
     {
         IClearingAdapter adapter = _run.Bugs.Adapter(new VirtualAdapter(_run.Channel, life, _run.BeforeSend));
         var channel = new Channel(
@@ -197,14 +229,9 @@ internal sealed class VirtualGateway
                 Breaker = new BreakerOptions { OpensByItself = _run.Plan.HasBreaker },
             },
             adapter, scheduler, time, _metrics);
-        Currency[] currencies = [.. Currencies.Select(name => Currency.Parse(System.Text.Encoding.ASCII.GetBytes(name)))];
-        var router = new Router([new Route { Channel = channel, Currencies = currencies.ToHashSet() }]);
-        var institutions = new InstitutionDirectory([.. Enumerable.Range(1, _run.Plan.Institutions).Select(number => new Institution(
-            VirtualClient.InstIdOf(number), Region.Domestic, number % 2 == 0 ? Language.English : Language.Chinese, currencies,
-            new KeyRing([new RegisteredKey("k1", new VirtualVerifyingKey(VirtualClient.InstIdOf(number)))]), new Allowance(time),
-            _metrics.ForInstitution(VirtualClient.InstIdOf(number))))]);
+        var router = new Router([new Route { Channel = channel, Currencies = Enabled.ToHashSet() }]);
         return new Corridor(
-            ledger, router, institutions, new GatewayKeys(new VirtualSigningKey("gw-1", GatewaySecret)), new PipelineOptions { LogSampleEvery = 0 },
+            ledger, router, institutions, Keys(), new PipelineOptions { LogSampleEvery = 0 },
             scheduler, time, _metrics, NullLoggerFactory.Instance);
     }
 
@@ -267,6 +294,10 @@ internal sealed class VirtualGateway
         internal EmbeddedLedger? Ledger { get; set; }
 
         internal Corridor? Corridor { get; set; }
+
+        internal Notifier? Notifier { get; set; }
+
+        internal ChangeFeed? Feed { get; set; }
 
         internal bool IsReady { get; set; }
 

@@ -11,8 +11,11 @@ internal sealed class WallClock
     /// <summary>All the steps forward together: by so much less than 24 h may a req_id be remembered.</summary>
     internal TimeSpan SteppedForward { get; private set; }
 
+    internal bool HasStepped { get; private set; }
+
     internal void Step(TimeSpan by)
     {
+        HasStepped = true;
         Ahead += by;
         SteppedForward += by > TimeSpan.Zero ? by : TimeSpan.Zero;
     }
