@@ -259,6 +259,7 @@ public sealed class ConfigurationTests : IClassFixture<ConfigurationTests.Keys>,
         RefusedChannel("deadline", one => one with { Deadline = "soon" });
         RefusedChannel("deadline", one => one with { Deadline = "61s" });
         RefusedChannel("settle_window", one => one with { Deadline = "15s", SettleWindow = "14s" });
+        RefusedChannel("breaker", one => one with { Breaker = "off" });
         Refused("channels[1].id", _good with { Channels = [_good.Channels[0], _good.Channels[0]] });
     }
 

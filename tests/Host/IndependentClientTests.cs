@@ -32,6 +32,7 @@ internal static class NodeClient
             {
                 Path.Combine(AppContext.BaseDirectory, "clients", "client.mjs"), sandbox.Api.ToString(), Path.Combine(sandbox.Folder, "tls", "ca.pem"),
                 sandbox.Overseas.InstId, Path.Combine(institution, "private.pem"), Path.Combine(sandbox.Folder, "gateway", "public.pem"),
+                sandbox.Sandbox.Receiver!.BaseAddress.ToString(),
             },
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -1,4 +1,5 @@
 using HotPath.Core.Buffers;
+using HotPath.Core.Clearing.Breakers;
 using HotPath.Core.Model;
 using HotPath.Core.Runtime;
 using HotPath.Core.Telemetry;
@@ -18,6 +19,9 @@ public sealed record ChannelOptions
 
     /// <summary>How long after acceptance the channel may still come to know a payment. Default 15 s.</summary>
     public TimeSpan SettleWindow { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>When the channel is left alone.</summary>
+    public BreakerOptions Breaker { get; init; } = new();
 }
 
 /// <summary>Where results go that came after their request's answer budget.</summary>
@@ -54,6 +58,9 @@ public sealed class Channel : IThreadPoolWorkItem
         _metrics = metrics.ForChannel(options.Id);
         _ring = new MpscRing<ClearingCall>(options.MaxInFlight);
         _calls = new DefaultObjectPool<ClearingCall>(new CallPolicy(this), options.MaxInFlight);
+        Breaker = new ChannelBreaker(options.Breaker, clock, ProbeAsync);
+        Breaker.Changed = Changed;
+        _metrics.WatchOpenTime(() => Breaker.OpenTime);
     }
 
     /// <summary>The channel's name, as it is recorded with a trade.</summary>
@@ -62,6 +69,12 @@ public sealed class Channel : IThreadPoolWorkItem
     public ChannelOptions Options { get; }
 
     public IClearingAdapter Adapter { get; }
+
+    /// <summary>Whether the channel is called. Whoever sends, inquires or reverses asks it before, so that the refusal is certain.</summary>
+    public ChannelBreaker Breaker { get; }
+
+    /// <summary>Told every transition of the breaker, under its lock. Set once at composition.</summary>
+    public Action<Channel, BreakerTransition>? BreakerChanged { get; set; }
 
     /// <summary>Who adopts payments. Set once at composition.</summary>
     public ILateResults? LateResults { get; set; }
@@ -153,6 +166,29 @@ public sealed class Channel : IThreadPoolWorkItem
         return result;
     }
 
+    private void Changed(BreakerTransition transition)
+    {
+        _metrics.BreakerIs(transition.To);
+        if (transition.From == BreakerState.Closed)
+        {
+            _metrics.BreakerOpened(transition.Cause);
+        }
+        BreakerChanged?.Invoke(this, transition);
+    }
+
+    // A bug of the adapter is no sign of life.
+    private async Task<bool> ProbeAsync()
+    {
+        try
+        {
+            return await Adapter.EchoAsync();
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            return false;
+        }
+    }
+
     private ClearingCall Begin(in ClearingReference reference)
     {
         ClearingCall call = _calls.Get();
@@ -213,9 +249,10 @@ public sealed class Channel : IThreadPoolWorkItem
         while (_ring.HasItem && Interlocked.Exchange(ref _isDraining, 1) == 0);
     }
 
-    internal void CallEnded(in ClearingResult result, TimeSpan took)
+    internal void CallEnded(int period, in ClearingResult result, TimeSpan took)
     {
         ReturnCredit();
+        Breaker.Ended(period, result.Outcome, took);
         _metrics.Called(ToMetric(result.Outcome), took.TotalSeconds);
     }
 

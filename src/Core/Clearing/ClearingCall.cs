@@ -32,6 +32,7 @@ public sealed class ClearingCall : IValueTaskSource<ClearingResult>, IThreadPool
     private ClearingResult _final;
     private long _startedAt;
     private long _abandonAt;
+    private int _period;
 
     // Use times StatesOfOneUse, plus the state. Begun by the request's thread; left by compare-and-swap, once, by result or deadline.
     private long _state = -StatesOfOneUse;
@@ -54,6 +55,7 @@ public sealed class ClearingCall : IValueTaskSource<ClearingResult>, IThreadPool
     {
         Reference = reference;
         _abandonAt = long.MaxValue;
+        _period = _channel.Breaker.Period;
         _startedAt = _channel.Clock.GetTimestamp();
         _owners = 2;
         _answer.Reset();
@@ -115,7 +117,7 @@ public sealed class ClearingCall : IValueTaskSource<ClearingResult>, IThreadPool
 
     private void Finish(in ClearingResult result)
     {
-        _channel.CallEnded(result, _channel.Clock.GetElapsedTime(_startedAt));
+        _channel.CallEnded(_period, result, _channel.Clock.GetElapsedTime(_startedAt));
         // This use cannot end before the channel's side lets go.
         long use = UseOf(Volatile.Read(ref _state));
         if (Interlocked.CompareExchange(ref _state, use + Answered, use + Waiting) == use + Waiting)

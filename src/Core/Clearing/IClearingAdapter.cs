@@ -38,6 +38,12 @@ public interface IClearingAdapter : IAsyncDisposable
     /// received, which says nothing of an earlier one) or Unknown.
     /// </summary>
     ValueTask<ClearingResult> ReverseAsync(ClearingReference reference);
+
+    /// <summary>
+    /// Asks the channel for a sign of life, and moves no money: true when it answered sense. Where the channel's protocol has no message for that, an
+    /// inquiry about a reference that is nobody's.
+    /// </summary>
+    async ValueTask<bool> EchoAsync() => (await InquireAsync(ClearingReference.Nobodys)).Outcome is not (ClearingOutcome.Unknown or ClearingOutcome.NotDelivered);
 }
 
 /// <summary>What identifies a payment or a refund at its channel, and what every answer about it must repeat.</summary>
@@ -49,6 +55,9 @@ public readonly record struct ClearingReference(TradeNo TradeNo, Amount Amount, 
 {
     /// <summary>Money goes back. The one place where payments and refunds are told apart: by what they are about, not by a flag beside it.</summary>
     public bool IsRefund => Original.IsAssigned;
+
+    /// <summary>One that no payment ever has: its number is of the first millisecond of 1970.</summary>
+    public static ClearingReference Nobodys { get; } = new(new TradeNo(1UL << TradeNo.CounterBits, 0), new Amount(1), Currency.Parse("CNY"));
 }
 
 /// <summary>A refund as a channel needs it.</summary>

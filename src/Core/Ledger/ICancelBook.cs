@@ -24,8 +24,8 @@ public interface ICancelBook
     void WhenClaimedLate(Action<TradeNo> tell);
 
     /// <summary>
-    /// Records the signed answer in <paramref name="cancel"/> if the wish has none: 0000 or B007 as its trade ended, or A003, which takes the wish back.
-    /// Nobody may be told before this has returned <see cref="CompleteState.Recorded"/>.
+    /// Records the signed answer in <paramref name="cancel"/> if the wish has none: 0000 or B007 as its trade ended, or A003, which takes the wish back and is
+    /// <see cref="CompleteState.TradeEnded"/> once the trade has. Nobody may be told before this has returned <see cref="CompleteState.Recorded"/>.
     /// </summary>
     ValueTask<CompleteState> SettleAsync(Cancellation cancel);
 

@@ -35,6 +35,9 @@ public interface ILedger : IAsyncDisposable
     /// </summary>
     ValueTask<Claim> ClaimAsync(Trade trade, TimeSpan? atMost = null);
 
+    /// <summary>Keeps what an operator did by hand: <see cref="CompleteState.Recorded"/>, or it was not.</summary>
+    ValueTask<CompleteState> RecordAsync(OperatorAct act);
+
     /// <summary>Whom to tell of a claim that became durable after its caller had gone: it is PENDING, and nobody sends it.</summary>
     void WhenClaimedLate(Action<TradeNo> tell);
 
@@ -202,6 +205,11 @@ public enum CompleteState : byte
     /// The result says FAILED and a cancel is wished, or CANCELLED and none is: nothing happened; turn it (<see cref="Trade.TurnByWish"/>), sign again.
     /// </summary>
     WishChanged,
+
+    /// <summary>
+    /// A wish to cancel is to be taken back (A003: nothing changed), and its trade has ended: nothing happened; find the trade again, sign again.
+    /// </summary>
+    TradeEnded,
 
     /// <summary>The engine is stopped, or has no room for it just now: nothing happened.</summary>
     Unavailable,

@@ -5,10 +5,11 @@ namespace HotPath.Core.Pipeline;
 /// <summary>How much of a call's answer budget is left: after it the answer is 0001, and what was begun lives on.</summary>
 public sealed class AnswerBudget(PipelineOptions options, TimeProvider clock)
 {
-    private static readonly TimeSpan LeastForCommit = TimeSpan.FromMilliseconds(250);
+    /// <summary>What a commit takes at most on a disk that is not slow.</summary>
+    internal static readonly TimeSpan LeastForCommit = TimeSpan.FromMilliseconds(250);
 
     public TimeSpan Left(RequestSlot slot) => options.BudgetOf(slot.BizType) - clock.GetElapsedTime(slot.ArrivedAt);
 
-    // Late in the budget a commit still gets what one takes on a disk that is not slow: half a second is left for the way back.
+    // Late in the budget a commit still gets that: half a second is left for the way back.
     public TimeSpan LeftForCommit(RequestSlot slot) => Left(slot) > LeastForCommit ? Left(slot) : LeastForCommit;
 }

@@ -17,7 +17,7 @@ namespace HotPath.Core.Pipeline;
 /// the process, takes no other way.
 /// </summary>
 public sealed class CancelPipeline(
-    ILedger ledger, Router router, PendingResolver resolver, TradeWaiters waiters, LostClaims lostClaims, AnswerBudget budget, TimeProvider clock, AnswerDesk desk)
+    ILedger ledger, Router router, PendingResolver resolver, CancelEnds ends, LostClaims lostClaims, AnswerBudget budget, TimeProvider clock, AnswerDesk desk)
 {
     private readonly Cancelling _cancelling = new(ledger);
 
@@ -37,7 +37,7 @@ public sealed class CancelPipeline(
         }
 
         // 6 route: the channel that was sent the payment, and no other
-        if (!slot.Trade.IsFinal && router.Find(slot.Trade.ChannelId.Span) is null)
+        if (!slot.Trade.IsFinal && router.Find(slot.Trade.ChannelId.Span) is not { Breaker.IsClosed: true })
         {
             desk.RefuseWithinBudget(slot, institution, RespCode.ServiceUnavailable, GatewayMetrics.RefusalCause.NotReady);
             return;
@@ -54,13 +54,8 @@ public sealed class CancelPipeline(
         }
 
         // 8 to 10 clear, sign, record
-        using (TradeWaiters.Registration registration = waiters.Register(cancelNo))
-        using (admittance.StepAside())
-        {
-            resolver.Cancel(slot.Cancel);
-            await registration.WaitAsync(budget.Left(slot));
-        }
-        if (!await ledger.Cancels.FindAsync(cancelNo, slot.Cancel) || !await ledger.FindAsync(slot.Cancel.TradeNo, slot.Trade))
+        resolver.Cancel(slot.Cancel);
+        if (!await ends.AwaitAsync(slot, cancelNo, admittance, budget.Left(slot)))
         {
             AnswerDesk.Cut(slot);
             return;

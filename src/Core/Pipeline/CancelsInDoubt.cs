@@ -22,8 +22,9 @@ internal sealed class CancelsInDoubt(
     private readonly Dictionary<TradeNo, List<TradeNo>> _wishes = [];
     private volatile int _count;
 
-    // Wishes for which nothing was sent: only of these can it be said that nothing was (A003). A wish from before a restart is none of them.
-    private readonly ConcurrentDictionary<TradeNo, bool> _unsent = [];
+    // Wishes for which nothing was sent, and of which nobody was told 0001: only of these can it be said that nothing changed (A003). A wish from before a
+    // restart is none of them.
+    private readonly ConcurrentDictionary<TradeNo, Unsent> _unsent = [];
 
     // One reversal of a trade at a time; the others wait for what it comes to.
     private readonly ConcurrentDictionary<TradeNo, bool> _reversing = [];
@@ -33,9 +34,16 @@ internal sealed class CancelsInDoubt(
     /// <summary>A wish was recorded just now, by this process.</summary>
     internal void Begin(Cancellation cancel)
     {
-        _unsent.TryAdd(cancel.CancelNo, true);
+        _unsent.TryAdd(cancel.CancelNo, Unsent.Open);
         Add(cancel);
     }
+
+    /// <summary>
+    /// Somebody is about to be told 0001: from here on the wish stands until its trade has ended. False: it is being taken back at this moment (A003), and he
+    /// must not be told so.
+    /// </summary>
+    internal bool Promise(TradeNo cancelNo) =>
+        _unsent.TryRemove(KeyValuePair.Create(cancelNo, Unsent.Open)) || !_unsent.ContainsKey(cancelNo);
 
     /// <summary>The wishes that end with this trade.</summary>
     internal TradeNo[] Of(TradeNo tradeNo)
@@ -73,10 +81,14 @@ internal sealed class CancelsInDoubt(
         }
         try
         {
-            bool isFirst = _unsent.TryRemove(doubt.Number, out _);
             ClearingResult result = await channel.ReverseAsync(doubt.Reference);
-            // A reversal is answered with one of these two, or says nothing; that a later one did not get through says nothing of the first.
-            bool counts = result.Outcome is ClearingOutcome.Reversed or ClearingOutcome.Succeeded || (isFirst && result.Outcome == ClearingOutcome.NotDelivered);
+            if (result.Outcome != ClearingOutcome.NotDelivered)
+            {
+                // It may have got through: that a later one does not says nothing of it.
+                _unsent.TryRemove(doubt.Number, out _);
+            }
+            // A reversal is answered with one of the first two, or says nothing.
+            bool counts = result.Outcome is ClearingOutcome.Reversed or ClearingOutcome.Succeeded or ClearingOutcome.NotDelivered;
             return counts ? result : ClearingResult.Of(ClearingOutcome.Unknown);
         }
         finally
@@ -92,31 +104,43 @@ internal sealed class CancelsInDoubt(
         {
             return Adoption.NotMine;
         }
-        bool isUnsent = result.Outcome == ClearingOutcome.NotDelivered;
+        // That a reversal was not delivered says nothing of the payment.
+        bool isReversal = result.Outcome != ClearingOutcome.NotDelivered;
+        bool isUnsent = !isReversal && _unsent.TryUpdate(number, Unsent.TakenBack, Unsent.Open);
         // Its result first, the wish's end after it: a crash in between leaves the wish, which is ended as the trade was.
-        if (!isUnsent && await payments.AdoptAsync(cancel.TradeNo, result) == Adoption.Ended)
+        if (isReversal && await payments.AdoptAsync(cancel.TradeNo, result) == Adoption.Ended)
         {
             Remove(cancel);
             waiters.Signal(cancel.TradeNo);
         }
         var trade = new Trade();
         bool hasEnded = await ledger.FindAsync(cancel.TradeNo, trade) && (cancel.IsFinal || ((trade.IsFinal || isUnsent) && await EndAsync(cancel, trade)));
+        if (isUnsent)
+        {
+            // Taken back; or that could not be recorded, and then it stands.
+            _unsent.TryRemove(number, out _);
+        }
         return hasEnded ? Adoption.Ended : Adoption.StillInDoubt;
     }
 
     private async ValueTask<bool> EndAsync(Cancellation cancel, Trade trade)
     {
-        long nowMs = clock.GetUtcNow().ToUnixTimeMilliseconds();
-        if (trade.IsFinal)
+        CompleteState state;
+        do
         {
-            Cancelling.End(cancel, trade, nowMs);
+            long nowMs = clock.GetUtcNow().ToUnixTimeMilliseconds();
+            if (trade.IsFinal)
+            {
+                Cancelling.End(cancel, trade, nowMs);
+            }
+            else
+            {
+                Cancelling.EndUnsent(cancel, nowMs);
+            }
+            signer.SignFinal(new AnswerBuffer(), cancel, trade, institutions.Find(cancel.InstId));
+            state = await ledger.Cancels.SettleAsync(cancel);
         }
-        else
-        {
-            Cancelling.EndUnsent(cancel, nowMs);
-        }
-        signer.SignFinal(new AnswerBuffer(), cancel, trade, institutions.Find(cancel.InstId));
-        CompleteState state = await ledger.Cancels.SettleAsync(cancel);
+        while (state == CompleteState.TradeEnded && await ledger.FindAsync(cancel.TradeNo, trade));
         if (state is not (CompleteState.Recorded or CompleteState.AlreadyFinal))
         {
             return false;
@@ -157,5 +181,13 @@ internal sealed class CancelsInDoubt(
                 _count = _wishes.Count;
             }
         }
+    }
+
+    private enum Unsent : byte
+    {
+        Open = 0,
+
+        /// <summary>Its reversal certainly was not sent, and that is being recorded.</summary>
+        TakenBack,
     }
 }

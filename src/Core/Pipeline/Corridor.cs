@@ -50,8 +50,11 @@ public sealed class Corridor : IAsyncDisposable
         Signer = new AnswerSigner(keys, ledger, clock);
         var disagreements = new Disagreements(metrics, logs.CreateLogger<Disagreements>());
         Resolver = new PendingResolver(ledger, router, institutions, Signer, waiters, disagreements, metrics, clock, logs.CreateLogger<PendingResolver>());
+        Breakers = new BreakerSwitch(ledger, router, clock);
+        var breakerLog = new BreakerLog(logs.CreateLogger<BreakerLog>());
         foreach (Channel channel in router.Channels)
         {
+            channel.BreakerChanged = breakerLog.Tell;
             channel.LateResults = Resolver;
             channel.LateRefunds = Resolver;
         }
@@ -61,10 +64,11 @@ public sealed class Corridor : IAsyncDisposable
         Admission = new AdmissionControl(options.Admission, scheduler, clock, metrics, logs.CreateLogger<AdmissionControl>());
         var budget = new AnswerBudget(options, clock);
         ReconPipeline? reconPipeline = recon is null ? null : new ReconPipeline(recon, ledger, Signer, desk);
-        var repetitions = new Repetitions(ledger, Admission, waiters, options, clock, desk, reconPipeline);
+        var cancelEnds = new CancelEnds(ledger, waiters, Resolver);
+        var repetitions = new Repetitions(ledger, Admission, waiters, options, clock, desk, cancelEnds, reconPipeline);
         var lostClaims = new LostClaims(ledger, repetitions, desk);
         var refunds = new RefundPipeline(ledger, router, Signer, Resolver, waiters, repetitions, lostClaims, disagreements, budget, clock, desk);
-        var cancels = new CancelPipeline(ledger, router, Resolver, waiters, lostClaims, budget, clock, desk);
+        var cancels = new CancelPipeline(ledger, router, Resolver, cancelEnds, lostClaims, budget, clock, desk);
         Feed = consumers is null ? null : new ChangeFeed(ledger, consumers, scheduler, clock, logs.CreateLogger<ChangeFeed>());
         var batchQueries = new BatchQueryPipeline(ledger, days, Feed, budget, clock, desk);
         Pipeline = new PaymentPipeline(
@@ -75,6 +79,9 @@ public sealed class Corridor : IAsyncDisposable
     public PaymentPipeline Pipeline { get; }
 
     public PendingResolver Resolver { get; }
+
+    /// <summary>Operators' hand on the channels' breakers.</summary>
+    public BreakerSwitch Breakers { get; }
 
     /// <summary>Shows what happens in the book to those who keep something that follows from it; null where nobody does.</summary>
     public ChangeFeed? Feed { get; }
@@ -116,6 +123,7 @@ public sealed class Corridor : IAsyncDisposable
         Resolver.Dispose();
         foreach (Channel channel in _router.Channels)
         {
+            channel.Breaker.Dispose();
             await channel.Adapter.DisposeAsync();
         }
     }

@@ -42,7 +42,7 @@ internal sealed class LookSchedule(Router router, TimeProvider clock)
         }
     }
 
-    /// <summary>The channel did not answer, or what it said could not be recorded.</summary>
+    /// <summary>The channel did not answer, or does not know yet.</summary>
     internal void Again(in Look look, Channel channel)
     {
         if (clock.GetTimestamp() < look.GiveUpAt)
@@ -59,6 +59,9 @@ internal sealed class LookSchedule(Router router, TimeProvider clock)
             Add(look, RoomPause);
         }
     }
+
+    /// <summary>The channel is left alone just now. However long that is: then is when it is to be asked.</summary>
+    internal void Wait(in Look look) => Add(look with { GiveUpAt = Math.Max(look.GiveUpAt, clock.GetTimestamp() + Ticks(2 * RoomPause)) }, RoomPause);
 
     internal bool TryTakeDue(out Look look)
     {

@@ -31,7 +31,12 @@ public sealed partial class PendingResolver
             {
                 return;
             }
-            if (!channel.TryTakeInquiry(MaxInquiriesOfChannel))
+            if (!channel.Breaker.IsClosed)
+            {
+                _looks.Wait(look);
+                return;
+            }
+            if (!channel.TryTakeInquiry(MaxInquiriesOfChannel - KeptForCancels))
             {
                 _looks.Postpone(look);
                 return;
@@ -50,7 +55,8 @@ public sealed partial class PendingResolver
             {
                 channel.ReturnInquiry();
             }
-            if (outcome is ClearingOutcome.Unknown or ClearingOutcome.NotDelivered)
+            // PENDING of what it has reversed is no word to rely on either.
+            if (outcome is ClearingOutcome.Unknown or ClearingOutcome.NotDelivered or ClearingOutcome.Processing)
             {
                 _looks.Again(look, channel);
             }

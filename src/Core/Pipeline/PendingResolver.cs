@@ -24,9 +24,13 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
     /// <summary>Inquiries under way at once, over all channels.</summary>
     private const int MaxInquiries = 256;
 
-    /// <summary>Inquiries under way at once at one channel.</summary>
+    /// <summary>Inquiries and cancels' reversals under way at once at one channel.</summary>
     // A resolver that floods a recovering channel is the next outage; and one silent channel must not take all the others' turns.
     private const int MaxInquiriesOfChannel = 64;
+
+    /// <summary>So many of them are left to cancels.</summary>
+    // Somebody waits at a till for each, and it is a channel with hundreds in doubt where payments are cancelled.
+    private const int KeptForCancels = 16;
 
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan ReportEvery = TimeSpan.FromSeconds(5);
@@ -100,6 +104,9 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
         _schedule.Add(cancel.CancelNo, cancel.AcceptedAtMs, channel: null);
         StartTurn(cancel.CancelNo);
     }
+
+    /// <summary>Before a cancel is told 0001; false: it must not be (<see cref="CancelsInDoubt.Promise"/>).</summary>
+    public bool Promise(TradeNo cancelNo) => _cancels.Promise(cancelNo);
 
     /// <summary>Somebody asked for one that is PENDING: inquire soon, at most once in 3 s.</summary>
     public void Nudge(TradeNo number, long acceptedAtMs) => _schedule.Hasten(number, acceptedAtMs);
@@ -215,7 +222,8 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
             return false;
         }
         _schedule.Place(number, channel);
-        if (!channel.TryTakeInquiry(MaxInquiriesOfChannel))
+        int most = kind == _cancels ? MaxInquiriesOfChannel : MaxInquiriesOfChannel - KeptForCancels;
+        if (!channel.Breaker.IsClosed || !channel.TryTakeInquiry(most))
         {
             _schedule.Postpone(number);
             return false;

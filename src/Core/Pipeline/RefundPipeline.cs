@@ -47,9 +47,10 @@ public sealed class RefundPipeline(
         // 6 route: back the way the money came, and nowhere else; the number first, so that no credit is lost with it
         Refunding.FillReservation(slot, fingerprint, ledger.NextNo(), NowMs);
         Channel? channel = router.Find(slot.Trade.ChannelId.Span);
-        if (channel is null || !channel.TryTakeCredit())
+        bool isCalled = channel is { Breaker.IsClosed: true };
+        if (!isCalled || !channel!.TryTakeCredit())
         {
-            await RefuseRouteAsync(slot, institution, isGone: channel is null);
+            await RefuseRouteAsync(slot, institution, isGone: !isCalled);
             return;
         }
 

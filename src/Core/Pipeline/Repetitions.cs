@@ -10,7 +10,8 @@ namespace HotPath.Core.Pipeline;
 
 /// <summary>Answers requests whose trade or refund is in the book already: with its recorded answer, with the first request's when that comes, or with 0001.</summary>
 public sealed class Repetitions(
-    ILedger ledger, AdmissionControl admission, TradeWaiters waiters, PipelineOptions options, TimeProvider clock, AnswerDesk desk, ReconPipeline? recon)
+    ILedger ledger, AdmissionControl admission, TradeWaiters waiters, PipelineOptions options, TimeProvider clock, AnswerDesk desk, CancelEnds cancelEnds,
+    ReconPipeline? recon)
 {
     /// <summary>
     /// What is known of the request's req_id, which is one for everything that changes state; fills the slot's trade, refund or answer where it is a repetition.
@@ -83,7 +84,7 @@ public sealed class Repetitions(
             {
                 await registration.WaitAsync(firstsBudget < ownBudget ? firstsBudget : ownBudget);
             }
-            isFound = await FindAsync(slot, number);
+            isFound = slot.IsCancel ? await cancelEnds.AwaitAsync(slot, number, admittance, TimeSpan.Zero) : await FindAsync(slot, number);
         }
         if (!isFound)
         {

@@ -54,8 +54,8 @@ public sealed class Router
     public SchemeTable Schemes { get; }
 
     /// <summary>
-    /// The first route that takes this payment. Otherwise the most hopeful reason: a route was only full (A001), else only disabled (A002),
-    /// else the amount was over every limit (B003), else nobody clears this currency, or nothing with this code, or by face (C003) (protocol, section 2).
+    /// The first route that takes this payment. Otherwise the most hopeful reason: a route was only full (A001), else only disabled or its channel
+    /// left alone (A002), else the amount was over every limit (B003), else nobody clears this currency, or nothing with this code, or by face (C003) (protocol, section 2).
     /// </summary>
     /// <param name="currency">The payment's.</param>
     /// <param name="amount">The payment's.</param>
@@ -80,7 +80,7 @@ public sealed class Router
             {
                 isOverLimit = true;
             }
-            else if (!route.IsEnabled)
+            else if (!route.IsEnabled || !route.Channel.Breaker.IsClosed)
             {
                 isDisabled = true;
             }

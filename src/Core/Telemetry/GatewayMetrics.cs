@@ -14,7 +14,6 @@ public sealed partial class GatewayMetrics
     private static readonly double[] SecondsBuckets = [.001, .0025, .005, .01, .025, .05, .1, .2, .3, .5, 1, 2, 3, 5, 10, 15];
     private static readonly double[] CommitBuckets = [.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .5, 1];
     private static readonly double[] BatchBuckets = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096];
-    private static readonly string[] ChannelResults = Enum.GetNames<ChannelResult>().Select(name => name.ToLowerInvariant()).ToArray();
     private static readonly string[] Causes = Enum.GetNames<RefusalCause>().Select(name => name.ToLowerInvariant()).ToArray();
 
     /// <summary>Institutions with a series of their own. Series are never evicted, so their number has an end.</summary>
@@ -43,10 +42,7 @@ public sealed partial class GatewayMetrics
     private readonly Gauge _diskFree;
     private readonly Gauge _diskFull;
     private readonly Gauge _diskSlow;
-    private readonly Counter _channelRequests;
-    private readonly Histogram _channelDurations;
-    private readonly Gauge _ringDepth;
-    private readonly Gauge _pendingOldest;
+    private readonly ChannelFamilies _channels;
     private readonly Counter _institutionRequests;
     private readonly Gauge _keyExpiry;
     private int _institutions;
@@ -87,6 +83,7 @@ public sealed partial class GatewayMetrics
         DayFiles = new DayFileMetrics(make);
         Recon = new ReconMetrics(make);
         Cancels = new CancelMetrics(make);
+        _channels = new ChannelFamilies(make, _registry);
         _inFlight = make.CreateGauge("hotpath_inflight_requests", "Calls between their last byte in and their last byte out.");
         _replays = make.CreateCounter("hotpath_idempotent_replays_total", "Calls answered from a recorded result.");
 
@@ -105,13 +102,6 @@ public sealed partial class GatewayMetrics
         _scrubbedBytes = make.CreateCounter("hotpath_journal_scrubbed_bytes_total", "Bytes of sealed segments read again and checked.");
         _damagedSegments = make.CreateGauge("hotpath_journal_damaged_segments", "Sealed segments that were not as written when last read; anything but 0 is an alarm.");
 
-        _channelRequests = make.CreateCounter("hotpath_channel_requests_total", "Calls to clearing channels.", "channel", "result");
-        _channelDurations = make.CreateHistogram(
-            "hotpath_channel_duration_seconds",
-            "Calls to clearing channels.",
-            new HistogramConfiguration { LabelNames = ["channel"], Buckets = SecondsBuckets });
-        _ringDepth = make.CreateGauge("hotpath_ring_depth", "Calls waiting for their channel's worker.", "channel");
-        _pendingOldest = make.CreateGauge("hotpath_pending_oldest_seconds", "Age of the oldest PENDING trade.", "channel");
         _institutionRequests = make.CreateCounter("hotpath_institution_requests_total", "Authenticated calls.", "inst_id");
         _keyExpiry = make.CreateGauge("hotpath_key_expiry_timestamp_seconds", "When a registered key ends, Unix seconds.", "owner", "key_id");
         Counter allocated = make.CreateCounter("hotpath_process_allocated_bytes_total", "Bytes allocated on the managed heap since the start.");
@@ -122,18 +112,6 @@ public sealed partial class GatewayMetrics
             pauses.IncTo(GC.GetTotalPauseDuration().TotalSeconds);
         });
         make.CreateGauge("hotpath_build_info", "What runs here; always 1.", "version").WithLabels(version).Set(1);
-    }
-
-    /// <summary>How a channel's call ended, for the label <c>result</c>.</summary>
-    public enum ChannelResult
-    {
-        Succeeded,
-        Failed,
-        Processing,
-        Unknown,
-        NotDelivered,
-        NotFound,
-        Reversed,
     }
 
     /// <summary>What admission sees and what it allows.</summary>
@@ -193,13 +171,6 @@ public sealed partial class GatewayMetrics
     public InstitutionMetrics ForInstitution(string instId) =>
         new(_institutionRequests.WithLabels(Interlocked.Increment(ref _institutions) <= MostInstitutions ? instId : "other"));
 
-    /// <summary>The metrics of one channel, bound once.</summary>
-    public ChannelMetrics ForChannel(string channel) => new(
-        ChannelResults.Select(result => _channelRequests.WithLabels(channel, result)).ToArray(),
-        _channelDurations.WithLabels(channel),
-        _ringDepth.WithLabels(channel),
-        _pendingOldest.WithLabels(channel));
-
     private static string Label(BizType type) => type == BizType.None ? "none" : Text(BizTypes.Name(type));
 
     private static string Text(ReadOnlySpan<byte> utf8) => System.Text.Encoding.UTF8.GetString(utf8);
@@ -212,32 +183,5 @@ public sealed partial class GatewayMetrics
         internal InstitutionMetrics(Counter.Child requests) => _requests = requests;
 
         public void Called() => _requests.Inc();
-    }
-
-    /// <summary>The metrics of one channel.</summary>
-    public sealed class ChannelMetrics
-    {
-        private readonly Counter.Child[] _requests;
-        private readonly Histogram.Child _durations;
-        private readonly Gauge.Child _ringDepth;
-        private readonly Gauge.Child _pendingOldest;
-
-        internal ChannelMetrics(Counter.Child[] requests, Histogram.Child durations, Gauge.Child ringDepth, Gauge.Child pendingOldest)
-        {
-            _requests = requests;
-            _durations = durations;
-            _ringDepth = ringDepth;
-            _pendingOldest = pendingOldest;
-        }
-
-        public void Called(ChannelResult result, double seconds)
-        {
-            _requests[(int)result].Inc();
-            _durations.Observe(seconds);
-        }
-
-        public void RingDepth(int calls) => _ringDepth.Set(calls);
-
-        public void PendingOldest(double seconds) => _pendingOldest.Set(seconds);
     }
 }

@@ -81,6 +81,10 @@ internal sealed class JournalLines(TextWriter output, bool isJson)
             case JournalEntryKind.SurplusResult:
                 AddSurplusResult(members, entry.Surplus!);
                 break;
+            case JournalEntryKind.OperatorAct:
+                OperatorAct act = entry.Act!;
+                members.AddRange([("time", Time(act.AtMs)), ("act", act.Act), ("subject", act.Subject), ("who", act.Who), ("why", act.Why)]);
+                break;
             case JournalEntryKind.Ceiling:
                 members.Add(("no_number_above", new TradeNo(entry.Ceiling, 0).ToString()));
                 break;

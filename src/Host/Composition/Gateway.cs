@@ -76,7 +76,8 @@ internal sealed partial class Gateway : IAsyncDisposable
             var readiness = new Readiness();
             var reconEndpoint = new ReconEndpoint();
             var notifications = new NotificationEndpoint();
-            WebApplication admin = await new AdminServer(readiness, metrics, reconEndpoint, notifications).StartAsync(settings.Admin, logs);
+            var channels = new ChannelEndpoint();
+            WebApplication admin = await new AdminServer(readiness, metrics, reconEndpoint, notifications, channels).StartAsync(settings.Admin, logs);
             undo.Push(admin);
 
             ILedger ledger = OpenLedger(settings.Ledger, clock, metrics, logs);
@@ -103,6 +104,7 @@ internal sealed partial class Gateway : IAsyncDisposable
             var gateway = new Gateway(
                 readiness, admin, ledger, derived, corridor, institutions, settings.Certificate, logs.CreateLogger<Gateway>());
             notifications.Open(derived.Notifier);
+            channels.Open(corridor.Breakers);
             readiness.Ready(ledger);
             gateway.LogReady(gateway.ApiAddress, gateway.AdminAddress);
             return gateway;

@@ -3,6 +3,7 @@ using System.Text;
 using HotPath.Core.Auth;
 using HotPath.Core.Clearing;
 using HotPath.Core.Clearing.Adapters.Http;
+using HotPath.Core.Clearing.Breakers;
 using HotPath.Core.Ledger.Embedded;
 using HotPath.Core.Model;
 using HotPath.Host.Server;
@@ -234,10 +235,11 @@ internal sealed class ConfigurationCheck
             TimeSpan deadline = CheckDuration(path + ".deadline", channel.Deadline, TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(60));
             // Shorter, and a reversal could overtake its own payment.
             TimeSpan settleWindow = CheckDuration(path + ".settle_window", channel.SettleWindow, deadline, TimeSpan.FromMinutes(10));
+            bool opensByItself = _faults.Listed(path + ".breaker", channel.Breaker, ("standard", true), ("by_hand", false));
             Uri url = CheckUrl(path + ".url", channel.Url);
             var http = new HttpClearingOptions { BaseAddress = url, Deadline = deadline, MaxConnections = channel.MaxConnections };
             settings.Add(new ChannelSettings(
-                new ChannelOptions { Id = id ?? "", MaxInFlight = channel.MaxInFlight, SettleWindow = settleWindow },
+                new ChannelOptions { Id = id ?? "", MaxInFlight = channel.MaxInFlight, SettleWindow = settleWindow, Breaker = new BreakerOptions { OpensByItself = opensByItself } },
                 clock => new HttpClearingAdapter(http, clock)));
         }
         return settings;

@@ -171,6 +171,9 @@ internal sealed record ChannelConfiguration
 
     /// <summary>Connections at once. Default 1,024. Range 1 to 16,384.</summary>
     public int MaxConnections { get; set; } = 1024;
+
+    /// <summary>What opens its breaker: <c>standard</c>, the specification's three rules and operators; <c>by_hand</c>, operators only. Default standard.</summary>
+    public string Breaker { get; set; } = "standard";
 }
 
 /// <summary>A way to a channel and what it takes.</summary>

@@ -181,7 +181,8 @@ internal sealed class SandboxGateway : IAsyncDisposable
         Channels =
         [
             new ChannelConfiguration { Id = SimulatorChannel, Url = simulator.AbsoluteUri },
-            new ChannelConfiguration { Id = "closed", Url = $"http://{closedPort.LocalEndPoint}" },
+            // For drills of what cannot be delivered: its answer is to stay the same however often it is asked for.
+            new ChannelConfiguration { Id = "closed", Url = $"http://{closedPort.LocalEndPoint}", Breaker = "by_hand" },
         ],
         Routes =
         [

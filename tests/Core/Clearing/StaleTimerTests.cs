@@ -12,6 +12,7 @@ public sealed class StaleTimerTests
         var clock = new SteppedClock();
         using var adapter = new ScriptedAdapter();
         Channel channel = Payments.NewChannel(adapter, clock, InlineScheduler.Instance);
+        int withoutCalls = clock.Timers;
         ClearingReference first = Payments.NewReference();
         ClearingReference second = Payments.NewReference();
         Assert.True(channel.TryTakeCredit());
@@ -31,7 +32,7 @@ public sealed class StaleTimerTests
         Assert.Equal(ClearingOutcome.Succeeded, (await firstAnswer).Outcome);
         Assert.NotNull(secondAnswer);
         Assert.False(secondAnswer.IsCompleted);
-        Assert.Equal(1, clock.Timers);
+        Assert.Equal(withoutCalls + 1, clock.Timers);
         adapter.Answer(second, ClearingOutcome.Failed);
         Assert.Equal(ClearingOutcome.Failed, (await secondAnswer).Outcome);
     }

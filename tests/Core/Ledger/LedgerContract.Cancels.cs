@@ -53,6 +53,21 @@ public abstract partial class LedgerContract
         Assert.Equal(CompleteState.Recorded, await Ledger.CompleteAsync(trade.CopyOfClaim().Reversed(Ledger, NowMs)));
     }
 
+    /// <summary>A003 says that nothing changed; when the wish has made the trade CANCELLED in the same moment, something has.</summary>
+    [Theory]
+    [InlineData(TradeStatus.Cancelled)]
+    [InlineData(TradeStatus.Failed)]
+    [InlineData(TradeStatus.Success)]
+    public async Task Cancel_IsNotTakenBack_OnceItsTradeHasEnded(TradeStatus status)
+    {
+        Trade trade = await Won("R1", "T1");
+        Cancellation cancel = await Wished(trade, "U1");
+        Assert.Equal(CompleteState.Recorded, await Ledger.CompleteAsync(trade.Ended(Ledger, NowMs, status)));
+        Assert.Equal(CompleteState.TradeEnded, await Ledger.Cancels.SettleAsync(cancel.CopyOfWish().Ended(Ledger, NowMs, RespCode.NetworkError)));
+        Assert.Equal([cancel.CancelNo], await Ledger.Cancels.PendingAsync());
+        Assert.Equal(CompleteState.Recorded, await Ledger.Cancels.SettleAsync(cancel.Ended(Ledger, NowMs)));
+    }
+
     /// <summary>What a channel declined for a reason of its own stays that, wished or not; what succeeded too.</summary>
     [Theory]
     [InlineData(TradeStatus.Success)]

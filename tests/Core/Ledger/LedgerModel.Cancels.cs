@@ -47,6 +47,7 @@ internal sealed partial class LedgerModel
     {
         CompleteState state = !_undone.TryGetValue(undo, out (RespCode Code, int) known) ? CompleteState.NotFound
             : known.Code != RespCode.None ? CompleteState.AlreadyFinal
+            : code == RespCode.NetworkError && _trades[undo.Trade].Status != TradeStatus.Pending ? CompleteState.TradeEnded
             : CompleteState.Recorded;
         if (state == CompleteState.Recorded)
         {

@@ -142,10 +142,20 @@ internal sealed partial class LedgerModel
     internal void Pending() => Answers.Add(
         $"pending: {string.Join(' ', _trades.Where(trade => trade.Value.Status == TradeStatus.Pending).Select(trade => trade.Key.Number).Order())}");
 
+    /// <summary>Or a crash. Of the reversals it finds those of the last minutes before it.</summary>
+    internal void Restart() => _reversed.RemoveWhere(wish => _trades[wish].Hour != _hour);
+
+    /// <summary>So many hours at most a ledger stays open while they pass; while it is closed, reversals grow no older.</summary>
+    internal const int LongestOpen = 100;
+
     internal void Wait(int hours)
     {
+        Restart();
         _hour += hours;
-        _reversed.Clear();
+        if (hours <= LongestOpen)
+        {
+            _reversed.Clear();
+        }
     }
 
     private string ClaimOf(Wish wish)

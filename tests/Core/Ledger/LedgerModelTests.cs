@@ -70,9 +70,9 @@ public sealed partial class LedgerModelTests
 
     private static readonly GenOperation<RealLedger, LedgerModel> Pending = Gen.Operation<RealLedger, LedgerModel>(real => real.Pending(), model => model.Pending());
 
-    private static readonly GenOperation<RealLedger, LedgerModel> Restart = Gen.Operation<RealLedger, LedgerModel>(real => real.Restart(), _ => { });
+    private static readonly GenOperation<RealLedger, LedgerModel> Restart = Gen.Operation<RealLedger, LedgerModel>(real => real.Restart(), model => model.Restart());
 
-    private static readonly GenOperation<RealLedger, LedgerModel> Crash = Gen.Operation<RealLedger, LedgerModel>(real => real.Crash(), _ => { });
+    private static readonly GenOperation<RealLedger, LedgerModel> Crash = Gen.Operation<RealLedger, LedgerModel>(real => real.Crash(), model => model.Restart());
 
     private static readonly GenOperation<RealLedger, LedgerModel> Wait = Gen.OneOf(1, 23, 24, 25, 13, 4_320)
         .Operation<RealLedger, LedgerModel>((real, hours) => real.Wait(hours), (model, hours) => model.Wait(hours));
@@ -302,9 +302,12 @@ public sealed partial class LedgerModelTests
 
         internal void Wait(int hours)
         {
-            if (hours <= 100)
+            if (hours <= LedgerModel.LongestOpen)
             {
+                _ = Ledger;
                 _bench.Clock.Advance(TimeSpan.FromHours(hours));
+                // Its thread has seen that time pass, and journaled a number ceiling: a crash now is one after these hours.
+                Now(Ledger.PendingAsync());
                 return;
             }
             // A ledger that is open would look after its disk in each of these seconds.

@@ -1,5 +1,6 @@
 using HotPath.Core.Clearing;
 using HotPath.Core.Model;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace HotPath.Core.Tests.Pipeline;
@@ -45,6 +46,30 @@ public class LateSuccessTests
         corridor.Told.Inquire = asked => asked.IsRefund ? Unknown : Succeeded;
         await PassAsync(corridor, TimeSpan.FromMinutes(10));
         Assert.Equal(isFound ? 1 : 0, corridor.Told.Refunded.Count);
+    }
+
+    /// <summary>PENDING of what was reversed is no end of the matter: it is asked about until there is one.</summary>
+    [Fact]
+    public async Task StillProcessing_IsLookedAtAgain_UntilItEnds()
+    {
+        await using TestCorridor corridor = await TestCorridor.OpenAsync();
+        await CancelledAsync(corridor);
+        corridor.Told.Inquire = _ => ClearingResult.Of(ClearingOutcome.Processing);
+        await PassAsync(corridor, TimeSpan.FromMinutes(5));
+        corridor.Told.Inquire = asked => asked.IsRefund ? Unknown : Succeeded;
+        Assert.True(await corridor.UntilAsync(() => Task.FromResult(!corridor.Told.Refunded.IsEmpty), TimeSpan.FromMinutes(1)));
+    }
+
+    /// <summary>The gateway was away for hours right after the reversal: it looks as soon as it is back.</summary>
+    [Fact]
+    public async Task AwayForHours_LooksWhenItIsBack()
+    {
+        TestCorridor corridor = await TestCorridor.OpenAsync();
+        Answered cancelled = await CancelledAsync(corridor);
+        corridor.Told.Inquire = asked => asked.IsRefund ? Unknown : Succeeded;
+        await using TestCorridor back = await corridor.RestartAsync(new FakeTimeProvider(corridor.Clock.GetUtcNow().AddHours(3)));
+        Assert.True(await back.UntilAsync(() => Task.FromResult(!back.Told.Refunded.IsEmpty), TimeSpan.FromSeconds(40)));
+        Assert.Equal(cancelled["trade_no"], Assert.Single(back.Told.Refunded).Original.ToString());
     }
 
     /// <summary>The resolver's own reversal, after "not found", makes FAILED; the same holds for it.</summary>
@@ -101,6 +126,7 @@ public class LateSuccessTests
         corridor.Told.Refund = _ => Task.FromResult(Succeeded);
         Assert.True(await corridor.UntilAsync(() => Task.FromResult(corridor.Told.Refunded.Count == 2), TimeSpan.FromMinutes(15)));
         Assert.All(corridor.Told.Refunded, refund => Assert.Equal(sent, refund));
+        Assert.True(await corridor.UntilAsync(() => HasAsync(corridor, "hotpath_surpluses_returned_total 1"), TimeSpan.FromSeconds(5)));
         await using TestCorridor last = await corridor.RestartAsync();
         await PassAsync(last, TimeSpan.FromMinutes(2));
         Assert.Equal(2, last.Told.Refunded.Count);
@@ -174,5 +200,13 @@ public class LateSuccessTests
         return lines.All(line => text.Contains(line + "\n", StringComparison.Ordinal));
     }
 
-    private static Task<bool> PassAsync(TestCorridor corridor, TimeSpan time) => corridor.UntilAsync(() => Task.FromResult(false), time);
+    private static async Task PassAsync(TestCorridor corridor, TimeSpan time)
+    {
+        TimeSpan step = TimeSpan.FromSeconds(2);
+        for (TimeSpan passed = TimeSpan.Zero; passed < time; passed += step)
+        {
+            corridor.Clock.Advance(step);
+            await Task.Delay(2);
+        }
+    }
 }

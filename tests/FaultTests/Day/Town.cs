@@ -106,8 +106,20 @@ internal sealed class Town : IAsyncDisposable
     /// <summary>Turns every clock to an hour of a later day, while no gateway runs.</summary>
     internal void TurnTo(int days, int hour) => _calendar.TurnTo(days, hour);
 
-    /// <summary>Signs and posts; an answer that there is must be the gateway's.</summary>
+    /// <summary>As an institution does it: what is answered A001, by a gateway that had no room just then, is asked again.</summary>
     internal async Task<Call> CallAsync(string instId, SignedMessage request)
+    {
+        Call call = await CallOnceAsync(instId, request);
+        for (int i = 0; call.Code == "A001" && i < 20; i++)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(200));
+            call = await CallOnceAsync(instId, request);
+        }
+        return call;
+    }
+
+    /// <summary>Signs and posts; an answer that there is must be the gateway's.</summary>
+    internal async Task<Call> CallOnceAsync(string instId, SignedMessage request)
     {
         Party party = Parties[instId];
         request.SignWith(party.Key);

@@ -38,6 +38,7 @@ public sealed class DeterminismTests
             "answered 0001", "answered B005", "answered C004", "answered A001", "answered A003", "answered B008", "refunds answered 0000", "refunds answered 0001",
             "ledger DiskFull", "checkpoint failed", "damage refused", "damage got over", "channel AnswersAnotherAmount", "channel TakesHours",
             "cancels answered 0000 CANCELLED", "cancels answered B007 SUCCESS", "cancels answered 0000 FAILED", "cancels answered 0001 PENDING",
+            "surpluses SUCCESS",
         ];
         Assert.All(expected, what => Assert.True(tally.Counts.ContainsKey(what), $"never in 90 seeds: {what}"));
     }

@@ -29,13 +29,16 @@ internal static class CancelsAgree
     {
         foreach (JournalTrade trade in evidence.Journal)
         {
-            bool isWished = trade.Cancels.Exists(cancel => cancel.Code != "A003" || cancel.EndSequence > trade.Results.FirstOrDefault().Sequence);
-            if (trade.Status == "CANCELLED" && !(isWished && trade.Cancels.Exists(cancel => cancel.Sequence < trade.Results[0].Sequence)))
+            if (trade.Status == "CANCELLED" && !trade.Cancels.Exists(cancel => cancel.Code != "A003" && cancel.Sequence < trade.Results[0].Sequence))
             {
                 yield return Of(trade, $"trade {trade.TradeNo} is CANCELLED, and nobody wished it");
             }
             foreach (JournalCancel cancel in trade.Cancels)
             {
+                if (cancel.Code == "A003" && trade.Results.Count > 0 && cancel.EndSequence > trade.Results[0].Sequence)
+                {
+                    yield return Of(trade, $"a cancel of trade {trade.TradeNo} was told in record {cancel.EndSequence} that nothing changed, when it was {trade.Status}");
+                }
                 if (cancel.Code is "0000" or "B007" && (cancel.TradeStatus != trade.Status || cancel.EndSequence < trade.Results[0].Sequence))
                 {
                     yield return Of(trade, $"the cancel of trade {trade.TradeNo} was recorded as {cancel.TradeStatus} in record {cancel.EndSequence}, and the trade is {trade.Status}");

@@ -71,7 +71,8 @@ internal readonly record struct Behaviour(Deed Deed, TimeSpan Travel, TimeSpan W
                 work = chance.Between(TimeSpan.FromMinutes(10), LongestWork);
                 break;
             case Deed.PaysSilently or Deed.Lies or Deed.ErrsAndPays:
-                travel = chance.Happens(0.5) ? travel : chance.Between(TimeSpan.Zero, VirtualChannel.SettleWindow - TimeSpan.FromMilliseconds(500));
+                // Who is to be found lying needs time in which it is reversed.
+                travel = deed != Deed.Lies && chance.Happens(0.5) ? travel : chance.Between(TimeSpan.Zero, VirtualChannel.SettleWindow - TimeSpan.FromMilliseconds(500));
                 work = TimeSpan.Zero;
                 break;
         }

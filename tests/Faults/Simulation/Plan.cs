@@ -101,6 +101,9 @@ internal sealed record Plan
     /// <summary>Of the payments, those that somebody cancels while they are under way.</summary>
     internal required double CancelRate { get; init; }
 
+    /// <summary>The channel is left alone when it fails too often; otherwise its failures go on and on, which leads further into what can go wrong.</summary>
+    internal required bool HasBreaker { get; init; }
+
     internal bool Has(FaultKinds kind) => (Faults & kind) != 0;
 
     internal static Plan Draw(ulong seed, int payments)
@@ -141,6 +144,7 @@ internal sealed record Plan
             RepeatRate = chance.Pick(0.05, 0.3, 0.6),
             RefundRate = chance.Pick(0.0, 0.2, 0.6),
             CancelRate = chance.Pick(0.0, 0.2, 0.6),
+            HasBreaker = IsOn(0.5),
         };
     }
 

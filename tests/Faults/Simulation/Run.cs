@@ -178,6 +178,10 @@ internal sealed class Run : IDisposable
             _broken.Add(new Broken("P4", Loop.NowMs, "", "", $"the run could not go on: {failure}"));
         }
         Evidence evidence = Gather();
+        foreach (JournalSurplus surplus in evidence.Journal.SelectMany(trade => trade.Surpluses))
+        {
+            Tally.Count($"surpluses {surplus.Status}");
+        }
         Broken[] broken = [.. _broken.Select(one => Place(one, evidence)).Concat(_broken.Exists(one => one.Invariant == "P4") ? [] : Judge(evidence)).OrderBy(one => one.AtMs)];
         return new Outcome(Plan, broken, evidence, Tally, Loop.Hash, TimeSpan.FromTicks(Loop.Now));
     }

@@ -1,6 +1,7 @@
 using HotPath.Core.Admission;
 using HotPath.Core.Auth;
 using HotPath.Core.Clearing;
+using HotPath.Core.Clearing.Breakers;
 using HotPath.Core.Ledger;
 using HotPath.Core.Ledger.Embedded;
 using HotPath.Core.Model;
@@ -188,7 +189,14 @@ internal sealed class VirtualGateway
     {
         IClearingAdapter adapter = _run.Bugs.Adapter(new VirtualAdapter(_run.Channel, life, _run.BeforeSend));
         var channel = new Channel(
-            new ChannelOptions { Id = "virtual", MaxInFlight = _run.Plan.MaxInFlight, SettleWindow = VirtualChannel.SettleWindow }, adapter, scheduler, time, _metrics);
+            new ChannelOptions
+            {
+                Id = "virtual",
+                MaxInFlight = _run.Plan.MaxInFlight,
+                SettleWindow = VirtualChannel.SettleWindow,
+                Breaker = new BreakerOptions { OpensByItself = _run.Plan.HasBreaker },
+            },
+            adapter, scheduler, time, _metrics);
         Currency[] currencies = [.. Currencies.Select(name => Currency.Parse(System.Text.Encoding.ASCII.GetBytes(name)))];
         var router = new Router([new Route { Channel = channel, Currencies = currencies.ToHashSet() }]);
         var institutions = new InstitutionDirectory([.. Enumerable.Range(1, _run.Plan.Institutions).Select(number => new Institution(

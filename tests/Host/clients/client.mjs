@@ -1,14 +1,15 @@
 // A client of the gateway written from the protocol alone, in another language, with nothing but Node's own crypto and https.
 // It shares no code with the gateway: where both agree, they agree on the protocol.
 //
-//   node client.mjs URL CA_PEM INST_ID PRIVATE_KEY_PEM GATEWAY_PUBLIC_PEM
+//   node client.mjs URL CA_PEM INST_ID PRIVATE_KEY_PEM GATEWAY_PUBLIC_PEM RECEIVER_URL
 //
+// RECEIVER_URL shows what the institution was notified of, a line each: the notifications of this client's own payments are verified as an institution would.
 // Signs with RSA2 or ES256, as its private key is. Pays, repeats, queries, changes and breaks requests; verifies every answer over its own bytes. Exit 0: everything as the protocol says.
 import { createHash, createPrivateKey, randomBytes, randomUUID, sign as makeSignature, verify as verifySignature } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import https from 'node:https';
 
-const [url, caFile, instId, keyFile, gatewayKeyFile] = process.argv.slice(2);
+const [url, caFile, instId, keyFile, gatewayKeyFile, receiverUrl] = process.argv.slice(2);
 const agent = new https.Agent({ ca: readFileSync(caFile), keepAlive: true, minVersion: 'TLSv1.2' });
 const privateKey = readFileSync(keyFile, 'utf8');
 const gatewayKey = readFileSync(gatewayKeyFile, 'utf8');
@@ -65,6 +66,32 @@ const call = async (members) => {
   return { answer, text };
 };
 
+const received = () => new Promise((resolve, reject) => {
+  https.get(`${receiverUrl}notifications/${instId}`, { agent }, (response) => {
+    const chunks = [];
+    response.on('data', (chunk) => chunks.push(chunk));
+    response.on('end', () => resolve(Buffer.concat(chunks).toString('utf8').split('\n').filter((line) => line !== '').map((line) => JSON.parse(line).notification)));
+  }).on('error', reject);
+});
+
+// What this number's notification says, verified; it is the query's answer but for what belongs to the call.
+const notified = async (notifyId, queried) => {
+  for (let tries = 0; ; tries++) {
+    const told = (await received()).find((one) => one?.notify_id === notifyId);
+    if (told) {
+      check(verifySignature('sha256', Buffer.from(signingText(told), 'utf8'), withKey(gatewayKey), Buffer.from(told.sign, 'base64')), `notification ${notifyId} verifies`, told);
+      check(told.notify_type === (notifyId[0] === 'T' ? 'TRADE_NOTIFY' : 'REFUND_NOTIFY') && /^\d{14}$/.test(told.notify_time) && told.inst_id === instId, 'it says what it is', told);
+      const ofTheCall = ['resp_code', 'resp_msg', 'resp_time', 'resp_id', 'req_id', 'biz_type', 'sign', 'key_id', 'total_refunded_amount',
+        ...(notifyId[0] === 'T' ? ['refund_status'] : [])];
+      const same = Object.keys(queried).filter((name) => !ofTheCall.includes(name));
+      check(same.length > 4 && same.every((name) => told[name] === queried[name]), 'it says what the query says', { told, queried });
+      return told;
+    }
+    check(tries < 200, `notification ${notifyId} came`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+};
+
 // The vector: if this fails, look no further.
 const vector = {
   biz_type: 'SCAN_PAY', body: '咖啡 A&B', charset: 'UTF-8', currency: 'HKD', inst_id: 'CN0001', out_trade_no: 'T1001',
@@ -73,6 +100,39 @@ const vector = {
 };
 check(createHash('sha256').update(signingText(vector), 'utf8').digest('hex') ===
   '0e25fef90638c544eb4bf67d1bac5fce60f5d10eb57463fcf973d05bd92f57ed', 'signing string is the vector');
+
+// The vector of notifications: signed with RSA2, whatever this institution has.
+const notificationVector = {
+  currency: 'JPY',
+  inst_id: 'CN0001',
+  key_id: 'gw-1',
+  merchant_city: '東京',
+  merchant_name: '咖啡 A&B',
+  notify_id: 'T2026091910300012300100000001',
+  notify_time: '20260919103002',
+  notify_type: 'TRADE_NOTIFY',
+  out_trade_no: 'T1001',
+  refund_status: 'NONE',
+  total_amount: '1500',
+  total_refunded_amount: '0',
+  trade_no: '2026091910300012300100000001',
+  trade_status: 'SUCCESS',
+  trade_time: '20260919103001',
+  sign: 'X1VpLyYLBSNokYjWSsew73nJNnHIUyG8RUAxImQyUzzm0v5UuAmj+QMfYCsIvZ6ebZZgojFHwaDuw3EQnwdMD01lquSXxaYDHIhbth33mnzpjHypWQW1e+MdNQQQbIYd6Et079qoGSKE8qr6TwJ29xw87XyFnpAmd166f+/NdzSp9Gl7SrPuNCWXYPZX3BRpApLUy1Bd6GZC+iYlgzjND/Tf7c5xKSSc2jjCxaeUgMLgZl2+NwJZf9Qx/h6fgVwDoqdoLQntwrJx4gr2aBKpwITBiCBFC8+XapxKowDGy2hiJ+IVtJYzpx8go3t7l1Yue9RMz74+1YR6rIdrdWtfLQ==',
+};
+const notificationKey = [
+  '-----BEGIN PUBLIC KEY-----',
+  'MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAlS2lvaZI8yvvsYHmKVVb',
+  '7GILMwBQeadQRclK1O7zkYhmhHsr22EORTYHOuLe4ZYARvXi2qRV8eQKS51frorS',
+  'EiGa82zivOcK+lekCPQj7rrBh2eL8g1b+I/eu2o47wTKgJ22UHX3liP9I4P+zBSc',
+  'O9EKeASFcjJBCqoDCDCvgadJZ7AeV7uQNvjP3yH0G5ylFSlBSmkoh0dVVQPOnPu/',
+  'lJUXLjtaFsSCfEaIYAv06GIY0r9PoenGHfTvw0NnqAE/kbU2KJgWS54eh8oG789x',
+  'AU0Dl23L5B9OWIivXs5lyLuC0x11TZctJLAKI3ezICMXDCGknaR9n4xEf2DzHUxK',
+  'BwIDAQAB',
+  '-----END PUBLIC KEY-----',
+].join('\n');
+check(verifySignature('sha256', Buffer.from(signingText(notificationVector), 'utf8'), notificationKey, Buffer.from(notificationVector.sign, 'base64')),
+  'the vector of notifications verifies');
 
 const request = sign(payment());
 const paid = await call(request);
@@ -109,6 +169,7 @@ for (const [amount, code] of [['1.02', 'B002'], ['1.03', 'B003'], ['1.04', 'B004
   check(answer.resp_code === code && answer.trade_status === 'FAILED', `declined by the channel: ${code}`, answer);
   const { answer: asked } = await call(sign(common('TRADE_QUERY', { trade_no: answer.trade_no })));
   check(asked.resp_code === '0000' && asked.trade_status === 'FAILED' && asked.fail_code === code, 'query shows the reason', asked);
+  await notified(`T${answer.trade_no}`, asked);
 }
 const refused = await call(sign(payment({ total_amount: '1.11' })));
 check(refused.answer.resp_code === 'B001' && refused.answer.trade_status === 'FAILED', 'channel never received it: B001', refused.answer);
@@ -170,6 +231,7 @@ check(afterwards.refund_status === 'FULL' && afterwards.total_refunded_amount ==
 for (const by of [{ refund_no: partRequest.refund_no }, { refund_id: part.answer.refund_id }]) {
   const { answer } = await call(sign(common('REFUND_QUERY', by)));
   check(answer.resp_code === '0000' && answer.refund_status === 'SUCCESS' && answer.refund_id === part.answer.refund_id, `refund query by ${Object.keys(by)}`, answer);
+  await notified(`R${answer.refund_id}`, answer);
 }
 const other = (await call(sign(payment()))).answer;
 const slow = sign(refund(other, '1.05'));

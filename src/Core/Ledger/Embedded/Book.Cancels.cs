@@ -69,6 +69,11 @@ internal sealed partial class Book
         {
             return CompleteState.AlreadyFinal;
         }
+        // What a wish has made of its trade is not taken back with it.
+        if (cancel.WasNeverSent && TryGet(keys.Trade, BookKind.Trade, journal, out BookEntry trade) && trade.IsFinal)
+        {
+            return CompleteState.TradeEnded;
+        }
         if (!journal.HasRoom)
         {
             return CompleteState.Unavailable;

@@ -34,10 +34,23 @@ internal sealed partial class Book
             case CommandKind.SettleSurplus:
                 command.Completed = SettleSurplus(command.Keys.Trade, command.Surplus!, journal);
                 break;
+            case CommandKind.Act:
+                command.Completed = RecordAct(command.Act!, journal);
+                break;
             case CommandKind.List:
                 command.Listed = command.ListKind == BookKind.Reversed ? ListReversed(nowMs) : ListPending(command.ListKind);
                 break;
         }
         command.IsDurable = true;
+    }
+
+    private CompleteState RecordAct(OperatorAct act, JournalWriter journal)
+    {
+        if (!journal.HasRoom)
+        {
+            return CompleteState.Unavailable;
+        }
+        journal.Append(RecordType.OperatorAct, _payload.AsSpan(0, OperatorActRecords.Write(act, _payload)));
+        return CompleteState.Recorded;
     }
 }

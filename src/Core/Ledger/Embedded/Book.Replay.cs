@@ -10,11 +10,15 @@ internal sealed partial class Book
     private long _replayFrom;
 
     /// <summary>Everything without a result, and what was reversed lately, and where it was accepted, for a checkpoint.</summary>
-    internal PendingTrade[] CopyPending() =>
-    [
-        .. _pending.Select(pair => new PendingTrade(pair.Key, pair.Value.AcceptedAddress, pair.Value.Kind)),
-        .. _reversed.Select(reversed => new PendingTrade(reversed.TradeNo, reversed.AcceptedAddress, BookKind.Reversed)),
-    ];
+    internal PendingTrade[] CopyPending(long nowMs)
+    {
+        ForgetReversed(nowMs);
+        return
+        [
+            .. _pending.Select(pair => new PendingTrade(pair.Key, pair.Value.AcceptedAddress, pair.Value.Kind)),
+            .. _reversed.Select(reversed => new PendingTrade(reversed.TradeNo, reversed.AcceptedAddress, BookKind.Reversed)),
+        ];
+    }
 
     /// <summary>The state a checkpoint recorded; replay goes on from its first record.</summary>
     internal void Restore(Manifest manifest)

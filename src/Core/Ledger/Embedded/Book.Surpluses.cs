@@ -5,7 +5,7 @@ namespace HotPath.Core.Ledger.Embedded;
 /// <summary>Money too much: one record for a trade, one for how it went back; and which trades were reversed lately (docs/decisions/0017).</summary>
 internal sealed partial class Book
 {
-    /// <summary>So long after a confirmed reversal a restart still finds the trade, on journal time.</summary>
+    /// <summary>So long after a confirmed reversal a restart still finds the trade, on journal time: while the gateway is away it stands still.</summary>
     // The resolver looks twice, the second time 2 min after it (8 settle windows of 15 s): this leaves it time when the channel does not answer.
     internal const long ReversedLifeMs = 10 * 60 * 1000L;
 
@@ -63,6 +63,18 @@ internal sealed partial class Book
     {
         SurplusRecords.ReadSurplus(payload, _replayedSurplus);
         Found(IndexKey.Surplus(_replayedSurplus.TradeNo), IndexKey.Trade(_replayedSurplus.RefundId), _replayedSurplus, address);
+    }
+
+    /// <summary>Recovery is over and the book is open again. No channel was asked meanwhile, so that time does not count.</summary>
+    internal void Reopened(long nowMs)
+    {
+        ForgetReversed(TimeMs);
+        long awayMs = Math.Max(0, nowMs - TimeMs);
+        for (int left = _reversed.Count; left > 0; left--)
+        {
+            Reversed reversed = _reversed.Dequeue();
+            _reversed.Enqueue(reversed with { EndedAtMs = reversed.EndedAtMs + awayMs });
+        }
     }
 
     private void WasReversed(TradeNo tradeNo, in BookEntry entry, long endedAtMs)

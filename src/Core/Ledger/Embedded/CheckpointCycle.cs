@@ -194,7 +194,7 @@ internal sealed class CheckpointCycle : IThreadPoolWorkItem
             TimeMs = _ledger.Journal.TimeMs,
             Ceiling = _ledger.Book.Ceiling,
             Trades = _ledger.Book.Trades,
-            Pending = _ledger.Book.CopyPending(),
+            Pending = _ledger.Book.CopyPending(_ledger.Journal.TimeMs),
         };
         _state = State.Running;
     }

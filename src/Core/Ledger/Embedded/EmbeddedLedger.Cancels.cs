@@ -2,7 +2,7 @@ using HotPath.Core.Model;
 
 namespace HotPath.Core.Ledger.Embedded;
 
-/// <summary>Wishes to cancel, and money too much.</summary>
+/// <summary>Wishes to cancel, money too much, and what operators did by hand.</summary>
 public sealed partial class EmbeddedLedger : ICancelBook, ISurplusBook
 {
     public ICancelBook Cancels => this;
@@ -36,6 +36,7 @@ public sealed partial class EmbeddedLedger : ICancelBook, ISurplusBook
         LedgerCommand command = Rent(CommandKind.SettleCancel);
         command.Cancel = cancel;
         command.CancelKeys.Cancel = IndexKey.Trade(cancel.CancelNo);
+        command.CancelKeys.Trade = IndexKey.Trade(cancel.TradeNo);
         command.CancelKeys.Wishes = IndexKey.Wishes(cancel.TradeNo);
         return CompletedBy(command, null);
     }
@@ -70,6 +71,17 @@ public sealed partial class EmbeddedLedger : ICancelBook, ISurplusBook
 
     /// <exception cref="LedgerUnavailableException">The ledger is closed or stopped.</exception>
     ValueTask<IReadOnlyList<TradeNo>> ISurplusBook.ReversedAsync() => ListAsync(BookKind.Reversed);
+
+    public ValueTask<CompleteState> RecordAsync(OperatorAct act)
+    {
+        if (!IsReady)
+        {
+            return new ValueTask<CompleteState>(CompleteState.Unavailable);
+        }
+        LedgerCommand command = Rent(CommandKind.Act);
+        command.Act = act;
+        return CompletedBy(command, null);
+    }
 
     private LedgerCommand OfSurplus(CommandKind kind, Surplus surplus)
     {

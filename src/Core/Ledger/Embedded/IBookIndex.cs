@@ -76,7 +76,7 @@ internal enum BookKind : byte
     Reversed = 4,
 }
 
-/// <summary>How a checkpoint stands.
+/// <summary>How a checkpoint stands.</summary>
 internal enum CheckpointProgress : byte
 {
     Running = 0,

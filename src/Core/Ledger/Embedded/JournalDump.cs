@@ -34,6 +34,9 @@ public enum JournalEntryKind : byte
     /// <summary>It went back, or did not.</summary>
     SurplusResult,
 
+    /// <summary>An operator did something by hand.</summary>
+    OperatorAct,
+
     /// <summary>Bytes that are no whole batch; what stood there is not known.</summary>
     Skipped,
 }
@@ -56,6 +59,9 @@ public sealed record JournalEntry(JournalEntryKind Kind, string File, long Offse
 
     /// <summary>Of SURPLUS all of it, of SURPLUSRESULT its number, its trade and how it ended; null for others.</summary>
     public Surplus? Surplus { get; init; }
+
+    /// <summary>Of OPERATORACT all of it; null for others.</summary>
+    public OperatorAct? Act { get; init; }
 
     /// <summary>The numbers of the trade, refund, wish or surplus, and of the trade that it is about.</summary>
     public IEnumerable<TradeNo> Numbers =>
@@ -211,6 +217,9 @@ public static class JournalDump
                     surplus.RefundId = TradeRecords.ReadNo(payload);
                     SurplusRecords.ReadResult(payload, surplus);
                     _entries.Add(new JournalEntry(JournalEntryKind.SurplusResult, name, address, header.Sequence) { Surplus = surplus });
+                    break;
+                case RecordType.OperatorAct:
+                    _entries.Add(new JournalEntry(JournalEntryKind.OperatorAct, name, address, header.Sequence) { Act = OperatorActRecords.Read(payload) });
                     break;
                 case RecordType.Ceiling:
                     ulong ceiling = BinaryPrimitives.ReadUInt64LittleEndian(payload);

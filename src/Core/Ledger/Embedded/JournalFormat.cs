@@ -41,6 +41,9 @@ internal enum RecordType : byte
 
     /// <summary>It was given back, or the channel declined.</summary>
     SurplusResult = 11,
+
+    /// <summary>An operator did something by hand. Nothing of the book follows from it.</summary>
+    OperatorAct = 12,
 }
 
 /// <summary>What is wrong with the bytes where a record should be.</summary>
@@ -134,7 +137,7 @@ internal static class JournalFormat
         }
         uint expected = BinaryPrimitives.ReadUInt32LittleEndian(bytes);
         return Checksum(bytes[4..RecordBytes(length)]) != expected ? RecordDefect.BadChecksum
-            : type is 0 or > (byte)RecordType.SurplusResult ? RecordDefect.BadType
+            : type is 0 or > (byte)RecordType.OperatorAct ? RecordDefect.BadType
             : RecordDefect.None;
     }
 

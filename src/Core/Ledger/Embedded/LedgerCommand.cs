@@ -31,6 +31,9 @@ internal enum CommandKind : byte
     Surplus,
     SettleSurplus,
 
+    /// <summary>Something an operator did.</summary>
+    Act,
+
     /// <summary>What has no result, of one kind.</summary>
     List,
 }
@@ -87,6 +90,7 @@ internal sealed class LedgerCommand
     internal Refund? Refund;
     internal Cancellation? Cancel;
     internal Surplus? Surplus;
+    internal OperatorAct? Act;
     internal BookKind ListKind;
 
     /// <summary>Of a claim: how often the disk had become slow before it was enqueued.</summary>
@@ -177,6 +181,7 @@ internal sealed class LedgerCommand
             Refund = null;
             Cancel = null;
             Surplus = null;
+            Act = null;
             _pool.Return(this);
         }
     }

@@ -80,6 +80,7 @@ internal sealed class LedgerRecovery(
                 book.Restore(chosen);
             }
             JournalWriter journal = Replay(opened, book, manifests, chosen, out SegmentPreparer preparer);
+            book.Reopened(time.GetUtcNow().ToUnixTimeMilliseconds());
             DeleteNewer(manifests, chosen);
             // Checkpoints that failed or were cut short: nobody else would ever remove them.
             index.KeepOnly([.. manifests.Where(manifest => chosen is not null && manifest.Number <= chosen.Number).Select(manifest => manifest.Tokens)]);

@@ -1,0 +1,114 @@
+using HotPath.Core.Model;
+using Prometheus;
+
+namespace HotPath.Core.Telemetry;
+
+public sealed partial class GatewayMetrics
+{
+    /// <summary>How a channel's call ended, for the label <c>result</c>.</summary>
+    public enum ChannelResult
+    {
+        Succeeded,
+        Failed,
+        Processing,
+        Unknown,
+        NotDelivered,
+        NotFound,
+        Reversed,
+    }
+
+    /// <summary>The metrics of one channel, bound once.</summary>
+    public ChannelMetrics ForChannel(string channel) => new(_channels, channel);
+
+    /// <summary>What is told of every channel, by its name.</summary>
+    internal sealed class ChannelFamilies
+    {
+        internal ChannelFamilies(MetricFactory make, CollectorRegistry registry)
+        {
+            Registry = registry;
+            Requests = make.CreateCounter("hotpath_channel_requests_total", "Calls to clearing channels.", "channel", "result");
+            Durations = make.CreateHistogram(
+                "hotpath_channel_duration_seconds",
+                "Calls to clearing channels.",
+                new HistogramConfiguration { LabelNames = ["channel"], Buckets = SecondsBuckets });
+            RingDepth = make.CreateGauge("hotpath_ring_depth", "Calls waiting for their channel's worker.", "channel");
+            PendingOldest = make.CreateGauge("hotpath_pending_oldest_seconds", "Age of the oldest PENDING trade.", "channel");
+            BreakerState = make.CreateGauge("hotpath_breaker_state", "1 at the state the channel's breaker is in.", "channel", "state");
+            BreakerOpened = make.CreateCounter("hotpath_breaker_opened_total", "Openings of a closed breaker, by cause.", "channel", "cause");
+            BreakerOpen = make.CreateCounter("hotpath_breaker_open_seconds_total", "Time in which the channel was not called.", "channel");
+        }
+
+        internal CollectorRegistry Registry { get; }
+
+        internal Counter Requests { get; }
+
+        internal Histogram Durations { get; }
+
+        internal Gauge RingDepth { get; }
+
+        internal Gauge PendingOldest { get; }
+
+        internal Gauge BreakerState { get; }
+
+        internal Counter BreakerOpened { get; }
+
+        internal Counter BreakerOpen { get; }
+    }
+
+    /// <summary>The metrics of one channel.</summary>
+    public sealed class ChannelMetrics
+    {
+        private static readonly string[] Results = [.. Enum.GetNames<ChannelResult>().Select(name => name.ToLowerInvariant())];
+        private static readonly (BreakerState State, string Label)[] States =
+            [(Model.BreakerState.Closed, "closed"), (Model.BreakerState.Open, "open"), (Model.BreakerState.HalfOpen, "half_open")];
+
+        private static readonly (BreakerCause Cause, string Label)[] Openings =
+            [(BreakerCause.ErrorRate, "error_rate"), (BreakerCause.SlowCalls, "slow_calls"), (BreakerCause.Unavailable, "unavailable"), (BreakerCause.Manual, "manual")];
+
+        private readonly Counter.Child[] _requests;
+        private readonly Histogram.Child _durations;
+        private readonly Gauge.Child _ringDepth;
+        private readonly Gauge.Child _pendingOldest;
+        private readonly Gauge.Child[] _states;
+        private readonly Counter.Child[] _openings;
+        private readonly Counter.Child _open;
+        private readonly CollectorRegistry _registry;
+
+        internal ChannelMetrics(ChannelFamilies families, string channel)
+        {
+            _requests = [.. Results.Select(result => families.Requests.WithLabels(channel, result))];
+            _durations = families.Durations.WithLabels(channel);
+            _ringDepth = families.RingDepth.WithLabels(channel);
+            _pendingOldest = families.PendingOldest.WithLabels(channel);
+            _states = [.. States.Select(state => families.BreakerState.WithLabels(channel, state.Label))];
+            _openings = [.. Openings.Select(opening => families.BreakerOpened.WithLabels(channel, opening.Label))];
+            _open = families.BreakerOpen.WithLabels(channel);
+            _registry = families.Registry;
+            BreakerIs(Model.BreakerState.Closed);
+        }
+
+        public void Called(ChannelResult result, double seconds)
+        {
+            _requests[(int)result].Inc();
+            _durations.Observe(seconds);
+        }
+
+        public void RingDepth(int calls) => _ringDepth.Set(calls);
+
+        public void PendingOldest(double seconds) => _pendingOldest.Set(seconds);
+
+        public void BreakerIs(BreakerState state)
+        {
+            for (int i = 0; i < States.Length; i++)
+            {
+                _states[i].Set(States[i].State == state ? 1 : 0);
+            }
+        }
+
+        /// <summary>It was closed, and was opened.</summary>
+        public void BreakerOpened(BreakerCause cause) => _openings[Array.FindIndex(Openings, opening => opening.Cause == cause)].Inc();
+
+        /// <summary>Asked at every scrape how long the breaker has been open, all in all.</summary>
+        public void WatchOpenTime(Func<TimeSpan> openTime) => _registry.AddBeforeCollectCallback(() => _open.IncTo(openTime().TotalSeconds));
+    }
+}

@@ -1,0 +1,67 @@
+using HotPath.Core.Clearing;
+using HotPath.Core.Model;
+using Xunit;
+
+namespace HotPath.Core.Tests.Pipeline;
+
+/// <summary>What institutions and the resolver see of a channel that is left alone (protocol, section 6; F61).</summary>
+public sealed class BreakerPipelineTests
+{
+    [Fact]
+    public async Task SickChannel_IsAnsweredA002_BeforeAnythingIsClaimed_UntilAProbeIsAnswered()
+    {
+        await using TestCorridor corridor = await TestCorridor.OpenAsync();
+        Answered paid = await corridor.CallAsync(corridor.Payment());
+        corridor.Told.Pay = _ => Task.FromResult(ClearingResult.Of(ClearingOutcome.Unknown));
+        corridor.Told.Inquire = _ => ClearingResult.Of(ClearingOutcome.Unknown);
+        Answered pending = await TripAsync(corridor);
+        int pays = corridor.Told.Pays;
+
+        Dictionary<string, string> payment = corridor.Payment();
+        Assert.Equal("A002", (await corridor.CallAsync(payment)).Code);
+        Assert.Equal("B006", (await corridor.CallAsync(corridor.Query(("out_trade_no", payment["out_trade_no"])))).Code);
+        Dictionary<string, string> refund = corridor.Refund(paid, "1.00");
+        Assert.Equal("A002", (await corridor.CallAsync(refund)).Code);
+        Dictionary<string, string> cancel = corridor.Cancel(("orig_trade_no", pending["trade_no"]));
+        Assert.Equal("A002", (await corridor.CallAsync(cancel)).Code);
+        // What the book has is told all the same.
+        Assert.Equal("B005", (await corridor.CallAsync(corridor.Payment(("out_trade_no", paid["out_trade_no"])))).Code);
+        Assert.Equal("PENDING", (await corridor.CallAsync(corridor.Query(("trade_no", pending["trade_no"]))))["trade_status"]);
+        Assert.Equal((pays, 0, 0), (corridor.Told.Pays, corridor.Told.Refunded.Count, corridor.Told.Reversals));
+
+        // Well again; it is found out by a probe, and what waited goes on with the same words.
+        corridor.Told.Pay = _ => Task.FromResult(ClearingResult.Of(ClearingOutcome.Succeeded));
+        corridor.Told.Inquire = reference => ClearingResult.Of(reference == ClearingReference.Nobodys ? ClearingOutcome.NotFound : ClearingOutcome.Succeeded);
+        Assert.True(await corridor.UntilAsync(async () => (await corridor.CallAsync(payment)).Code == "0000", TimeSpan.FromSeconds(32)));
+        Assert.Equal("0000", (await corridor.CallAsync(refund)).Code);
+        Assert.True(await corridor.UntilAsync(() => Task.FromResult(corridor.Resolver.Count == 0), TimeSpan.FromSeconds(60)));
+        Assert.Equal("SUCCESS", (await corridor.CallAsync(corridor.Query(("trade_no", pending["trade_no"]))))["trade_status"]);
+    }
+
+    [Fact]
+    public async Task SickChannel_IsAskedOnceIn30Seconds_HoweverManyTradesWaitForIt()
+    {
+        await using TestCorridor corridor = await TestCorridor.OpenAsync();
+        corridor.Told.Pay = _ => Task.FromResult(ClearingResult.Of(ClearingOutcome.Unknown));
+        corridor.Told.Inquire = _ => ClearingResult.Of(ClearingOutcome.Unknown);
+        Answered pending = await TripAsync(corridor);
+        int before = corridor.Told.Inquiries;
+
+        await corridor.UntilAsync(() => Task.FromResult(false), TimeSpan.FromSeconds(100));
+        await corridor.CallAsync(corridor.Query(("trade_no", pending["trade_no"])));
+
+        Assert.Equal(3, corridor.Told.Inquiries - before);
+    }
+
+    // As many payments without an answer as it takes; the last one is given back.
+    private static async Task<Answered> TripAsync(TestCorridor corridor)
+    {
+        Answered last = await corridor.CallAsync(corridor.Payment());
+        for (Answered next = last; next.Code != "A002"; next = await corridor.CallAsync(corridor.Payment()))
+        {
+            Assert.Equal("0001", next.Code);
+            last = next;
+        }
+        return last;
+    }
+}
