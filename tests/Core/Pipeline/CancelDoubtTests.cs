@@ -84,7 +84,7 @@ public class CancelDoubtTests
 
     private static async Task<Answered> InDoubtAsync(TestCorridor corridor)
     {
-        corridor.Told.Pay = _ => Task.FromResult(Unknown);
+        corridor.Told.Pay = _ => Task.FromResult(ClearingResult.Of(ClearingOutcome.Processing));
         Answered doubt = await corridor.CallAsync(corridor.Payment());
         Assert.Equal("0001", doubt.Code);
         return doubt;
