@@ -19,7 +19,6 @@ public class CancelRaceTests
         var channel = new HonestChannel(seed) { Next = Enum.Parse<HonestChannel.Manner>(manner) };
         await using TestCorridor corridor = await TestCorridor.OpenAsync();
         channel.Serve(corridor.Told);
-        var ends = new SortedSet<string>(StringComparer.Ordinal);
         for (int round = 0; round < 5; round++)
         {
             Dictionary<string, string> payment = round % 4 == 3 ? corridor.FacePayment() : corridor.Payment();
@@ -38,7 +37,6 @@ public class CancelRaceTests
             Assert.True(await corridor.UntilAsync(() => Task.FromResult(all.IsCompleted), TimeSpan.FromMinutes(1)));
 
             Answered asked = await EndAsync(corridor, order);
-            ends.Add(asked["trade_status"]);
             AssertBooksAgree(channel, asked, [.. (await refunding).OfType<Answered>()]);
             Answered paid = await paying;
             Answered final = await corridor.CallAsync(payment);
@@ -47,7 +45,6 @@ public class CancelRaceTests
             Assert.True(paid.Code == "0001" || paid.Json == final.Json, $"{paid.Json} then {final.Json}");
             await AssertCancelsAgreeAsync(corridor, cancels, await cancelling, asked["trade_status"]);
         }
-        Assert.Contains(ends, end => manner switch { "Pays" => end == "SUCCESS", "Declines" => end is "FAILED" or "CANCELLED", _ => end == "CANCELLED" });
     }
 
     private static async Task<T> LaterAsync<T>(int milliseconds, Func<Task<T>> call)
