@@ -177,6 +177,7 @@ public sealed partial class DayStore
     private void Load()
     {
         string? reason = "there is no manifest";
+        bool isNew = _storage.List(_root).Count == 0;
         if (_storage.List(_root).Contains(DayManifest.Name))
         {
             reason = TryLoad() ? null : "the manifest is not as it was written";
@@ -195,7 +196,14 @@ public sealed partial class DayStore
         }
         if (reason is not null)
         {
-            LogMadeAgain(reason);
+            if (isNew)
+            {
+                LogBegun();
+            }
+            else
+            {
+                LogMadeAgain(reason);
+            }
             Forget(knownBefore: 0);
             RemoveManifest();
         }

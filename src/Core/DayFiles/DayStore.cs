@@ -268,6 +268,9 @@ public sealed partial class DayStore : IFeedConsumer, IDisposable
     [LoggerMessage(EventId = 420, Level = LogLevel.Warning, Message = "day files are made again from the journal's beginning: {Reason}")]
     private partial void LogMadeAgain(string reason);
 
+    [LoggerMessage(EventId = 426, Level = LogLevel.Information, Message = "day files begin with the journal")]
+    private partial void LogBegun();
+
     [LoggerMessage(EventId = 421, Level = LogLevel.Warning, Message = "day files are forgotten: they belong to another journal")]
     private partial void LogBeginsAgain();
 

@@ -1,6 +1,5 @@
 using HotPath.Core.Clearing;
 using HotPath.Core.Clearing.Breakers;
-using HotPath.Core.Model;
 using Microsoft.Extensions.Logging;
 
 namespace HotPath.Core.Pipeline;
@@ -9,9 +8,9 @@ namespace HotPath.Core.Pipeline;
 public sealed partial class BreakerLog(ILogger<BreakerLog> logger)
 {
     internal void Tell(Channel channel, BreakerTransition transition) => LogTransition(
-        channel.Options.Id, transition.From, transition.To, transition.Cause, transition.InState.TotalSeconds, transition.OpenFor.TotalSeconds, transition.Reason);
+        channel.Options.Id, transition.From.ToString(), transition.To.ToString(), transition.Cause.ToString(), transition.InState.TotalSeconds, transition.OpenFor.TotalSeconds, transition.Reason);
 
     [LoggerMessage(EventId = 230, Level = LogLevel.Warning,
         Message = "breaker of channel {Channel}: {From} to {To}, {Cause}, after {InState} s in it, open for {OpenFor} s {Reason}")]
-    private partial void LogTransition(string channel, BreakerState from, BreakerState to, BreakerCause cause, double inState, double openFor, string reason);
+    private partial void LogTransition(string channel, string from, string to, string cause, double inState, double openFor, string reason);
 }

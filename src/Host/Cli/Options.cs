@@ -25,20 +25,26 @@ internal static class Options
         return option;
     }
 
-    internal static Option<TimeSpan> ChannelLatency() => new("--channel-latency")
+    internal static Option<TimeSpan> ChannelLatency() => Duration("--channel-latency", "mean time from a payment to the channel's answer", "20ms", "0ms", "10s");
+
+    internal static Option<TimeSpan> Duration(string name, string description, string standard, string least, string most)
     {
-        Description = "mean time from a payment to the channel's answer, 0ms to 10s",
-        DefaultValueFactory = _ => TimeSpan.FromMilliseconds(20),
-        CustomParser = result =>
+        static TimeSpan Read(string text) => DurationText.TryParse(text, out TimeSpan time) ? time : throw new ArgumentException($"{text} is not a duration");
+        return new Option<TimeSpan>(name)
         {
-            string text = result.Tokens[0].Value;
-            if (!DurationText.TryParse(text, out TimeSpan latency) || latency > TimeSpan.FromSeconds(10))
+            Description = $"{description}, {least} to {most}",
+            DefaultValueFactory = _ => Read(standard),
+            CustomParser = result =>
             {
-                result.AddError($"--channel-latency {text} is not a duration of 0ms to 10s");
-            }
-            return latency;
-        },
-    };
+                string text = result.Tokens[0].Value;
+                if (!DurationText.TryParse(text, out TimeSpan time) || time < Read(least) || time > Read(most))
+                {
+                    result.AddError($"{name} {text} is not a duration of {least} to {most}");
+                }
+                return time;
+            },
+        };
+    }
 
     internal static Option<LogLevel> Log(LogLevel standard) => new("--log-level")
     {

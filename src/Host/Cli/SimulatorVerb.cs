@@ -12,7 +12,10 @@ internal static class SimulatorVerb
         Option<int> port = Options.Port("--port", 0, "port on 127.0.0.1; 0: a free one");
         var books = new Option<string>("--books") { Description = "folder of its books", DefaultValueFactory = _ => Path.Combine(".hotpath", "simulator") };
         Option<TimeSpan> latency = Options.ChannelLatency();
-        var verb = new Command("simulator", "Start a simulated clearing channel") { port, books, latency };
+        Option<TimeSpan> settleWindow = Options.Duration(
+            "--settle-window", "how long a payment may be under way: amounts that end with 12 are executed in its middle",
+            "15s", "1s", "60s");
+        var verb = new Command("simulator", "Start a simulated clearing channel") { port, books, latency, settleWindow };
         verb.SetAction(async (parsed, _) =>
         {
             using var stop = new CancellationTokenSource();
@@ -28,6 +31,7 @@ internal static class SimulatorVerb
                 Port = parsed.GetValue(port),
                 BooksDirectory = parsed.GetRequiredValue(books),
                 ChannelLatency = parsed.GetValue(latency),
+                SettleWindow = parsed.GetValue(settleWindow),
             };
             await SimulatorProgram.RunAsync(options, TimeProvider.System, output, stop.Token);
             return ExitCodes.Done;

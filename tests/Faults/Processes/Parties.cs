@@ -72,7 +72,8 @@ internal sealed class Parties : IDisposable
             SigningKey = new KeyFileConfiguration { KeyId = "gw-1", Path = _rsa.GatewayPrivateKey },
             Es256SigningKey = new KeyFileConfiguration { KeyId = "gw-es-1", Path = _es256.GatewayPrivateKey },
             Institutions = [.. All.Select(Institution)],
-            Channels = [new ChannelConfiguration { Id = "sim", Url = channel.AbsoluteUri, Deadline = window, SettleWindow = window }],
+            // Every second amount of the load is one that the channel has trouble with: it would be left alone most of the time.
+            Channels = [new ChannelConfiguration { Id = "sim", Url = channel.AbsoluteUri, Deadline = window, SettleWindow = window, Breaker = "by_hand" }],
             Routes = [new RouteConfiguration { Channel = "sim", Currencies = [Currency] }],
         };
         File.WriteAllText(path, JsonSerializer.Serialize(configuration, ConfigurationJson.Default.GatewayConfiguration));

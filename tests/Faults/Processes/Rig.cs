@@ -113,7 +113,7 @@ internal sealed partial class Rig : IAsyncDisposable
     internal async Task StartChannelAsync()
     {
         _channel = Child.Start(
-            [.. _suite.Hotpath, "simulator", "--books", Path.Combine(Root, "channel"), "--port", "0", "--channel-latency", "5ms"],
+            [.. _suite.Hotpath, "simulator", "--books", Path.Combine(Root, "channel"), "--port", "0", "--channel-latency", "5ms", "--settle-window", $"{Setup.SettleWindow.TotalMilliseconds:0}ms"],
             new Dictionary<string, string>(), line => line.StartsWith("hotpath simulator ready", StringComparison.Ordinal));
         string ready = await _channel.Ready.WaitAsync(StartLimit) ?? throw new InvalidOperationException("the simulator did not start: " + string.Join('\n', _channel.Lines));
         _channelAddress = new Uri(ready.Split(' ')[3]);
