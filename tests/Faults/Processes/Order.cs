@@ -23,7 +23,8 @@ internal sealed class Order(Party party, SignedMessage request)
 
     internal void Learn(Call call)
     {
-        if (call.IsOfRefund)
+        // A cancel's req_id that was used for another order is told of that one.
+        if (call.IsOfRefund || call.OrderNo != Request["out_trade_no"])
         {
             return;
         }

@@ -9,8 +9,8 @@ internal sealed partial class Rig
     /// <summary>The simulator confirms the reversal of such a payment and executes it all the same, half a settle window after it came.</summary>
     internal const string LyingAmount = "1.12";
 
-    // A turn of the resolver, the refund that gives the money back, and a busy machine.
-    private static readonly TimeSpan ReturnTime = TimeSpan.FromSeconds(8);
+    // A turn of the resolver; the refund that gives the money back, which is not answered either, and is inquired 3, 6 and 12 s later; a busy machine.
+    private static readonly TimeSpan ReturnTime = TimeSpan.FromSeconds(16);
 
     private readonly List<CancelWish> _cancels = [];
 
