@@ -56,6 +56,19 @@ public sealed class BooksTests
         Assert.Equal(ClearingOutcome.Succeeded, await channel.ReverseAsync(paid));
     }
 
+    /// <summary>What a breaker probes a channel with that it has left alone.</summary>
+    [Fact]
+    public async Task A_sign_of_life_is_given_by_a_channel_that_runs_and_leaves_no_trace_in_its_books()
+    {
+        await using SimulatedChannel channel = await SimulatedChannel.StartAsync();
+        await channel.PaidAsync();
+        Assert.True(await channel.EchoAsync());
+        Assert.Single(channel.Lines("pay"));
+        await channel.StopAsync();
+        Assert.False(await channel.EchoAsync());
+        await channel.StartSimulatorAgainAsync();
+    }
+
     [Fact]
     public async Task A_payment_is_in_the_books_before_it_is_answered()
     {

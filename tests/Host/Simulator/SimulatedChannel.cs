@@ -102,6 +102,8 @@ internal sealed class SimulatedChannel : IAsyncDisposable
 
     internal async Task<ClearingOutcome> InquireAsync(ClearingReference reference) => (await _adapter!.InquireAsync(reference)).Outcome;
 
+    internal async Task<bool> EchoAsync() => await ((IClearingAdapter)_adapter!).EchoAsync();
+
     internal async Task<ClearingOutcome> ReverseAsync(ClearingReference reference) => (await _adapter!.ReverseAsync(reference)).Outcome;
 
     /// <summary>Lets virtual time pass until the answer is there.</summary>
