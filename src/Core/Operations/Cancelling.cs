@@ -1,29 +1,11 @@
-using System.Runtime.CompilerServices;
-using HotPath.Core.Auth;
-using HotPath.Core.Buffers;
-using HotPath.Core.Ledger;
 using HotPath.Core.Model;
 using HotPath.Core.Wire;
 
 namespace HotPath.Core.Operations;
 
-/// <summary>TRADE_CANCEL (撤单): which trade, what is recorded of the wish, and what its end says.</summary>
-public sealed class Cancelling(ILedger ledger)
+/// <summary>TRADE_CANCEL (撤单): what is recorded of the wish, and what its end says.</summary>
+public static class Cancelling
 {
-    /// <summary>
-    /// Fills the slot's trade by orig_trade_no, by out_trade_no, or by both, which must then denote one trade of this institution; false when there is
-    /// none, or it is another's, which must look the same (B006).
-    /// </summary>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    public async ValueTask<bool> FindTradeAsync(RequestSlot slot, Institution institution)
-    {
-        bool isFound = slot.Has(Member.OrigTradeNo)
-            ? await ledger.FindAsync(TradeNo.Parse(slot[Member.OrigTradeNo]), slot.Trade)
-            : await ledger.FindByOrderAsync(institution.InstId, slot.Memory(Member.OutTradeNo), slot.Trade);
-        return isFound && slot.Trade.InstId == institution.InstId &&
-            (!slot.Has(Member.OutTradeNo) || slot.Trade.OrderNo.Span.SequenceEqual(slot[Member.OutTradeNo]));
-    }
-
     /// <summary>Fills the slot's wish with everything that is recorded before a reversal is sent.</summary>
     public static void FillWish(RequestSlot slot, Digest fingerprint, TradeNo cancelNo, long nowMs)
     {

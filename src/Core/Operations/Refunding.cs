@@ -8,18 +8,9 @@ using HotPath.Core.Wire;
 
 namespace HotPath.Core.Operations;
 
-/// <summary>REFUND and REFUND_QUERY (2.3.3, 2.4): which trade, what is reserved, what goes to the channel, and what its word means.</summary>
+/// <summary>REFUND and REFUND_QUERY (2.3.3, 2.4): which refund, what is reserved, what goes to the channel, and what its word means.</summary>
 public sealed class Refunding(ILedger ledger)
 {
-    /// <summary>
-    /// Fills the slot's trade with the one to be refunded; false when both order numbers do not denote one trade of this institution, or it is another's,
-    /// which must look the same (B006).
-    /// </summary>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    public async ValueTask<bool> FindTradeAsync(RequestSlot slot, Institution institution) =>
-        await ledger.FindAsync(TradeNo.Parse(slot[Member.OrigTradeNo]), slot.Trade) && slot.Trade.InstId == institution.InstId &&
-        slot.Trade.OrderNo.Span.SequenceEqual(slot[Member.OutTradeNo]);
-
     /// <summary>Fills the slot's refund by refund_id, by refund_no, or by both, which must then denote one; false when there is none (B006).</summary>
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
     public async ValueTask<bool> FindAsync(RequestSlot slot, Institution institution)

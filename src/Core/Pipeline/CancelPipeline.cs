@@ -19,13 +19,11 @@ namespace HotPath.Core.Pipeline;
 public sealed class CancelPipeline(
     ILedger ledger, Router router, PendingResolver resolver, CancelEnds ends, LostClaims lostClaims, AnswerBudget budget, TimeProvider clock, AnswerDesk desk)
 {
-    private readonly Cancelling _cancelling = new(ledger);
-
     /// <summary>From step 6 on: the request is read, trusted, admitted, and its req_id was not seen before.</summary>
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
     public async ValueTask RunAsync(RequestSlot slot, Institution institution, Admittance admittance, Digest fingerprint)
     {
-        if (!await _cancelling.FindTradeAsync(slot, institution))
+        if (!await OwnTrade.FindAsync(ledger, slot, institution, Member.OrigTradeNo))
         {
             desk.Refuse(slot, Rejection.Of(RespCode.TradeNotFound), institution);
             return;

@@ -51,8 +51,6 @@ public sealed class PaymentPipeline(
     TimeProvider clock,
     AnswerDesk desk)
 {
-    private readonly TradeQuery _tradeQuery = new(ledger);
-
     /// <summary>
     /// Serves the body in <paramref name="slot"/>. Afterwards <see cref="RequestSlot.HttpStatus"/> is 200 with a sealed answer, 413 or 429 without
     /// one, or 0: the connection is to be cut, because the ledger stopped or stood still under a request whose outcome is open.
@@ -236,7 +234,7 @@ public sealed class PaymentPipeline(
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
     private async ValueTask QueryAsync(RequestSlot slot, Institution institution)
     {
-        if (!await _tradeQuery.FindAsync(slot, institution))
+        if (!await OwnTrade.FindAsync(ledger, slot, institution, Member.TradeNo))
         {
             desk.Refuse(slot, Rejection.Of(RespCode.TradeNotFound), institution);
             return;

@@ -33,7 +33,7 @@ public sealed class RefundPipeline(
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
     public async ValueTask RunAsync(RequestSlot slot, Institution institution, Admittance admittance, Digest fingerprint)
     {
-        if (!await _refunding.FindTradeAsync(slot, institution))
+        if (!await OwnTrade.FindAsync(ledger, slot, institution, Member.OrigTradeNo))
         {
             desk.Refuse(slot, Rejection.Of(RespCode.TradeNotFound), institution);
             return;

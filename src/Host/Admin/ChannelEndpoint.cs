@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using HotPath.Core.Clearing;
@@ -22,22 +21,10 @@ internal sealed class ChannelEndpoint
     /// <summary>From now on there is somebody to ask.</summary>
     internal void Open(BreakerSwitch breakers) => _breakers = breakers;
 
-    internal async Task HandleAsync(HttpContext context)
-    {
-        (int status, string text) = await AnswerAsync(context.Request);
-        byte[] body = Encoding.UTF8.GetBytes(text);
-        context.Response.StatusCode = status;
-        context.Response.ContentType = status == StatusCodes.Status200OK ? "application/json" : "text/plain; charset=utf-8";
-        context.Response.ContentLength = body.Length;
-        await context.Response.BodyWriter.WriteAsync(body);
-    }
+    internal Task HandleAsync(HttpContext context) => OperatorRequest.ServeAsync(context, "application/json", AnswerAsync);
 
     private async Task<(int Status, string Text)> AnswerAsync(HttpRequest request)
     {
-        if (OperatorRequest.Refusal(request) is { } refusal)
-        {
-            return (StatusCodes.Status403Forbidden, refusal);
-        }
         if (_breakers is not { } breakers)
         {
             return (StatusCodes.Status503ServiceUnavailable, "starting\n");

@@ -23,22 +23,10 @@ internal sealed class NotificationEndpoint
     /// <summary>From now on there is somebody to ask.</summary>
     internal void Open(Notifier notifier) => _notifier = notifier;
 
-    internal async Task HandleAsync(HttpContext context)
-    {
-        (int status, string text) = await AnswerAsync(context.Request);
-        byte[] body = Encoding.UTF8.GetBytes(text);
-        context.Response.StatusCode = status;
-        context.Response.ContentType = status == StatusCodes.Status200OK ? "application/x-ndjson" : "text/plain; charset=utf-8";
-        context.Response.ContentLength = body.Length;
-        await context.Response.BodyWriter.WriteAsync(body);
-    }
+    internal Task HandleAsync(HttpContext context) => OperatorRequest.ServeAsync(context, "application/x-ndjson", AnswerAsync);
 
     private async Task<(int Status, string Text)> AnswerAsync(HttpRequest request)
     {
-        if (OperatorRequest.Refusal(request) is { } refusal)
-        {
-            return (StatusCodes.Status403Forbidden, refusal);
-        }
         if (_notifier is not { } notifier)
         {
             return (StatusCodes.Status503ServiceUnavailable, "starting\n");

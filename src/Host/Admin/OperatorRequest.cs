@@ -1,9 +1,10 @@
 using System.Net;
+using System.Text;
 
 namespace HotPath.Host.Admin;
 
 /// <summary>
-/// Whether a wish on the admin listener is an operator's. A browser on this machine reaches loopback on behalf of any page: so the host must be loopback by
+/// The one door for wishes on the admin listener, which must be an operator's. A browser on this machine reaches loopback on behalf of any page: so the host must be loopback by
 /// name (a page's own name that was bent to 127.0.0.1 is not), nothing may come from a page, and a wish must carry a header that no page can set without
 /// asking first, which nobody here answers.
 /// </summary>
@@ -12,8 +13,22 @@ internal static class OperatorRequest
     /// <summary>What a wish must carry; any value.</summary>
     internal const string Header = "X-HotPath-Admin";
 
-    /// <summary>Why it is refused (403); null when it may be served.</summary>
-    internal static string? Refusal(HttpRequest request)
+    /// <summary>Answers an operator's wish; 403 to anybody else's, unread.</summary>
+    /// <param name="context">The wish.</param>
+    /// <param name="contentType">Of what is answered when it was granted; why it was not is plain text.</param>
+    /// <param name="answer">Grants it, or says why not.</param>
+    internal static async Task ServeAsync(HttpContext context, string contentType, Func<HttpRequest, Task<(int Status, string Text)>> answer)
+    {
+        (int status, string text) = Refusal(context.Request) is { } refusal ? (StatusCodes.Status403Forbidden, refusal) : await answer(context.Request);
+        byte[] body = Encoding.UTF8.GetBytes(text);
+        context.Response.StatusCode = status;
+        context.Response.ContentType = status < StatusCodes.Status400BadRequest ? contentType : "text/plain; charset=utf-8";
+        context.Response.ContentLength = body.Length;
+        await context.Response.BodyWriter.WriteAsync(body);
+    }
+
+    // Why it is refused; null when it may be served.
+    private static string? Refusal(HttpRequest request)
     {
         if (!IsLoopback(request.Host.Host) || request.Headers.Origin.Count > 0)
         {

@@ -26,22 +26,10 @@ internal sealed class ReconEndpoint
     /// <summary>From now on there is somebody to ask.</summary>
     internal void Open(Reconciliation recon) => _recon = recon;
 
-    internal async Task HandleAsync(HttpContext context)
-    {
-        (int status, string text) = Answer(context.Request);
-        byte[] body = Encoding.UTF8.GetBytes(text);
-        context.Response.StatusCode = status;
-        context.Response.ContentType = status < StatusCodes.Status400BadRequest ? "application/json" : "text/plain; charset=utf-8";
-        context.Response.ContentLength = body.Length;
-        await context.Response.BodyWriter.WriteAsync(body);
-    }
+    internal Task HandleAsync(HttpContext context) => OperatorRequest.ServeAsync(context, "application/json", request => Task.FromResult(Answer(request)));
 
     private (int Status, string Text) Answer(HttpRequest request)
     {
-        if (OperatorRequest.Refusal(request) is { } refusal)
-        {
-            return (StatusCodes.Status403Forbidden, refusal);
-        }
         if (_recon is not { } recon)
         {
             return (StatusCodes.Status503ServiceUnavailable, "starting\n");

@@ -45,20 +45,14 @@ internal static class CancelRecords
         TradeRecords.WriteNo(into, cancel.CancelNo);
         into[10] = (byte)cancel.TradeStatus;
         into[11] = (byte)cancel.Code;
-        into[12] = (byte)answer.Language;
         into[13..16].Clear();
         BinaryPrimitives.WriteInt64LittleEndian(into[16..], cancel.FinalAtMs);
-        TradeRecords.WriteNo(into[24..], answer.RespId);
         into[34..36].Clear();
         BinaryPrimitives.WriteInt32LittleEndian(into[36..], wishes);
-        BinaryPrimitives.WriteInt64LittleEndian(into[40..], answer.RespTimeMs);
         TradeRecords.WriteNo(into[48..], cancel.TradeNo);
         into[58..64].Clear();
         int length = ResultFixedBytes;
-        length += TradeRecords.WriteText(into[length..], answer.KeyId.Span);
-        BinaryPrimitives.WriteUInt16LittleEndian(into[length..], (ushort)answer.SignatureLength);
-        answer.Signature.CopyTo(into[(length + 2)..]);
-        return length + 2 + answer.SignatureLength;
+        return TradeRecords.WriteAnswer(into, length, answer);
     }
 
     /// <returns>How many wishes stand.</returns>
@@ -67,15 +61,10 @@ internal static class CancelRecords
         RecordedAnswer answer = cancel.Answer;
         cancel.TradeStatus = TradeRecords.ReadStatus(from);
         cancel.Code = (RespCode)from[11];
-        answer.Language = (Language)from[12];
         cancel.FinalAtMs = TradeRecords.ReadFinalAtMs(from);
-        answer.RespId = TradeRecords.ReadNo(from[24..]);
-        answer.RespTimeMs = BinaryPrimitives.ReadInt64LittleEndian(from[40..]);
         cancel.TradeNo = TradeRecords.ReadNo(from[48..]);
         int at = ResultFixedBytes;
-        answer.KeyId.Set(TradeRecords.ReadText(from, ref at));
-        int signatureLength = BinaryPrimitives.ReadUInt16LittleEndian(from[at..]);
-        answer.SetSignature(from.Slice(at + 2, signatureLength));
+        TradeRecords.ReadAnswer(from, at, answer);
         return BinaryPrimitives.ReadInt32LittleEndian(from[36..]);
     }
 }

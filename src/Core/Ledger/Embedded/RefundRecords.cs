@@ -62,23 +62,17 @@ internal static class RefundRecords
         TradeRecords.WriteNo(into, refund.RefundId);
         into[10] = (byte)refund.Status;
         into[11] = (byte)refund.FailCode;
-        into[12] = (byte)answer.Language;
         into[13..16].Clear();
         BinaryPrimitives.WriteInt64LittleEndian(into[16..], refund.FinalAtMs);
-        TradeRecords.WriteNo(into[24..], answer.RespId);
         into[34..36].Clear();
         BinaryPrimitives.WriteInt32LittleEndian(into[36..], refund.Totals.Count);
-        BinaryPrimitives.WriteInt64LittleEndian(into[40..], answer.RespTimeMs);
         TradeRecords.WriteNo(into[48..], refund.TradeNo);
         into[58..64].Clear();
         BinaryPrimitives.WriteInt64LittleEndian(into[64..], refund.Totals.Held);
         BinaryPrimitives.WriteInt64LittleEndian(into[72..], refund.Totals.Succeeded);
         int length = ResultFixedBytes;
         length += TradeRecords.WriteText(into[length..], refund.ChannelRefundNo.Span);
-        length += TradeRecords.WriteText(into[length..], answer.KeyId.Span);
-        BinaryPrimitives.WriteUInt16LittleEndian(into[length..], (ushort)answer.SignatureLength);
-        answer.Signature.CopyTo(into[(length + 2)..]);
-        return length + 2 + answer.SignatureLength;
+        return TradeRecords.WriteAnswer(into, length, answer);
     }
 
     internal static void ReadResult(ReadOnlySpan<byte> from, Refund refund)
@@ -86,10 +80,7 @@ internal static class RefundRecords
         RecordedAnswer answer = refund.Answer;
         refund.Status = TradeRecords.ReadStatus(from);
         refund.FailCode = (RespCode)from[11];
-        answer.Language = (Language)from[12];
         refund.FinalAtMs = TradeRecords.ReadFinalAtMs(from);
-        answer.RespId = TradeRecords.ReadNo(from[24..]);
-        answer.RespTimeMs = BinaryPrimitives.ReadInt64LittleEndian(from[40..]);
         refund.TradeNo = TradeRecords.ReadNo(from[48..]);
         refund.Totals = new RefundTotals(
             BinaryPrimitives.ReadInt64LittleEndian(from[64..]),
@@ -97,8 +88,6 @@ internal static class RefundRecords
             BinaryPrimitives.ReadInt32LittleEndian(from[36..]));
         int at = ResultFixedBytes;
         refund.ChannelRefundNo.Set(TradeRecords.ReadText(from, ref at));
-        answer.KeyId.Set(TradeRecords.ReadText(from, ref at));
-        int signatureLength = BinaryPrimitives.ReadUInt16LittleEndian(from[at..]);
-        answer.SetSignature(from.Slice(at + 2, signatureLength));
+        TradeRecords.ReadAnswer(from, at, answer);
     }
 }

@@ -61,19 +61,13 @@ internal static class TradeRecords
         WriteNo(into, trade.TradeNo);
         into[10] = (byte)trade.Status;
         into[11] = (byte)trade.FailCode;
-        into[12] = (byte)answer.Language;
         into[13] = trade.WasReversed ? (byte)1 : (byte)0;
         into[14..16].Clear();
         BinaryPrimitives.WriteInt64LittleEndian(into[16..], trade.FinalAtMs);
-        WriteNo(into[24..], answer.RespId);
         into[34..40].Clear();
-        BinaryPrimitives.WriteInt64LittleEndian(into[40..], answer.RespTimeMs);
         int length = ResultFixedBytes;
         length += WriteText(into[length..], trade.ChannelTradeNo.Span);
-        length += WriteText(into[length..], answer.KeyId.Span);
-        BinaryPrimitives.WriteUInt16LittleEndian(into[length..], (ushort)answer.SignatureLength);
-        answer.Signature.CopyTo(into[(length + 2)..]);
-        return length + 2 + answer.SignatureLength;
+        return WriteAnswer(into, length, answer);
     }
 
     internal static void ReadResult(ReadOnlySpan<byte> from, Trade trade)
@@ -81,16 +75,38 @@ internal static class TradeRecords
         RecordedAnswer answer = trade.Answer;
         trade.Status = ReadStatus(from);
         trade.FailCode = (RespCode)from[11];
-        answer.Language = (Language)from[12];
         trade.WasReversed = ReadWasReversed(from);
         trade.FinalAtMs = ReadFinalAtMs(from);
-        answer.RespId = ReadNo(from[24..]);
-        answer.RespTimeMs = BinaryPrimitives.ReadInt64LittleEndian(from[40..]);
         int at = ResultFixedBytes;
         trade.ChannelTradeNo.Set(ReadText(from, ref at));
-        answer.KeyId.Set(ReadText(from, ref at));
-        int signatureLength = BinaryPrimitives.ReadUInt16LittleEndian(from[at..]);
-        answer.SetSignature(from.Slice(at + 2, signatureLength));
+        ReadAnswer(from, at, answer);
+    }
+
+    /// <summary>
+    /// What every result keeps of the answer that was signed: language, resp_id and resp_time at the same bytes of each, key_id and signature behind
+    /// its other texts.
+    /// </summary>
+    /// <returns>The payload's length.</returns>
+    internal static int WriteAnswer(Span<byte> result, int at, RecordedAnswer answer)
+    {
+        result[12] = (byte)answer.Language;
+        WriteNo(result[24..], answer.RespId);
+        BinaryPrimitives.WriteInt64LittleEndian(result[40..], answer.RespTimeMs);
+        at += WriteText(result[at..], answer.KeyId.Span);
+        BinaryPrimitives.WriteUInt16LittleEndian(result[at..], (ushort)answer.SignatureLength);
+        answer.Signature.CopyTo(result[(at + 2)..]);
+        return at + 2 + answer.SignatureLength;
+    }
+
+    /// <summary>Reads what <see cref="WriteAnswer"/> wrote; the texts begin at <paramref name="at"/>.</summary>
+    internal static void ReadAnswer(ReadOnlySpan<byte> result, int at, RecordedAnswer answer)
+    {
+        answer.Language = (Language)result[12];
+        answer.RespId = ReadNo(result[24..]);
+        answer.RespTimeMs = BinaryPrimitives.ReadInt64LittleEndian(result[40..]);
+        answer.KeyId.Set(ReadText(result, ref at));
+        int signatureLength = BinaryPrimitives.ReadUInt16LittleEndian(result[at..]);
+        answer.SetSignature(result.Slice(at + 2, signatureLength));
     }
 
     /// <summary>What any record is about.</summary>

@@ -43,8 +43,6 @@ internal sealed class ReaderRig : IDisposable
     private readonly EncodedOrders _orders = new();
     private readonly OneTrade _ledger = new();
     private readonly AnswerSigner _signer;
-    private readonly Refunding _refunding;
-    private readonly Cancelling _cancelling;
     private readonly TradeBatchQuery _batchQuery;
     private readonly Channel _channel;
     private ulong _lastNumber = 1_789_000_000_000UL << TradeNo.CounterBits;
@@ -52,8 +50,6 @@ internal sealed class ReaderRig : IDisposable
     internal ReaderRig()
     {
         _signer = new AnswerSigner(new GatewayKeys(Rsa2, Es256), _ledger, TimeProvider.System);
-        _refunding = new Refunding(_ledger);
-        _cancelling = new Cancelling(_ledger);
         _batchQuery = new TradeBatchQuery(_ledger, days: null);
         _channel = new Channel(new ChannelOptions { Id = "fuzz", MaxInFlight = 1 }, _orders, InlineScheduler.Instance, TimeProvider.System, Metrics);
     }
@@ -160,7 +156,7 @@ internal sealed class ReaderRig : IDisposable
         string currency = Currencies[members["refund_no"].Length % Currencies.Length];
         _ledger.Hold(Known.InstId, members["out_trade_no"], currency);
         bool isOurs = ProtocolOracle.IsOurNumber(members["orig_trade_no"]);
-        Assert.Equal(isOurs, _refunding.FindTradeAsync(slot, Known).AsTask().GetAwaiter().GetResult());
+        Assert.Equal(isOurs, OwnTrade.FindAsync(_ledger, slot, Known, Member.OrigTradeNo).AsTask().GetAwaiter().GetResult());
         if (!isOurs)
         {
             return;
@@ -225,7 +221,7 @@ internal sealed class ReaderRig : IDisposable
         bool hasOrder = members.TryGetValue("out_trade_no", out string? order);
         _ledger.Hold(Known.InstId, order ?? "T1", "CNY");
         bool isOurs = !hasNumber || ProtocolOracle.IsOurNumber(number!);
-        Assert.Equal(isOurs, _cancelling.FindTradeAsync(slot, Known).AsTask().GetAwaiter().GetResult());
+        Assert.Equal(isOurs, OwnTrade.FindAsync(_ledger, slot, Known, Member.OrigTradeNo).AsTask().GetAwaiter().GetResult());
         if (!isOurs)
         {
             return;
