@@ -80,22 +80,44 @@ internal sealed class LedgerBench : IAsyncDisposable
     internal LedgerBench Crash()
     {
         string copy = NewDirectory();
-        // Manifests first and the journal last: while the ledger runs on, what a copied manifest names must be in the copy.
-        string[] manifests = System.IO.Directory.GetFiles(Directory, "manifest-*");
-        string[] index = [.. Files("index")];
-        foreach (string file in manifests.Concat(index).Concat(Files("journal")))
+        // A checkpoint that ends meanwhile takes the oldest away, of which a half would be copied: then once more.
+        string[] manifests;
+        do
         {
-            string target = Path.Combine(copy, Path.GetRelativePath(Directory, file));
-            System.IO.Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            if (File.Exists(file))
+            if (System.IO.Directory.Exists(copy))
             {
-                File.Copy(file, target);
+                System.IO.Directory.Delete(copy, recursive: true);
             }
+            manifests = Manifests();
+            Copy(manifests, copy);
+            Copy(Files("index"), copy);
         }
+        while (!manifests.SequenceEqual(Manifests()));
+        // The journal last: while the ledger runs on, what a copied manifest names must be in the copy.
+        Copy(Files("journal"), copy);
         return new LedgerBench(_isFaster, SegmentBytes) { Directory = copy, MaxTrades = MaxTrades, Time = Time };
     }
 
     private static string NewDirectory() => Path.Combine(Path.GetTempPath(), "hotpath-ledger-" + Guid.NewGuid().ToString("N"));
+
+    private string[] Manifests() => [.. System.IO.Directory.GetFiles(Directory, "manifest-*").Order(StringComparer.Ordinal)];
+
+    private void Copy(IEnumerable<string> files, string copy)
+    {
+        foreach (string file in files.ToArray())
+        {
+            string target = Path.Combine(copy, Path.GetRelativePath(Directory, file));
+            System.IO.Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            try
+            {
+                File.Copy(file, target);
+            }
+            catch (IOException) when (!File.Exists(file))
+            {
+                // Taken away meanwhile.
+            }
+        }
+    }
 
     private IEnumerable<string> Files(string folder)
     {
