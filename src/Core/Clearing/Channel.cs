@@ -249,10 +249,10 @@ public sealed class Channel : IThreadPoolWorkItem
         while (_ring.HasItem && Interlocked.Exchange(ref _isDraining, 1) == 0);
     }
 
-    internal void CallEnded(int period, in ClearingResult result, TimeSpan took)
+    internal void CallEnded(int period, in ClearingResult result, TimeSpan took, bool isKnownAsSlow)
     {
         ReturnCredit();
-        Breaker.Ended(period, result.Outcome, took);
+        Breaker.Ended(period, result.Outcome, took, isKnownAsSlow);
         _metrics.Called(ToMetric(result.Outcome), took.TotalSeconds);
     }
 
