@@ -71,6 +71,9 @@ public sealed class Trade
 
     /// <summary>How many channels were tried before <see cref="ChannelId"/>; 0 of nearly all trades. At most <see cref="MaxRedirects"/>.</summary>
     public byte Redirects;
+
+    /// <summary>How it came to that channel.</summary>
+    public RouteTrail Route;
     public long AcceptedAtMs;
 
     /// <summary>What the code says of whom it pays; empty where it says nothing or cannot be read. An answer shows it, so it is kept with the claim.</summary>
@@ -112,6 +115,7 @@ public sealed class Trade
         Currency = Currency,
         ChannelId = ChannelId,
         Redirects = Redirects,
+        Route = Route,
         AcceptedAtMs = AcceptedAtMs,
         Merchant = Merchant,
     };
@@ -160,6 +164,7 @@ public sealed class Trade
         Currency = default;
         ChannelId = default;
         Redirects = 0;
+        Route = default;
         AcceptedAtMs = 0;
         Merchant = default;
         Status = default;
