@@ -63,6 +63,9 @@ public sealed class Trade
     public Amount Amount;
     public Currency Currency;
     public ShortText ChannelId;
+
+    /// <summary>How it came to that channel.</summary>
+    public RouteTrail Route;
     public long AcceptedAtMs;
 
     /// <summary>What the code says of whom it pays; empty where it says nothing or cannot be read. An answer shows it, so it is kept with the claim.</summary>
@@ -103,6 +106,7 @@ public sealed class Trade
         Amount = Amount,
         Currency = Currency,
         ChannelId = ChannelId,
+        Route = Route,
         AcceptedAtMs = AcceptedAtMs,
         Merchant = Merchant,
     };
@@ -143,6 +147,7 @@ public sealed class Trade
         Amount = default;
         Currency = default;
         ChannelId = default;
+        Route = default;
         AcceptedAtMs = 0;
         Merchant = default;
         Status = default;

@@ -109,6 +109,10 @@ internal sealed class JournalLines(TextWriter output, bool isJson)
             ("channel", Encoding.UTF8.GetString(trade.ChannelId.Span)),
             ("accepted_at", Time(trade.AcceptedAtMs)),
         ]);
+        if (!trade.Route.IsEmpty)
+        {
+            members.Add(("route", trade.Route.ToString()));
+        }
         // Words of a stranger's code: a telephone number may stand among them.
         foreach ((string name, byte[] text) in new[] { ("merchant_name", trade.Merchant.Name.ToArray()), ("merchant_city", trade.Merchant.City.ToArray()) })
         {

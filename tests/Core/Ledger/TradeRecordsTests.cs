@@ -26,15 +26,34 @@ public sealed class TradeRecordsTests
     {
         Trade trade = Filled();
         trade.Merchant.Set(default, default);
+        trade.Route = default;
         byte[] payload = new byte[JournalFormat.MaxPayloadBytes];
-        int length = TradeRecords.WriteAccepted(trade, payload) - 2;
+        int length = TradeRecords.WriteAccepted(trade, payload) - 3;
         // What stands behind it in the segment is the next record.
         payload.AsSpan(length).Fill(0xEE);
         var read = new Trade();
         read.Merchant.Set("left over"u8, "left over"u8);
+        read.Route.Set("left over"u8);
         TradeRecords.ReadAccepted(payload.AsSpan(0, length), read);
         Trades.AssertSame(trade, read);
-        Assert.True(read.Merchant.Name.IsEmpty && read.Merchant.City.IsEmpty);
+        Assert.True(read.Merchant.Name.IsEmpty && read.Merchant.City.IsEmpty && read.Route.IsEmpty);
+    }
+
+    /// <summary>A journal from before routes were kept: its records end behind the merchant.</summary>
+    [Fact]
+    public void Accepted_FromBeforeRoutesWereKept_IsReadWithoutOne()
+    {
+        Trade trade = Filled();
+        trade.Merchant.Set("咖啡"u8, "HK"u8);
+        trade.Route = default;
+        byte[] payload = new byte[JournalFormat.MaxPayloadBytes];
+        int length = TradeRecords.WriteAccepted(trade, payload) - 1;
+        payload.AsSpan(length).Fill(0xEE);
+        var read = new Trade();
+        read.Route.Set("left over"u8);
+        TradeRecords.ReadAccepted(payload.AsSpan(0, length), read);
+        Trades.AssertSame(trade, read);
+        Assert.True(read.Route.IsEmpty && !read.Merchant.City.IsEmpty);
     }
 
     private static Trade Filled()
@@ -56,6 +75,7 @@ public sealed class TradeRecordsTests
         trade.ReqId.Set(longest);
         trade.OrderNo.Set(longest);
         trade.ChannelId.Set(longest);
+        trade.Route.Set(Encoding.ASCII.GetBytes(new string('r', RouteTrail.MaxLength)));
         return trade;
     }
 }

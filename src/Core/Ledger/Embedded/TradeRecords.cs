@@ -31,6 +31,7 @@ internal static class TradeRecords
         length += WriteText(into[length..], trade.ChannelId.Span);
         length += WriteText(into[length..], trade.Merchant.Name);
         length += WriteText(into[length..], trade.Merchant.City);
+        length += WriteText(into[length..], trade.Route.Text);
         return length;
     }
 
@@ -50,9 +51,10 @@ internal static class TradeRecords
         trade.ReqId.Set(ReadText(from, ref at));
         trade.OrderNo.Set(ReadText(from, ref at));
         trade.ChannelId.Set(ReadText(from, ref at));
-        // Records from before codes were read end here.
-        ReadOnlySpan<byte> name = at < from.Length ? ReadText(from, ref at) : default;
-        trade.Merchant.Set(name, at < from.Length ? ReadText(from, ref at) : default);
+        // Records from before codes were read end here, those from before routes were kept two texts later.
+        ReadOnlySpan<byte> name = ReadTextIfAny(from, ref at);
+        trade.Merchant.Set(name, ReadTextIfAny(from, ref at));
+        trade.Route.Set(ReadTextIfAny(from, ref at));
     }
 
     internal static int WriteResult(Trade trade, Span<byte> into)
@@ -153,4 +155,6 @@ internal static class TradeRecords
         at += 1 + length;
         return text;
     }
+
+    private static ReadOnlySpan<byte> ReadTextIfAny(ReadOnlySpan<byte> from, ref int at) => at < from.Length ? ReadText(from, ref at) : default;
 }
