@@ -60,6 +60,9 @@ internal sealed class JournalLines(TextWriter output, bool isJson)
             case JournalEntryKind.Accepted:
                 AddAccepted(members, entry.Trade!);
                 break;
+            case JournalEntryKind.Dispatched:
+                members.AddRange([("trade_no", entry.Trade!.TradeNo.ToString()), ("attempt", entry.Trade.Redirects + 1L), ("channel", entry.Trade.ChannelId.ToString())]);
+                break;
             case JournalEntryKind.Result:
                 AddResult(members, entry.Trade!);
                 break;
@@ -132,6 +135,7 @@ internal sealed class JournalLines(TextWriter output, bool isJson)
         ("channel_trade_no", Encoding.UTF8.GetString(trade.ChannelTradeNo.Span)),
         ("resp_id", trade.Answer.RespId.ToString()),
         ("key_id", Encoding.UTF8.GetString(trade.Answer.KeyId.Span)),
+        .. trade.Redirects > 0 ? [("attempt", trade.Redirects + 1L), ("channel", trade.ChannelId.ToString())] : Array.Empty<(string, object)>(),
         .. trade.WasReversed ? [("reversed", (object)"yes")] : Array.Empty<(string, object)>(),
     ]);
 

@@ -56,6 +56,41 @@ public sealed class TradeRecordsTests
         Assert.True(read.Route.IsEmpty && !read.Merchant.City.IsEmpty);
     }
 
+    [Fact]
+    public void Result_AtAFurtherChannelWithTheLongestOfEverything_FitsAndIsReadBack()
+    {
+        Trade trade = Filled();
+        trade.Redirects = Trade.MaxRedirects;
+        trade.Status = TradeStatus.Failed;
+        trade.FailCode = RespCode.TradeTimeout;
+        trade.WasReversed = true;
+        trade.FinalAtMs = 1_800_000_000_123;
+        trade.ChannelTradeNo = trade.ReqId;
+        trade.Answer.RespId = new TradeNo(1UL << 62, 998);
+        trade.Answer.RespTimeMs = 1_800_000_000_124;
+        trade.Answer.Language = Language.English;
+        trade.Answer.KeyId = trade.ReqId;
+        trade.Answer.SetSignature(Trades.Signature(trade.TradeNo, RecordedAnswer.MaxSignatureLength));
+        byte[] payload = new byte[JournalFormat.MaxPayloadBytes];
+        int length = TradeRecords.WriteResult(trade, payload);
+        // The reader has the claim in it, and the first channel.
+        Trade read = Filled();
+        read.ChannelId = default;
+        TradeRecords.ReadResult(payload.AsSpan(0, length), read);
+        Trades.AssertSame(trade, read);
+    }
+
+    /// <summary>Of a trade at its first channel nothing is added: its record ends where records have always ended.</summary>
+    [Fact]
+    public void Result_AtTheFirstChannel_EndsWithTheSignature()
+    {
+        Trade trade = Filled();
+        trade.Status = TradeStatus.Success;
+        trade.Answer.SetSignature(new byte[70]);
+        byte[] payload = new byte[JournalFormat.MaxPayloadBytes];
+        Assert.Equal(48 + 1 + 1 + 2 + 70, TradeRecords.WriteResult(trade, payload));
+    }
+
     private static Trade Filled()
     {
         var trade = new Trade

@@ -49,6 +49,15 @@ internal static class Trades
         return trade;
     }
 
+    /// <summary>As the next channel is to have it.</summary>
+    internal static Trade At(this Trade trade, string channel)
+    {
+        var id = default(ShortText);
+        id.Set(Bytes(channel));
+        trade.GoTo(id);
+        return trade;
+    }
+
     internal static byte[] Signature(TradeNo tradeNo, int length)
     {
         byte[] signature = new byte[length];
@@ -66,7 +75,7 @@ internal static class Trades
 
     private static string Describe(Trade trade) =>
         $"{trade.TradeNo} {trade.InstId} {trade.ReqId} {trade.OrderNo} {trade.Fingerprint} {trade.CodeDigest} {trade.BizType} " +
-        $"{trade.TradeType} {trade.QrType} {trade.Amount} {trade.Currency} {trade.ChannelId} {trade.Route} {trade.Merchant} {trade.AcceptedAtMs} {trade.Status} " +
+        $"{trade.TradeType} {trade.QrType} {trade.Amount} {trade.Currency} {trade.ChannelId} {trade.Redirects} {trade.Route} {trade.Merchant} {trade.AcceptedAtMs} {trade.Status} " +
         $"{trade.FailCode} {trade.FinalAtMs} {trade.ChannelTradeNo} {trade.Answer.RespId} {trade.Answer.RespTimeMs} " +
         $"{trade.Answer.Language} {trade.Answer.KeyId} {trade.Answer.SignatureLength}";
 }
