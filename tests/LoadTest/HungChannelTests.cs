@@ -13,7 +13,10 @@ public sealed class HungChannelTests
         Assert.Equal(holds, Holds(HungChannel.JudgeOther("then", Paid(beforeMs), Paid(besideMs))));
 
     [Fact]
-    public void Other_OneRefused_IsABreach() => Assert.False(Holds(HungChannel.JudgeOther("then", Paid(10), Lanes.Of(("0000", 99), ("A001", 1)))));
+    public void Other_MoreRefusedThanBefore_IsABreach() => Assert.False(Holds(HungChannel.JudgeOther("then", Paid(10), Lanes.Of(("0000", 94), ("A001", 6)))));
+
+    [Fact]
+    public void Other_OneInDoubt_IsABreach() => Assert.False(Holds(HungChannel.JudgeOther("then", Paid(10), Lanes.Of(("0000", 99), ("B001", 1)))));
 
     [Fact]
     public void Hung_OpenedInTime_Holds() => Assert.True(Holds(HungChannel.JudgeHung(Hung(openedIn: 11))));
