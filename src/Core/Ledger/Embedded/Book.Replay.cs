@@ -9,15 +9,11 @@ internal sealed partial class Book
     private readonly Trade _replayed = new();
     private long _replayFrom;
 
-    /// <summary>Everything without a result, and what was reversed lately, and where it was accepted, for a checkpoint.</summary>
-    internal PendingTrade[] CopyPending(long nowMs)
+    /// <summary>Everything without a result, and what was reversed lately, and where it was accepted, for a checkpoint. In no time, however much it is.</summary>
+    internal PendingCopy CopyPending(long nowMs)
     {
         ForgetReversed(nowMs);
-        return
-        [
-            .. _pending.Select(pair => new PendingTrade(pair.Key, pair.Value.AcceptedAddress, pair.Value.Kind)),
-            .. _reversed.Select(reversed => new PendingTrade(reversed.TradeNo, reversed.AcceptedAddress, BookKind.Reversed)),
-        ];
+        return new PendingCopy(_pending.Copy(), _reversed.Copy());
     }
 
     /// <summary>The state a checkpoint recorded; replay goes on from its first record.</summary>

@@ -38,7 +38,7 @@ internal sealed partial class Book : IRecordVisitor
 
     private readonly IBookIndex _index;
     private readonly long _maxTrades;
-    private readonly Dictionary<TradeNo, BookEntry> _pending = [];
+    private readonly PendingBook _pending = new();
     private readonly byte[] _payload = new byte[JournalFormat.MaxPayloadBytes];
 
     internal Book(IBookIndex index, long maxTrades)
@@ -153,13 +153,6 @@ internal sealed partial class Book : IRecordVisitor
         Trades >= _maxTrades ? ClaimState.Refused
         : refusal ?? (journal.TakesClaims(PendingCount) ? null : ClaimState.DiskFull);
 
-    private TradeNo[] ListPending(BookKind kind)
-    {
-        TradeNo[] list = [.. _pending.Where(pair => pair.Value.Kind == kind).Select(pair => pair.Key)];
-        Array.Sort(list);
-        return list;
-    }
-
     /// <summary>A single-use code is free again when its trade provably moved no money.</summary>
     private bool HoldsItsCode(TradeNo tradeNo, JournalWriter journal) =>
         IsKept(tradeNo, journal, out BookEntry holder) && holder.Status is not (TradeStatus.Failed or TradeStatus.Cancelled);
@@ -194,7 +187,7 @@ internal sealed partial class Book : IRecordVisitor
     private void Begin(in IndexKey key, TradeNo number, in BookEntry entry)
     {
         _index.PutBook(key, entry);
-        _pending[number] = entry;
+        _pending.Put(new PendingTrade(number, entry.AcceptedAddress, entry.Kind));
     }
 
     private void End(
