@@ -32,7 +32,6 @@ public sealed partial class GatewayMetrics
                 "Calls to clearing channels.",
                 new HistogramConfiguration { LabelNames = ["channel"], Buckets = SecondsBuckets });
             RingDepth = make.CreateGauge("hotpath_ring_depth", "Calls waiting for their channel's worker.", "channel");
-            PendingOldest = make.CreateGauge("hotpath_pending_oldest_seconds", "Age of the oldest PENDING trade.", "channel");
             BreakerState = make.CreateGauge("hotpath_breaker_state", "1 at the state the channel's breaker is in.", "channel", "state");
             BreakerOpened = make.CreateCounter("hotpath_breaker_opened_total", "Openings of a closed breaker, by cause.", "channel", "cause");
             BreakerOpen = make.CreateCounter("hotpath_breaker_open_seconds_total", "Time in which the channel was not called.", "channel");
@@ -45,8 +44,6 @@ public sealed partial class GatewayMetrics
         internal Histogram Durations { get; }
 
         internal Gauge RingDepth { get; }
-
-        internal Gauge PendingOldest { get; }
 
         internal Gauge BreakerState { get; }
 
@@ -68,7 +65,6 @@ public sealed partial class GatewayMetrics
         private readonly Counter.Child[] _requests;
         private readonly Histogram.Child _durations;
         private readonly Gauge.Child _ringDepth;
-        private readonly Gauge.Child _pendingOldest;
         private readonly Gauge.Child[] _states;
         private readonly Counter.Child[] _openings;
         private readonly Counter.Child _open;
@@ -79,7 +75,6 @@ public sealed partial class GatewayMetrics
             _requests = [.. Results.Select(result => families.Requests.WithLabels(channel, result))];
             _durations = families.Durations.WithLabels(channel);
             _ringDepth = families.RingDepth.WithLabels(channel);
-            _pendingOldest = families.PendingOldest.WithLabels(channel);
             _states = [.. States.Select(state => families.BreakerState.WithLabels(channel, state.Label))];
             _openings = [.. Openings.Select(opening => families.BreakerOpened.WithLabels(channel, opening.Label))];
             _open = families.BreakerOpen.WithLabels(channel);
@@ -94,8 +89,6 @@ public sealed partial class GatewayMetrics
         }
 
         public void RingDepth(int calls) => _ringDepth.Set(calls);
-
-        public void PendingOldest(double seconds) => _pendingOldest.Set(seconds);
 
         public void BreakerIs(BreakerState state)
         {
