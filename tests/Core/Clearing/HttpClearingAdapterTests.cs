@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using HotPath.Core.Clearing;
+using HotPath.Core.Clearing.Adapters;
 using HotPath.Core.Clearing.Adapters.Http;
 using HotPath.Core.Model;
 using Xunit;

@@ -1,5 +1,6 @@
 using System.Text;
 using HotPath.Core.Clearing;
+using HotPath.Core.Clearing.Adapters;
 using HotPath.Core.Clearing.Adapters.Http;
 using HotPath.Core.Model;
 using HotPath.Faults.Checking;
