@@ -59,6 +59,9 @@ public static class Dialect
     // Of 48 and all that is of fixed length, with room to spare; the UTF-8 comes to it.
     private const int ShortBytes = 512;
 
+    /// <summary>Room for what has no member of the institution's: an inquiry, a reversal, an echo.</summary>
+    internal const int AskBytes = ShortBytes;
+
     /// <summary>A payment by code; false when this channel cannot carry it: a face, an amount of more than twelve digits, a code of more than 2,997 bytes.</summary>
     internal static bool TryPay(in PayOrder order, bool hasMac, PayloadBuffer into)
     {
@@ -103,7 +106,7 @@ public static class Dialect
     /// <param name="verb">Which of them.</param>
     /// <param name="reference">What it is about; of an echo nothing.</param>
     /// <param name="hasMac">Room for a message authentication code is left.</param>
-    /// <param name="room">512 bytes.</param>
+    /// <param name="room"><see cref="AskBytes"/>.</param>
     internal static int Ask(ClearingVerb verb, in ClearingReference reference, bool hasMac, Span<byte> room)
     {
         if (verb == ClearingVerb.Echo)
@@ -131,6 +134,21 @@ public static class Dialect
             original[DataElements.TypeBytes..].Fill((byte)'0');
         }
         return End(ref writer, room, hasMac);
+    }
+
+    /// <summary>Our answer to an echo of the channel's; its length.</summary>
+    internal static int AnswerEcho(ReceivedMessage echo, bool hasMac, Span<byte> room)
+    {
+        var answer = new MessageWriter(room[PrefixBytes..], NetworkManagement + AnswerStep);
+        foreach (int repeated in (ReadOnlySpan<int>)[SentAt, Stan, RetrievalReference, ResponseCode, ManagementCode])
+        {
+            ReadOnlySpan<byte> value = repeated == ResponseCode ? "00"u8 : echo[repeated];
+            if (!value.IsEmpty)
+            {
+                answer.Add(repeated, value);
+            }
+        }
+        return End(ref answer, room, hasMac);
     }
 
     /// <summary>What an answer means for the call that it is matched with, and what is wrong with it.</summary>

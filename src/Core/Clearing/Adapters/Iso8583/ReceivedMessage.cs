@@ -39,6 +39,8 @@ public sealed class ReceivedMessage
     /// <summary>The message authentication code: element 128, or 64 where there is one bitmap. Empty when it is not there.</summary>
     public ReadOnlySpan<byte> Mac => this[_macElement];
 
+    public bool HasMac => Has(_macElement);
+
     /// <summary>What the message authentication code is made of: everything before it.</summary>
     public ReadOnlySpan<byte> BeforeMac => _bytes.AsSpan(0, Has(_macElement) ? _starts[_macElement] : _length);
 
@@ -65,6 +67,7 @@ public sealed class ReceivedMessage
     {
         _present = 0;
         _length = 0;
+        _macElement = 64;
         Type = -1;
         if (message.Length is < DataElements.TypeBytes + DataElements.BitmapBytes or > MaxBytes)
         {
