@@ -27,9 +27,10 @@ public sealed record ChannelOptions
 /// <summary>Where results go that came after their request's answer budget.</summary>
 public interface ILateResults
 {
+    /// <param name="channel">Whose word it is.</param>
     /// <param name="tradeNo">The channel's key: a trade_no, or, where refunds are adopted, a refund_id.</param>
     /// <param name="result">What the channel said in the end.</param>
-    void Adopt(TradeNo tradeNo, in ClearingResult result);
+    void Adopt(Channel channel, TradeNo tradeNo, in ClearingResult result);
 }
 
 /// <summary>
@@ -108,7 +109,7 @@ public sealed class Channel : IThreadPoolWorkItem
 
     /// <summary>
     /// Sends a payment whose claim is durable and whose credit is taken. Answers the channel's result, or Processing when
-    /// <paramref name="budget"/> is over first.
+    /// <paramref name="budget"/> is over first. Where the breaker has opened since the channel was chosen nothing is sent (NotDelivered).
     /// </summary>
     /// <exception cref="ArgumentException">The reference is a refund's: a bug, and nothing was sent.</exception>
     public ValueTask<ClearingResult> PayAsync(in PayOrder order, TimeSpan budget)
@@ -116,6 +117,11 @@ public sealed class Channel : IThreadPoolWorkItem
         if (order.Reference.IsRefund)
         {
             throw new ArgumentException($"{order.Reference.TradeNo} is a refund and is to be sent as a payment", nameof(order));
+        }
+        if (!Breaker.IsClosed)
+        {
+            ReturnCredit();
+            return new ValueTask<ClearingResult>(ClearingResult.Of(ClearingOutcome.NotDelivered));
         }
         ClearingCall call = Begin(order.Reference);
         try
@@ -259,10 +265,10 @@ public sealed class Channel : IThreadPoolWorkItem
         while (_ring.HasItem && Interlocked.Exchange(ref _isDraining, 1) == 0);
     }
 
-    internal void CallEnded(int period, in ClearingResult result, TimeSpan took)
+    internal void CallEnded(int period, in ClearingResult result, TimeSpan took, bool isKnownAsSlow)
     {
         ReturnCredit();
-        Breaker.Ended(period, result.Outcome, took);
+        Breaker.Ended(period, result.Outcome, took, isKnownAsSlow);
         _metrics.Called(ToMetric(result.Outcome), took.TotalSeconds);
     }
 

@@ -21,6 +21,9 @@ public sealed class ClearingCall : IValueTaskSource<ClearingResult>, IThreadPool
     private const long Answered = 1;
     private const long Abandoned = 2;
 
+    /// <summary>Abandoned, and the breaker has been told that it is slow.</summary>
+    private const long Slow = 3;
+
     // The states of one use, then those of the next: a timer that still belongs to an earlier use compares in vain.
     private const long StatesOfOneUse = 4;
 
@@ -42,7 +45,7 @@ public sealed class ClearingCall : IValueTaskSource<ClearingResult>, IThreadPool
     {
         _channel = channel;
         _ended = Ended;
-        _deadline = channel.Clock.CreateTimer(static call => ((ClearingCall)call!).Abandon(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _deadline = channel.Clock.CreateTimer(static call => ((ClearingCall)call!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>What the channel's answer must repeat.</summary>
@@ -117,16 +120,18 @@ public sealed class ClearingCall : IValueTaskSource<ClearingResult>, IThreadPool
 
     private void Finish(in ClearingResult result)
     {
-        _channel.CallEnded(_period, result, _channel.Clock.GetElapsedTime(_startedAt));
         // This use cannot end before the channel's side lets go.
         long use = UseOf(Volatile.Read(ref _state));
-        if (Interlocked.CompareExchange(ref _state, use + Answered, use + Waiting) == use + Waiting)
+        bool isInTime = Interlocked.CompareExchange(ref _state, use + Answered, use + Waiting) == use + Waiting;
+        bool isKnownAsSlow = !isInTime && Interlocked.Exchange(ref _state, use + Answered) == use + Slow;
+        _channel.CallEnded(_period, result, _channel.Clock.GetElapsedTime(_startedAt), isKnownAsSlow);
+        if (isInTime)
         {
             Deliver(result);
         }
         else
         {
-            (Reference.IsRefund ? _channel.LateRefunds : _channel.LateResults)?.Adopt(Reference.TradeNo, result);
+            (Reference.IsRefund ? _channel.LateRefunds : _channel.LateResults)?.Adopt(_channel, Reference.TradeNo, result);
         }
         Release();
     }
@@ -134,7 +139,11 @@ public sealed class ClearingCall : IValueTaskSource<ClearingResult>, IThreadPool
     ClearingResult IValueTaskSource<ClearingResult>.GetResult(short token)
     {
         ClearingResult result = _answer.GetResult(token);
-        _deadline.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        // Of an abandoned call it is to say when the call has become slow.
+        if ((Volatile.Read(ref _state) & (StatesOfOneUse - 1)) == Answered)
+        {
+            _deadline.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
         Release();
         return result;
     }
@@ -144,6 +153,18 @@ public sealed class ClearingCall : IValueTaskSource<ClearingResult>, IThreadPool
     void IValueTaskSource<ClearingResult>.OnCompleted(
         Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _answer.OnCompleted(continuation, state, token, flags);
+
+    private void OnTimer()
+    {
+        if ((Volatile.Read(ref _state) & (StatesOfOneUse - 1)) == Waiting)
+        {
+            Abandon();
+        }
+        else
+        {
+            TellSlow();
+        }
+    }
 
     private void Abandon()
     {
@@ -162,8 +183,42 @@ public sealed class ClearingCall : IValueTaskSource<ClearingResult>, IThreadPool
         }
         if (Interlocked.CompareExchange(ref _state, use + Abandoned, use + Waiting) == use + Waiting)
         {
+            _deadline.Change(UntilSlow(_startedAt), Timeout.InfiniteTimeSpan);
             Deliver(ClearingResult.Of(ClearingOutcome.Processing));
         }
+    }
+
+    // Nobody waits for it any more, and a channel that hangs is to be known by it before the adapter's deadline ends it.
+    private void TellSlow()
+    {
+        // As in Abandon: the state first, so that of an object that changes hands meanwhile nothing is told.
+        long use = UseOf(Volatile.Read(ref _state));
+        int period = _period;
+        TimeSpan left = UntilSlow(Volatile.Read(ref _startedAt));
+        if (Volatile.Read(ref _state) != use + Abandoned)
+        {
+            return;
+        }
+        if (left > TimeSpan.Zero)
+        {
+            _deadline.Change(left, Timeout.InfiniteTimeSpan);
+            if (UseOf(Volatile.Read(ref _state)) != use)
+            {
+                // The next use may have set its own deadline before: it looks at it at once, and sets it again.
+                _deadline.Change(TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+            }
+        }
+        else if (Interlocked.CompareExchange(ref _state, use + Slow, use + Abandoned) == use + Abandoned)
+        {
+            _channel.Breaker.BecameSlow(period);
+        }
+    }
+
+    // A timer may be a little early, and a slow call is one that takes longer, not as long.
+    private TimeSpan UntilSlow(long startedAt)
+    {
+        TimeSpan left = _channel.Options.Breaker.SlowAfter - _channel.Clock.GetElapsedTime(startedAt);
+        return left < TimeSpan.Zero ? TimeSpan.Zero : left + TimeSpan.FromMilliseconds(1);
     }
 
     private void Deliver(in ClearingResult result)

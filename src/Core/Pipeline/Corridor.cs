@@ -71,11 +71,12 @@ public sealed class Corridor : IAsyncDisposable
         var lostClaims = new LostClaims(ledger, repetitions, desk);
         var refunds = new RefundPipeline(ledger, router, Signer, Resolver, waiters, repetitions, lostClaims, disagreements, budget, clock, desk);
         var cancels = new CancelPipeline(ledger, router, Resolver, cancelEnds, lostClaims, budget, clock, desk);
+        var failover = new Failover(ledger, router, Resolver, repetitions, budget, options, clock, metrics.Failover, desk);
         Feed = consumers is null ? null : new ChangeFeed(ledger, consumers, scheduler, clock, logs.CreateLogger<ChangeFeed>());
         var batchQueries = new BatchQueryPipeline(ledger, days, Feed, budget, clock, desk);
         Pipeline = new PaymentPipeline(
-            Authenticator, ledger, Admission, router, Signer, Resolver, waiters, repetitions, lostClaims, refunds, cancels, batchQueries, reconPipeline, budget, options, clock,
-            desk);
+            Authenticator, ledger, Admission, router, Signer, Resolver, waiters, repetitions, lostClaims, refunds, cancels, batchQueries, reconPipeline, failover, budget, options,
+            clock, desk);
     }
 
     public PaymentPipeline Pipeline { get; }

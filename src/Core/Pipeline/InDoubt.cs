@@ -42,7 +42,10 @@ internal interface IInDoubt
     /// <param name="age">How long ago it was accepted.</param>
     ValueTask<ClearingResult> AskAsync(Channel channel, Doubt doubt, TimeSpan age);
 
-    ValueTask<Adoption> AdoptAsync(TradeNo number, ClearingResult result);
+    /// <param name="channel">Whose word it is.</param>
+    /// <param name="number">What it is about.</param>
+    /// <param name="result">The word.</param>
+    ValueTask<Adoption> AdoptAsync(Channel channel, TradeNo number, ClearingResult result);
 }
 
 /// <summary>Payments.</summary>
@@ -60,12 +63,21 @@ internal sealed class PaymentsInDoubt(
 
     public ValueTask<ClearingResult> AskAsync(Channel channel, Doubt doubt, TimeSpan age) => InDoubt.AskAsync(channel, doubt.Reference, age);
 
-    public async ValueTask<Adoption> AdoptAsync(TradeNo number, ClearingResult result)
+    public async ValueTask<Adoption> AdoptAsync(Channel channel, TradeNo number, ClearingResult result)
     {
         var trade = new Trade();
         bool isTurned = false;
         while (await ledger.FindAsync(number, trade))
         {
+            if (!trade.ChannelId.Span.SequenceEqual(channel.Id.Span))
+            {
+                // Asked while it was there: it certainly did not get it, or no other channel would have it now.
+                if (result.Outcome == ClearingOutcome.Succeeded)
+                {
+                    disagreements.Look(trade.TradeNo, trade.Status, channel.Id, result);
+                }
+                return trade.IsFinal ? Adoption.Ended : Adoption.StillInDoubt;
+            }
             if (trade.IsFinal)
             {
                 await CompareAsync(trade, result);
@@ -92,7 +104,7 @@ internal sealed class PaymentsInDoubt(
             }
             isTurned ^= state == CompleteState.WishChanged;
             // Somebody was quicker: what he recorded is looked at, since it may contradict this.
-            if (state is not (CompleteState.AlreadyFinal or CompleteState.WishChanged))
+            if (state is not (CompleteState.AlreadyFinal or CompleteState.WishChanged or CompleteState.Redirected))
             {
                 return Adoption.StillInDoubt;
             }
@@ -133,7 +145,7 @@ internal sealed class RefundsInDoubt(
 
     public ValueTask<ClearingResult> AskAsync(Channel channel, Doubt doubt, TimeSpan age) => InDoubt.AskAsync(channel, doubt.Reference, age);
 
-    public async ValueTask<Adoption> AdoptAsync(TradeNo number, ClearingResult result)
+    public async ValueTask<Adoption> AdoptAsync(Channel channel, TradeNo number, ClearingResult result)
     {
         (var refund, var trade) = (new Refund(), new Trade());
         while (await ledger.FindRefundAsync(number, refund) && await ledger.FindAsync(refund.TradeNo, trade))

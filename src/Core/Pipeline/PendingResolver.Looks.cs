@@ -48,7 +48,7 @@ public sealed partial class PendingResolver
                 outcome = result.Outcome;
                 if (outcome == ClearingOutcome.Succeeded)
                 {
-                    await _payments.AdoptAsync(look.TradeNo, result);
+                    await _payments.AdoptAsync(channel, look.TradeNo, result);
                 }
             }
             finally

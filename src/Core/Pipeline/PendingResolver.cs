@@ -112,11 +112,11 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
     public void Nudge(TradeNo number, long acceptedAtMs) => _schedule.Hasten(number, acceptedAtMs);
 
     /// <summary>A channel answered after the answer budget.</summary>
-    public void Adopt(TradeNo tradeNo, in ClearingResult result)
+    public void Adopt(Channel channel, TradeNo tradeNo, in ClearingResult result)
     {
         if (result.Outcome is not (ClearingOutcome.Unknown or ClearingOutcome.Processing or ClearingOutcome.NotFound))
         {
-            _ = GuardAsync(tradeNo, RecordAsync(tradeNo, result));
+            _ = GuardAsync(tradeNo, RecordAsync(channel, tradeNo, result));
         }
     }
 
@@ -230,7 +230,7 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
         }
         try
         {
-            return await RecordAsync(number, await kind.AskAsync(channel, doubt, age));
+            return await RecordAsync(channel, number, await kind.AskAsync(channel, doubt, age));
         }
         finally
         {
@@ -250,11 +250,11 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
         return default;
     }
 
-    private async Task<bool> RecordAsync(TradeNo number, ClearingResult result)
+    private async Task<bool> RecordAsync(Channel channel, TradeNo number, ClearingResult result)
     {
         foreach (IInDoubt kind in _kinds)
         {
-            Adoption adoption = await kind.AdoptAsync(number, result);
+            Adoption adoption = await kind.AdoptAsync(channel, number, result);
             if (adoption == Adoption.NotMine)
             {
                 continue;

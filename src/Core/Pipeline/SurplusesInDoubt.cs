@@ -71,7 +71,7 @@ internal sealed class SurplusesInDoubt(ILedger ledger, PendingSchedule schedule,
         return await channel.RefundAsync(new RefundOrder(doubt.Reference, doubt.InstId), Budget);
     }
 
-    public async ValueTask<Adoption> AdoptAsync(TradeNo number, ClearingResult result)
+    public async ValueTask<Adoption> AdoptAsync(Channel channel, TradeNo number, ClearingResult result)
     {
         var surplus = new Surplus();
         if (!await ledger.Surpluses.FindAsync(number, surplus))

@@ -83,6 +83,7 @@ public sealed partial class GatewayMetrics
         DayFiles = new DayFileMetrics(make);
         Recon = new ReconMetrics(make);
         Cancels = new CancelMetrics(make);
+        Failover = new FailoverMetrics(make);
         _channels = new ChannelFamilies(make, _registry);
         _inFlight = make.CreateGauge("hotpath_inflight_requests", "Calls between their last byte in and their last byte out.");
         _replays = make.CreateCounter("hotpath_idempotent_replays_total", "Calls answered from a recorded result.");

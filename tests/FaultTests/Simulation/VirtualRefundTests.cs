@@ -164,6 +164,6 @@ public sealed class VirtualRefundTests
     {
         internal List<(TradeNo TradeNo, ClearingOutcome Outcome)> Adopted { get; } = [];
 
-        public void Adopt(TradeNo tradeNo, in ClearingResult result) => Adopted.Add((tradeNo, result.Outcome));
+        public void Adopt(Channel channel, TradeNo tradeNo, in ClearingResult result) => Adopted.Add((tradeNo, result.Outcome));
     }
 }

@@ -96,7 +96,8 @@ public sealed class ChannelBreaker : IDisposable
     /// <param name="period">What <see cref="Period"/> was when it began.</param>
     /// <param name="outcome">Errors are Unknown and NotDelivered; a business decline is none.</param>
     /// <param name="took">From its beginning.</param>
-    public void Ended(int period, ClearingOutcome outcome, TimeSpan took)
+    /// <param name="isKnownAsSlow"><see cref="BecameSlow"/> was told of it.</param>
+    public void Ended(int period, ClearingOutcome outcome, TimeSpan took, bool isKnownAsSlow = false)
     {
         bool isError = outcome is ClearingOutcome.Unknown or ClearingOutcome.NotDelivered;
         lock (_lock)
@@ -106,7 +107,7 @@ public sealed class ChannelBreaker : IDisposable
                 return;
             }
             bool isRateBroken = _errorRate.IsBrokenBy(isError);
-            _slowInARow = took > _options.SlowAfter ? _slowInARow + 1 : 0;
+            _slowInARow = isKnownAsSlow ? _slowInARow : took > _options.SlowAfter ? _slowInARow + 1 : 0;
             _failingSince = isError ? _failingSince ?? _clock.GetTimestamp() : null;
             if (isRateBroken)
             {
@@ -119,6 +120,19 @@ public sealed class ChannelBreaker : IDisposable
             else if (_failingSince is { } since && _clock.GetElapsedTime(since) >= _options.UnavailableFor)
             {
                 Open(BreakerCause.Unavailable);
+            }
+        }
+    }
+
+    /// <summary>A payment or refund under way has taken longer than <see cref="BreakerOptions.SlowAfter"/>: what it ends as is told later.</summary>
+    /// <param name="period">What <see cref="Period"/> was when it began.</param>
+    public void BecameSlow(int period)
+    {
+        lock (_lock)
+        {
+            if (period == _period && _state == BreakerState.Closed && _options.OpensByItself && ++_slowInARow >= _options.SlowCalls)
+            {
+                Open(BreakerCause.SlowCalls);
             }
         }
     }

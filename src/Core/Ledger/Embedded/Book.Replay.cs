@@ -16,6 +16,7 @@ internal sealed partial class Book
         return
         [
             .. _pending.Select(pair => new PendingTrade(pair.Key, pair.Value.AcceptedAddress, pair.Value.Kind)),
+            .. _pending.Where(pair => pair.Value.Redirects > 0).Select(pair => new PendingTrade(pair.Key, pair.Value.B, BookKind.Dispatched)),
             .. _reversed.Select(reversed => new PendingTrade(reversed.TradeNo, reversed.AcceptedAddress, BookKind.Reversed)),
         ];
     }
@@ -26,7 +27,12 @@ internal sealed partial class Book
         foreach (PendingTrade pending in manifest.Pending)
         {
             IndexKey key = IndexKey.Trade(pending.TradeNo);
-            if (pending.Kind != BookKind.Reversed)
+            if (pending.Kind == BookKind.Dispatched)
+            {
+                // Its trade stands before it in the list.
+                Begin(key, pending.TradeNo, _pending[pending.TradeNo] with { B = pending.AcceptedAddress });
+            }
+            else if (pending.Kind != BookKind.Reversed)
             {
                 // Its record may be marked as overtaken by a result that this checkpoint does not hold: put it again.
                 Begin(key, pending.TradeNo, BookEntry.Begun(pending.AcceptedAddress, pending.Kind));
@@ -56,6 +62,9 @@ internal sealed partial class Book
         {
             case RecordType.Accepted:
                 ReplayAccepted(payload, address);
+                break;
+            case RecordType.Dispatched:
+                ReplayDispatched(payload, address);
                 break;
             case RecordType.Result:
                 ReplayTradeResult(payload, address);
