@@ -68,6 +68,7 @@ public sealed class Channel : IThreadPoolWorkItem
         Breaker = new ChannelBreaker(options.Breaker, clock, ProbeAsync);
         Breaker.Changed = Changed;
         _metrics.WatchOpenTime(() => Breaker.OpenTime);
+        adapter.TellBadAnswers(BadAnswered);
     }
 
     /// <summary>The channel's name, as it is recorded with a trade.</summary>
@@ -85,6 +86,9 @@ public sealed class Channel : IThreadPoolWorkItem
 
     /// <summary>Told every transition of the breaker, under its lock. Set once at composition.</summary>
     public Action<Channel, BreakerTransition>? BreakerChanged { get; set; }
+
+    /// <summary>Told what is wrong with an answer, and of which call's when that is known. Set once at composition.</summary>
+    public Action<BadAnswer, TradeNo>? BadAnswerHeard { get; set; }
 
     /// <summary>Who adopts payments. Set once at composition.</summary>
     public ILateResults? LateResults { get; set; }
@@ -192,6 +196,12 @@ public sealed class Channel : IThreadPoolWorkItem
             _metrics.BreakerOpened(transition.Cause);
         }
         BreakerChanged?.Invoke(this, transition);
+    }
+
+    private void BadAnswered(BadAnswer kind, TradeNo about)
+    {
+        _metrics.BadAnswered(kind);
+        BadAnswerHeard?.Invoke(kind, about);
     }
 
     // A bug of the adapter is no sign of life.

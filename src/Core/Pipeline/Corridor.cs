@@ -52,9 +52,11 @@ public sealed class Corridor : IAsyncDisposable
         Resolver = new PendingResolver(ledger, router, institutions, Signer, waiters, disagreements, metrics, scheduler, clock, logs.CreateLogger<PendingResolver>());
         Breakers = new BreakerSwitch(ledger, router, clock);
         var breakerLog = new BreakerLog(logs.CreateLogger<BreakerLog>());
+        var badAnswerLog = new BadAnswerLog(logs.CreateLogger<BadAnswerLog>(), clock);
         foreach (Channel channel in router.Channels)
         {
             channel.BreakerChanged = breakerLog.Tell;
+            badAnswerLog.Watch(channel);
             channel.LateResults = Resolver;
             channel.LateRefunds = Resolver;
         }

@@ -34,6 +34,7 @@ public sealed partial class GatewayMetrics
             RingDepth = make.CreateGauge("hotpath_ring_depth", "Calls waiting for their channel's worker.", "channel");
             BreakerState = make.CreateGauge("hotpath_breaker_state", "1 at the state the channel's breaker is in.", "channel", "state");
             BreakerOpened = make.CreateCounter("hotpath_breaker_opened_total", "Openings of a closed breaker, by cause.", "channel", "cause");
+            BadAnswers = make.CreateCounter("hotpath_channel_bad_answers_total", "Answers of clearing channels that do not count, by what is wrong with them.", "channel", "kind");
             BreakerOpen = make.CreateCounter("hotpath_breaker_open_seconds_total", "Time in which the channel was not called.", "channel");
         }
 
@@ -50,6 +51,8 @@ public sealed partial class GatewayMetrics
         internal Counter BreakerOpened { get; }
 
         internal Counter BreakerOpen { get; }
+
+        internal Counter BadAnswers { get; }
     }
 
     /// <summary>The metrics of one channel.</summary>
@@ -62,12 +65,21 @@ public sealed partial class GatewayMetrics
         private static readonly (BreakerCause Cause, string Label)[] Openings =
             [(BreakerCause.ErrorRate, "error_rate"), (BreakerCause.SlowCalls, "slow_calls"), (BreakerCause.Unavailable, "unavailable"), (BreakerCause.Manual, "manual")];
 
+        private static readonly (BadAnswer Kind, string Label)[] BadAnswers =
+        [
+            (BadAnswer.Malformed, "malformed"), (BadAnswer.TooLong, "too_long"), (BadAnswer.CutShort, "cut_short"), (BadAnswer.TooSlow, "too_slow"),
+            (BadAnswer.WrongReference, "wrong_reference"), (BadAnswer.WrongAmount, "wrong_amount"), (BadAnswer.WrongCurrency, "wrong_currency"),
+            (BadAnswer.UnknownCode, "unknown_code"), (BadAnswer.Refused, "refused"), (BadAnswer.WrongMac, "wrong_mac"), (BadAnswer.Twice, "twice"),
+            (BadAnswer.Late, "late"), (BadAnswer.ToNobody, "to_nobody"),
+        ];
+
         private readonly Counter.Child[] _requests;
         private readonly Histogram.Child _durations;
         private readonly Gauge.Child _ringDepth;
         private readonly Gauge.Child[] _states;
         private readonly Counter.Child[] _openings;
         private readonly Counter.Child _open;
+        private readonly Counter.Child[] _badAnswers;
         private readonly CollectorRegistry _registry;
 
         internal ChannelMetrics(ChannelFamilies families, string channel)
@@ -78,6 +90,7 @@ public sealed partial class GatewayMetrics
             _states = [.. States.Select(state => families.BreakerState.WithLabels(channel, state.Label))];
             _openings = [.. Openings.Select(opening => families.BreakerOpened.WithLabels(channel, opening.Label))];
             _open = families.BreakerOpen.WithLabels(channel);
+            _badAnswers = [.. BadAnswers.Select(bad => families.BadAnswers.WithLabels(channel, bad.Label))];
             _registry = families.Registry;
             BreakerIs(Model.BreakerState.Closed);
         }
@@ -87,6 +100,9 @@ public sealed partial class GatewayMetrics
             _requests[(int)result].Inc();
             _durations.Observe(seconds);
         }
+
+        /// <summary>An answer that does not count. Of <see cref="BadAnswer.None"/> there are none.</summary>
+        public void BadAnswered(BadAnswer kind) => _badAnswers[Array.FindIndex(BadAnswers, bad => bad.Kind == kind)].Inc();
 
         public void RingDepth(int calls) => _ringDepth.Set(calls);
 
