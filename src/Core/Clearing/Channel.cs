@@ -61,7 +61,9 @@ public sealed class Channel : IThreadPoolWorkItem
         _calls = new DefaultObjectPool<ClearingCall>(new CallPolicy(this), options.MaxInFlight);
         Breaker = new ChannelBreaker(options.Breaker, clock, ProbeAsync);
         Breaker.Changed = Changed;
+        Health = new ChannelHealth(clock);
         _metrics.WatchOpenTime(() => Breaker.OpenTime);
+        _metrics.WatchHealth(() => Health.Value);
     }
 
     /// <summary>The channel's name, as it is recorded with a trade.</summary>
@@ -73,6 +75,12 @@ public sealed class Channel : IThreadPoolWorkItem
 
     /// <summary>Whether the channel is called. Whoever sends, inquires or reverses asks it before, so that the refusal is certain.</summary>
     public ChannelBreaker Breaker { get; }
+
+    /// <summary>How it has done lately: its weight among equal routes is multiplied by that.</summary>
+    public ChannelHealth Health { get; }
+
+    /// <summary>Calls under way, of <see cref="ChannelOptions.MaxInFlight"/>.</summary>
+    public int CallsUnderWay => Volatile.Read(ref _creditsTaken);
 
     /// <summary>Told every transition of the breaker, under its lock. Set once at composition.</summary>
     public Action<Channel, BreakerTransition>? BreakerChanged { get; set; }
@@ -259,6 +267,7 @@ public sealed class Channel : IThreadPoolWorkItem
     {
         ReturnCredit();
         Breaker.Ended(period, result.Outcome, took, isKnownAsSlow);
+        Health.Ended(result.Outcome, took);
         _metrics.Called(ToMetric(result.Outcome), took.TotalSeconds);
     }
 
