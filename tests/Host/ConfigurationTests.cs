@@ -280,8 +280,8 @@ public sealed class ConfigurationTests : IClassFixture<ConfigurationTests.Keys>,
     {
         (GatewaySettings? settings, IReadOnlyList<ConfigurationFault> faults) = ConfigurationCheck.Run(WithSchemes(), TimeProvider.System);
         Assert.Empty(faults);
-        Assert.Equal([["hk.com.hkicl", "A000000333"], []], settings!.Routes.Select(route => route.Schemes));
-        Assert.Equal("a000000333", settings.CodeHosts["QR.95516.COM"]);
+        Assert.Equal([["hk.com.hkicl", "A000000333"], []], RouteConfigurationTests.Bound(settings!.RouteTable).Select(route => route.Schemes));
+        Assert.Equal("a000000333", settings.RouteTable.CodeHosts["QR.95516.COM"]);
     }
 
     [Fact]

@@ -67,8 +67,10 @@ public sealed class Channel : IThreadPoolWorkItem
         Inquiries = new InquiryBudget(options.InquiriesPerSecond, clock);
         Breaker = new ChannelBreaker(options.Breaker, clock, ProbeAsync);
         Breaker.Changed = Changed;
+        Health = new ChannelHealth(clock);
         _metrics.WatchOpenTime(() => Breaker.OpenTime);
         adapter.TellBadAnswers(BadAnswered);
+        _metrics.WatchHealth(() => Health.Value);
     }
 
     /// <summary>The channel's name, as it is recorded with a trade.</summary>
@@ -83,6 +85,12 @@ public sealed class Channel : IThreadPoolWorkItem
 
     /// <summary>How many inquiries and reversals the channel is sent.</summary>
     public InquiryBudget Inquiries { get; }
+
+    /// <summary>How it has done lately: its weight among equal routes is multiplied by that.</summary>
+    public ChannelHealth Health { get; }
+
+    /// <summary>Calls under way, of <see cref="ChannelOptions.MaxInFlight"/>.</summary>
+    public int CallsUnderWay => Volatile.Read(ref _creditsTaken);
 
     /// <summary>Told every transition of the breaker, under its lock. Set once at composition.</summary>
     public Action<Channel, BreakerTransition>? BreakerChanged { get; set; }
@@ -269,6 +277,7 @@ public sealed class Channel : IThreadPoolWorkItem
         ReturnCredit();
         Breaker.Ended(period, result.Outcome, took, isKnownAsSlow);
         Inquiries.PaymentEnded(took);
+        Health.Ended(result.Outcome, took);
         _metrics.Called(ToMetric(result.Outcome), took.TotalSeconds);
     }
 

@@ -229,7 +229,7 @@ internal sealed class VirtualGateway
                 Breaker = new BreakerOptions { OpensByItself = _run.Plan.HasBreaker },
             },
             adapter, scheduler, time, _metrics);
-        var router = new Router([new Route { Channel = channel, Currencies = Enabled.ToHashSet() }]);
+        var router = new Router([new Route { Channel = channel, Currencies = Enabled.ToHashSet() }], dice: new Random(unchecked((int)_run.Plan.Seed)));
         return new Corridor(
             ledger, router, institutions, Keys(), new PipelineOptions { LogSampleEvery = 0 },
             scheduler, time, _metrics, NullLoggerFactory.Instance);
