@@ -169,7 +169,7 @@ internal sealed partial class Gateway : IAsyncDisposable
             IsEnabled = route.IsEnabled,
             OnlyAmountsEndingWith = route.OnlyAmountsEndingWith,
         }).ToArray(), settings.CodeHosts, [.. channels.Values]);
-        return new Corridor(ledger, router, institutions, keys, new PipelineOptions(), ThreadScheduler.Instance, clock, metrics, logs,
+        return new Corridor(ledger, router, institutions, keys, new PipelineOptions { MaxAttempts = settings.MaxAttempts }, ThreadScheduler.Instance, clock, metrics, logs,
             derived.Consumers, derived.Recon, derived.Days);
     }
 

@@ -6,6 +6,7 @@ using HotPath.Core.Clearing.Adapters.Http;
 using HotPath.Core.Clearing.Breakers;
 using HotPath.Core.Ledger.Embedded;
 using HotPath.Core.Model;
+using HotPath.Core.Routing;
 using HotPath.Host.Server;
 using HotPath.Signing;
 
@@ -53,6 +54,7 @@ internal sealed class ConfigurationCheck
             _faults.Add("listen", "is missing");
         }
         var routes = new RouteCheck(_faults);
+        _faults.InRange("failover.max_attempts", configuration.Failover.MaxAttempts, 1, TriedChannels.Most);
         ServerCertificate? certificate = configuration.Listen is null ? null : _keys.ReadCertificate("listen", listen);
         return new GatewaySettings
         {
@@ -68,6 +70,7 @@ internal sealed class ConfigurationCheck
             Channels = CheckChannels(configuration.Channels),
             Routes = routes.CheckRoutes(configuration),
             CodeHosts = routes.CheckHosts(configuration),
+            MaxAttempts = configuration.Failover.MaxAttempts,
         };
     }
 

@@ -34,6 +34,9 @@ internal sealed record GatewaySettings
     /// <summary>Hosts of https codes, and their schemes.</summary>
     public required IReadOnlyDictionary<string, string> CodeHosts { get; init; }
 
+    /// <summary>Channels tried for one payment.</summary>
+    public required int MaxAttempts { get; init; }
+
     /// <summary>Where institutions reach this gateway, for addresses in answers; null: where each of them says it does.</summary>
     public Uri? PublicUrl { get; init; }
 
