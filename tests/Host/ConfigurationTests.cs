@@ -84,6 +84,12 @@ public sealed class ConfigurationTests : IClassFixture<ConfigurationTests.Keys>,
         Refused("checkpoint_every_records", _good with { CheckpointEveryRecords = 99 });
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(9)]
+    public void Attempts_FewerThanOneOrMoreThanCanBeRemembered_AreRefused(int attempts) =>
+        Refused("failover.max_attempts", _good with { Failover = new FailoverConfiguration { MaxAttempts = attempts } });
+
     [Fact]
     public void PrivateKey_ThatOthersCanRead_IsRefused()
     {

@@ -168,7 +168,7 @@ internal sealed partial class Gateway : IAsyncDisposable
             channel => channel.Options.Id,
             channel => new Channel(channel.Options, channel.CreateAdapter(clock), ThreadScheduler.Instance, clock, metrics));
         var router = new Router(settings.RouteTable.Bind(channels), settings.RouteTable.CodeHosts, [.. channels.Values]);
-        return new Corridor(ledger, router, institutions, keys, new PipelineOptions(), ThreadScheduler.Instance, clock, metrics, logs,
+        return new Corridor(ledger, router, institutions, keys, new PipelineOptions { MaxAttempts = settings.MaxAttempts }, ThreadScheduler.Instance, clock, metrics, logs,
             derived.Consumers, derived.Recon, derived.Days);
     }
 

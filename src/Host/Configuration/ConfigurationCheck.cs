@@ -6,6 +6,7 @@ using HotPath.Core.Clearing.Adapters.Http;
 using HotPath.Core.Clearing.Breakers;
 using HotPath.Core.Ledger.Embedded;
 using HotPath.Core.Model;
+using HotPath.Core.Routing;
 using HotPath.Host.Server;
 using HotPath.Signing;
 
@@ -53,6 +54,7 @@ internal sealed class ConfigurationCheck
         {
             _faults.Add("listen", "is missing");
         }
+        _faults.InRange("failover.max_attempts", configuration.Failover.MaxAttempts, 1, TriedChannels.Most);
         ServerCertificate? certificate = configuration.Listen is null ? null : _keys.ReadCertificate("listen", listen);
         return new GatewaySettings
         {
@@ -67,6 +69,7 @@ internal sealed class ConfigurationCheck
             Institutions = CheckInstitutions(configuration),
             Channels = CheckChannels(configuration.Channels),
             RouteTable = RouteCheck.Run(configuration, _faults),
+            MaxAttempts = configuration.Failover.MaxAttempts,
         };
     }
 

@@ -63,6 +63,8 @@ internal sealed record GatewayConfiguration
     /// <summary>Tried in this order, unless they have priorities.</summary>
     public IReadOnlyList<RouteConfiguration> Routes { get; set; } = [];
 
+    public FailoverConfiguration Failover { get; set; } = new();
+
     /// <summary>Whose codes the https addresses of these hosts are. Default none: they take a default route.</summary>
     public IReadOnlyList<CodeHostConfiguration> CodeHosts { get; set; } = [];
 
@@ -107,6 +109,13 @@ internal sealed record AdminConfiguration
 
     /// <summary>Default 9464. 0: a free one.</summary>
     public int Port { get; set; } = 9464;
+}
+
+/// <summary>When a payment that a channel certainly did not get goes to another one.</summary>
+internal sealed record FailoverConfiguration
+{
+    /// <summary>Channels tried for one payment. Default 3. Range 1 (never another one) to 8.</summary>
+    public int MaxAttempts { get; set; } = 3;
 }
 
 /// <summary>A key file and the name its signatures go by.</summary>

@@ -35,6 +35,9 @@ internal sealed record GatewaySettings
     /// <summary>Where a newer table is read from; null where it was never a file.</summary>
     public RouteSource? RouteSource { get; init; }
 
+    /// <summary>Channels tried for one payment.</summary>
+    public required int MaxAttempts { get; init; }
+
     /// <summary>Where institutions reach this gateway, for addresses in answers; null: where each of them says it does.</summary>
     public Uri? PublicUrl { get; init; }
 
