@@ -22,6 +22,9 @@ internal sealed record PackOptions
 
     /// <summary>Share of single-use codes, in percent. Default 50: they take one more claim each.</summary>
     public int DynamicPercent { get; init; } = 50;
+
+    /// <summary>Host of single-use codes. Default <see cref="SignedBody.UnknownHost"/>.</summary>
+    public string CodeHost { get; init; } = SignedBody.UnknownHost;
 }
 
 /// <summary>Signs payments on all cores.</summary>
@@ -51,7 +54,7 @@ internal static class Packer
                     int user = (int)((options.FirstUser + i) * 2654435761L % options.Users);
                     string order = string.Create(CultureInfo.InvariantCulture, $"L{run}-{i}");
                     bool isDynamic = user % 100 < options.DynamicPercent;
-                    bodies[i] = signers[i % signers.Length].Payment(order, clock.GetUtcNow(), user, isDynamic);
+                    bodies[i] = signers[i % signers.Length].Payment(order, clock.GetUtcNow(), user, isDynamic, options.CodeHost);
                 }
                 onSigned?.Invoke(end - (chunk * ChunkSize));
                 return signers;

@@ -13,6 +13,9 @@ internal sealed class SignedBody(string instId, SigningKey key)
     /// <summary>A shop's in Hong Kong: any amount in HKD.</summary>
     internal const string StaticCode = "00020101021126270012hk.com.hkicl020701234565204581453033445802HK5914KOWLOON COFFEE6002HK63049E34";
 
+    /// <summary>A host of codes that no table knows.</summary>
+    internal const string UnknownHost = "qr.example.hk";
+
     // Real requests carry Chinese order texts as they are, not as \u escapes.
     private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -58,7 +61,7 @@ internal sealed class SignedBody(string instId, SigningKey key)
     }
 
     /// <summary>A payment that every default route takes. <paramref name="order"/> is its req_id and its out_trade_no.</summary>
-    public byte[] Payment(string order, DateTimeOffset at, int user, bool isDynamicCode) => Make(
+    public byte[] Payment(string order, DateTimeOffset at, int user, bool isDynamicCode, string codeHost = UnknownHost) => Make(
         "SCAN_PAY", order, at,
         ("out_trade_no", order),
         ("total_amount", AmountOf(user)),
@@ -66,7 +69,7 @@ internal sealed class SignedBody(string instId, SigningKey key)
         ("trade_type", "SCAN"),
         ("qr_type", isDynamicCode ? "01" : "02"),
         // A dynamic code is used once in the world, a static one stands on a counter: an EMVCo code of Hong Kong's FPS, which is read whole.
-        ("qr_content", isDynamicCode ? $"https://qr.example.hk/d/{order}" : StaticCode),
+        ("qr_content", isDynamicCode ? $"https://{codeHost}/d/{order}" : StaticCode),
         ("body", "咖啡 A&B"),
         ("terminal_type", "01"),
         ("terminal_id", string.Create(CultureInfo.InvariantCulture, $"U{user:D8}")));

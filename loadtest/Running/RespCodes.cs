@@ -11,6 +11,12 @@ internal static class RespCodes
     /// <summary>Over capacity, nothing recorded.</summary>
     public const string SystemBusy = "A001";
 
+    /// <summary>Every channel for it is left alone, nothing recorded.</summary>
+    public const string ServiceUnavailable = "A002";
+
+    /// <summary>Ended without a payment: it could not be sent, or was reversed.</summary>
+    public const string TradeTimeout = "B001";
+
     public const string NotAuthenticated = "D001";
 
     /// <summary>Refused without a signature: above a signing budget.</summary>

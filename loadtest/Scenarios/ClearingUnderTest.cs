@@ -20,6 +20,12 @@ internal sealed partial class ClearingUnderTest(HotPathProcess process) : IAsync
     public static async Task<ClearingUnderTest> StartAsync(string program, string folder, string latency, CancellationToken cancel) => new(
         await HotPathProcess.StartAsync(program, folder, own => ["simulator", "--port", "0", "--books", own, "--channel-latency", latency], ReadyLine(), cancel));
 
+    /// <summary>It stands still from now on: connections stay, and nothing is answered on them (SIGSTOP).</summary>
+    public Task HangAsync() => process.SignalAsync("STOP");
+
+    /// <summary>It goes on where it stood.</summary>
+    public Task GoOnAsync() => process.SignalAsync("CONT");
+
     /// <summary>These payments went through it.</summary>
     public void Cleared(RunRecord record) => _records.Add(record);
 

@@ -65,11 +65,14 @@ internal sealed class HotPathProcess : IAsyncDisposable
     /// <summary>Asks it to stop as an operator would, and waits until it has.</summary>
     public async Task StopAsync()
     {
-        using (Process kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]))
-        {
-            await kill.WaitForExitAsync();
-        }
+        await SignalAsync("TERM");
         await _process.WaitForExitAsync().WaitAsync(StopLimit);
+    }
+
+    public async Task SignalAsync(string name)
+    {
+        using Process kill = Process.Start("kill", [$"-{name}", $"{_process.Id}"]);
+        await kill.WaitForExitAsync();
     }
 
     public ValueTask DisposeAsync()

@@ -16,6 +16,9 @@ internal sealed class Stage(ScenarioOptions options, string program, string fold
     /// <summary>Registered in every sandbox.</summary>
     public const string Institution = "CN000001";
 
+    // Whose codes go to the sandbox's second channel.
+    private const string DrillHost = "drill.example";
+
     private readonly List<Finding> _findings = [];
     private readonly List<string> _mismatches = [];
     private readonly List<string> _late = [];
@@ -109,18 +112,17 @@ internal sealed class Stage(ScenarioOptions options, string program, string fold
     }
 
     /// <summary>Signs payments that nobody has made before, each with a terminal id of its own as long as there are a million of them.</summary>
-    public Pack Sign(GatewayUnderTest gateway, int count, params string[] institutions)
+    public Pack Sign(GatewayUnderTest gateway, int count, params string[] institutions) => Sign(new PackOptions
     {
-        Pack pack = Packer.Make(
-            new PackOptions
-            {
-                DataDirectory = gateway.DataDirectory,
-                Count = count,
-                Institutions = institutions.Length == 0 ? [Institution] : institutions,
-                FirstUser = _signed,
-            },
-            TimeProvider.System);
-        _signed += count;
+        DataDirectory = gateway.DataDirectory,
+        Count = count,
+        Institutions = institutions.Length == 0 ? [Institution] : institutions,
+    });
+
+    private Pack Sign(PackOptions options)
+    {
+        Pack pack = Packer.Make(options with { FirstUser = _signed }, TimeProvider.System);
+        _signed += options.Count;
         return pack;
     }
 
@@ -135,6 +137,21 @@ internal sealed class Stage(ScenarioOptions options, string program, string fold
             Arrivals = schedule,
             Check = new AnswerCheck(gateway.Sandbox.Gateway, verifyEvery),
         };
+    }
+
+    /// <summary>The same to the sandbox's drill channel.</summary>
+    public Lane PaymentsByDrillChannel(GatewayUnderTest gateway, double perSecond, TimeSpan duration, int connections)
+    {
+        ArrivalSchedule schedule = Poisson(perSecond);
+        var pack = new PackOptions
+        {
+            DataDirectory = gateway.DataDirectory,
+            Count = schedule.AtMost(duration),
+            Institutions = [Institution],
+            DynamicPercent = 100,
+            CodeHost = DrillHost,
+        };
+        return new Lane(Sign(pack), connections) { Arrivals = schedule, Check = new AnswerCheck(gateway.Sandbox.Gateway, 100) };
     }
 
     /// <summary>Payments before the measured ones: the JIT takes 13 to 20 % of CPU in the first seconds.</summary>
@@ -164,6 +181,21 @@ internal sealed class Stage(ScenarioOptions options, string program, string fold
             }
         }
         return result;
+    }
+
+    /// <summary>Every trade comes to an end within <paramref name="limit"/>, as the gateway's own gauge of the oldest PENDING one has it.</summary>
+    public async Task ExpectNoPendingAsync(GatewayUnderTest gateway, TimeSpan limit, CancellationToken cancel)
+    {
+        long began = Pacer.Now;
+        double oldest;
+        do
+        {
+            // The gauge is renewed every 5 s.
+            await Task.Delay(TimeSpan.FromSeconds(6), cancel);
+            oldest = (await MetricsPage.ReadAsync(gateway.Target.Admin, cancel))?["hotpath_pending_oldest_seconds"] ?? double.NaN;
+        }
+        while (oldest > 0 && Pacer.Now - began < limit.TotalNanoseconds);
+        Expect("no trade is left PENDING", oldest == 0, $"oldest {oldest:F0} s, {(Pacer.Now - began) / 1e9:F0} s after the channel went on");
     }
 
     /// <summary>The lane's latencies are to be believed: its generator was in time. Not asked where a phase is meant to use up all cores.</summary>

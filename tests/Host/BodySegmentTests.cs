@@ -353,6 +353,8 @@ public sealed class BodySegmentTests : IAsyncDisposable
         {
         }
 
+        public ValueTask<CompleteState> RedirectAsync(Trade trade, TimeSpan? atMost = null) => throw new NotSupportedException();
+
         public ValueTask<CompleteState> CompleteAsync(Trade trade, TimeSpan? atMost = null) => throw new NotSupportedException();
 
         public ValueTask<bool> FindAsync(TradeNo tradeNo, Trade into) => new(false);

@@ -12,6 +12,8 @@ internal sealed class BrokenLedger(Exception failure) : ILedger
 
     public Task<string> Failure { get; } = new TaskCompletionSource<string>().Task;
 
+    public ValueTask<CompleteState> RedirectAsync(Trade trade, TimeSpan? atMost = null) => throw failure;
+
     public ValueTask<CompleteState> RecordAsync(OperatorAct act) => throw failure;
 
     public void WhenClaimedLate(Action<TradeNo> tell)

@@ -35,6 +35,14 @@ public interface ILedger : IAsyncDisposable
     /// </summary>
     ValueTask<Claim> ClaimAsync(Trade trade, TimeSpan? atMost = null);
 
+    /// <summary>
+    /// Records that the trade goes to a further channel (<see cref="Trade.GoTo"/>), since the one before certainly did not get it. Nothing may be sent there
+    /// before this has returned <see cref="CompleteState.Recorded"/>. <see cref="CompleteState.WishChanged"/>: somebody wishes to cancel it, and it goes
+    /// nowhere; <see cref="CompleteState.AlreadyFinal"/>: it has ended, and the recorded result counts; <see cref="CompleteState.Late"/>: the book may say
+    /// that channel yet, and nothing may be sent there. Returns within <paramref name="atMost"/>, whatever the disk does; null waits.
+    /// </summary>
+    ValueTask<CompleteState> RedirectAsync(Trade trade, TimeSpan? atMost = null);
+
     /// <summary>Keeps what an operator did by hand: <see cref="CompleteState.Recorded"/>, or it was not.</summary>
     ValueTask<CompleteState> RecordAsync(OperatorAct act);
 
@@ -42,7 +50,7 @@ public interface ILedger : IAsyncDisposable
     void WhenClaimedLate(Action<TradeNo> tell);
 
     /// <summary>
-    /// Records the final status, result and signed answer in <paramref name="trade"/> if the trade is still PENDING.
+    /// Records the final status, result and signed answer in <paramref name="trade"/> if the trade is still PENDING, and at this channel.
     /// Nobody may be told the result before this has returned <see cref="CompleteState.Recorded"/>. Returns within <paramref name="atMost"/>,
     /// whatever the disk does; null waits.
     /// </summary>
@@ -198,11 +206,15 @@ public enum CompleteState : byte
     /// <summary>No such trade or refund.</summary>
     NotFound,
 
+    /// <summary>Another channel has the trade by now: nothing happened; find it again. The word of the one before does not count.</summary>
+    Redirected,
+
     /// <summary>Another refund of the trade ended in between: nothing happened; find the trade again, sign again.</summary>
     TotalsChanged,
 
     /// <summary>
-    /// The result says FAILED and a cancel is wished, or CANCELLED and none is: nothing happened; turn it (<see cref="Trade.TurnByWish"/>), sign again.
+    /// The result says FAILED and a cancel is wished, or CANCELLED and none is, or the trade was to go to a further channel and a cancel is wished: nothing
+    /// happened; turn it (<see cref="Trade.TurnByWish"/>), sign again.
     /// </summary>
     WishChanged,
 

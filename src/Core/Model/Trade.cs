@@ -48,6 +48,9 @@ public enum QrType : byte
 /// </summary>
 public sealed class Trade
 {
+    /// <summary>Most further channels a trade can go to: the book has three bits for them.</summary>
+    public const int MaxRedirects = 7;
+
     // The claim: written once, before anything leaves the house.
     public TradeNo TradeNo;
     public InstId InstId;
@@ -62,7 +65,15 @@ public sealed class Trade
     public QrType QrType;
     public Amount Amount;
     public Currency Currency;
+
+    /// <summary>The channel that has it, the last one: those before certainly never got it.</summary>
     public ShortText ChannelId;
+
+    /// <summary>How many channels were tried before <see cref="ChannelId"/>; 0 of nearly all trades. At most <see cref="MaxRedirects"/>.</summary>
+    public byte Redirects;
+
+    /// <summary>How it came to that channel.</summary>
+    public RouteTrail Route;
     public long AcceptedAtMs;
 
     /// <summary>What the code says of whom it pays; empty where it says nothing or cannot be read. An answer shows it, so it is kept with the claim.</summary>
@@ -103,6 +114,8 @@ public sealed class Trade
         Amount = Amount,
         Currency = Currency,
         ChannelId = ChannelId,
+        Redirects = Redirects,
+        Route = Route,
         AcceptedAtMs = AcceptedAtMs,
         Merchant = Merchant,
     };
@@ -115,6 +128,13 @@ public sealed class Trade
         bool isWished = Status == TradeStatus.Failed;
         Status = isWished ? TradeStatus.Cancelled : TradeStatus.Failed;
         FailCode = isWished ? RespCode.None : RespCode.TradeTimeout;
+    }
+
+    /// <summary>Its channel certainly did not get it, and this one is next: to be recorded (ILedger.RedirectAsync) before it is sent.</summary>
+    public void GoTo(ShortText channelId)
+    {
+        ChannelId = channelId;
+        Redirects++;
     }
 
     /// <summary>Takes a result back that could not be recorded: the trade is PENDING as before.</summary>
@@ -143,6 +163,8 @@ public sealed class Trade
         Amount = default;
         Currency = default;
         ChannelId = default;
+        Redirects = 0;
+        Route = default;
         AcceptedAtMs = 0;
         Merchant = default;
         Status = default;

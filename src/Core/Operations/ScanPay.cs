@@ -13,17 +13,30 @@ namespace HotPath.Core.Operations;
 /// </summary>
 public static class ScanPay
 {
-    /// <summary>Step 6: by the code's scheme, where there is a code; a payment by face takes a default route.</summary>
-    public static RouteChoice ChooseRoute(RequestSlot slot, Router router) => slot.BizType == BizType.FacePay
-        ? router.Choose(slot.Currency, slot.Amount, default, unserved: Member.TradeType)
-        : router.Choose(slot.Currency, slot.Amount, router.Schemes.Of(slot.Code, slot[Member.QrContent]), unserved: Member.QrContent);
+    /// <summary>Step 6: by all that routes look at. How it was chosen is in the slot's trade afterwards, behind what its trail held before.</summary>
+    /// <param name="slot">The request.</param>
+    /// <param name="institution">Its sender.</param>
+    /// <param name="router">Who knows the table.</param>
+    /// <param name="tried">Channels that certainly did not get this payment.</param>
+    /// <param name="nowMs">Unix milliseconds.</param>
+    public static RouteChoice ChooseRoute(RequestSlot slot, Institution institution, Router router, in TriedChannels tried, long nowMs) => router.Choose(
+        new RouteRequest
+        {
+            BizType = slot.BizType,
+            Direction = institution.Region == Region.Domestic ? Direction.Outbound : Direction.Inbound,
+            Currency = slot.Currency,
+            Amount = slot.Amount,
+            NowMs = nowMs,
+            Code = slot.Code,
+            QrContent = slot[Member.QrContent],
+        },
+        tried,
+        ref slot.Trade.Route);
 
-    /// <summary>Fills the slot's trade with everything that is claimed.</summary>
+    /// <summary>Fills the slot's trade, which holds its route and nothing else, with everything that is claimed.</summary>
     public static void FillClaim(RequestSlot slot, Institution institution, Channel channel, Digest fingerprint, TradeNo tradeNo, long nowMs)
     {
         Trade trade = slot.Trade;
-        // The recall may have left an older trade in it, whose req_id has expired.
-        trade.Clear();
         trade.TradeNo = tradeNo;
         trade.InstId = institution.InstId;
         trade.ReqId.Set(slot[Member.ReqId]);

@@ -151,8 +151,10 @@ public sealed class PaymentPipeline(
 
         // 6 route, and the number first: where none can be had (the ledger stands still for minutes), no credit is lost with it
         TradeNo tradeNo = ledger.NextNo();
+        // The recall may have left an older trade in the slot, whose req_id has expired.
+        slot.Trade.Clear();
         RouteChoice route = institution.MayUse(slot.Currency)
-            ? ScanPay.ChooseRoute(slot, router)
+            ? ScanPay.ChooseRoute(slot, institution, router, default, NowMs)
             : RouteChoice.Refused(RespCode.MemberIllegal, Member.Currency);
         if (route.Channel is not { } channel)
         {

@@ -60,6 +60,9 @@ internal sealed class JournalLines(TextWriter output, bool isJson)
             case JournalEntryKind.Accepted:
                 AddAccepted(members, entry.Trade!);
                 break;
+            case JournalEntryKind.Dispatched:
+                members.AddRange([("trade_no", entry.Trade!.TradeNo.ToString()), ("attempt", entry.Trade.Redirects + 1L), ("channel", entry.Trade.ChannelId.ToString())]);
+                break;
             case JournalEntryKind.Result:
                 AddResult(members, entry.Trade!);
                 break;
@@ -109,6 +112,10 @@ internal sealed class JournalLines(TextWriter output, bool isJson)
             ("channel", Encoding.UTF8.GetString(trade.ChannelId.Span)),
             ("accepted_at", Time(trade.AcceptedAtMs)),
         ]);
+        if (!trade.Route.IsEmpty)
+        {
+            members.Add(("route", trade.Route.ToString()));
+        }
         // Words of a stranger's code: a telephone number may stand among them.
         foreach ((string name, byte[] text) in new[] { ("merchant_name", trade.Merchant.Name.ToArray()), ("merchant_city", trade.Merchant.City.ToArray()) })
         {
@@ -128,6 +135,7 @@ internal sealed class JournalLines(TextWriter output, bool isJson)
         ("channel_trade_no", Encoding.UTF8.GetString(trade.ChannelTradeNo.Span)),
         ("resp_id", trade.Answer.RespId.ToString()),
         ("key_id", Encoding.UTF8.GetString(trade.Answer.KeyId.Span)),
+        .. trade.Redirects > 0 ? [("attempt", trade.Redirects + 1L), ("channel", trade.ChannelId.ToString())] : Array.Empty<(string, object)>(),
         .. trade.WasReversed ? [("reversed", (object)"yes")] : Array.Empty<(string, object)>(),
     ]);
 

@@ -86,7 +86,7 @@ internal static class JournalVerb
             JournalCutReport report = JournalCut.Cut(path, parsed.GetRequiredValue(after), TimeProvider.System);
             await output.WriteLineAsync(
                 report.IsDone
-                    ? $"cut {report.File} from offset {report.Offset}: {report.Accepted} ACCEPTED or REFUND, {report.Results} RESULT or SETTLED, " +
+                    ? $"cut {report.File} from offset {report.Offset}: {report.Accepted} ACCEPTED or REFUND, {report.Results} RESULT or SETTLED, {report.Dispatched} DISPATCHED, " +
                       $"{report.UnreadableBytes} unreadable bytes; all of it is in {report.Kept}"
                     : $"nothing was cut: {report.Refusal}");
             return report.IsDone ? ExitCodes.Done : ExitCodes.Refused;

@@ -19,14 +19,15 @@ internal static class SandboxVerb
         Option<SignType?> signType = Options.SignType("what the demo institutions and their answers are signed with; default RSA2");
         var noDemo = new Option<bool>("--no-demo") { Description = "send no payment of its own" };
         var inProcess = new Option<bool>("--in-process-channel") { Description = "for measuring: the channel is a timer in the process, without HTTP, books or outcomes by amount" };
-        Option<Uri?> channelUrl = ChannelUrl();
+        Option<Uri?> channelUrl = SimulatorUrl("--channel-url", "the channel is a 'hotpath simulator' started before, at this address on this machine, instead of one in this process");
+        Option<Uri?> drillChannelUrl = SimulatorUrl("--drill-channel-url", "codes at https://drill.example/ go to a second channel: a 'hotpath simulator' started before, at this address on this machine");
         Option<int> institutions = Options.Number("--institutions", 2, 2, 1000, "demo institutions: CN000001, HK000001, then CN000002 and so on");
         Option<int> reserve = Options.Number("--disk-reserve-mib", 256, 0, 1024 * 1024, "free disk space in MiB below which new payments are A001; 0: only what fails counts");
         var noNotify = new Option<bool>("--no-notify") { Description = "the demo institutions are not notified of results: for measuring payments alone" };
         Option<Uri?> receiverUrl = ReceiverUrl();
         // WARN: what a terminal should show beside the demo is what went wrong.
         Option<LogLevel> level = Options.Log(LogLevel.Warning);
-        var verb = new Command("sandbox", "Start a gateway with demo keys, demo institutions and a simulated channel") { data, port, adminPort, latency, signType, noDemo, channelUrl, inProcess, institutions, reserve, noNotify, receiverUrl, level };
+        var verb = new Command("sandbox", "Start a gateway with demo keys, demo institutions and a simulated channel") { data, port, adminPort, latency, signType, noDemo, channelUrl, drillChannelUrl, inProcess, institutions, reserve, noNotify, receiverUrl, level };
         verb.Validators.Add(given => RefuseBoth(given, channelUrl, inProcess, latency));
         verb.SetAction(async (parsed, _) =>
         {
@@ -38,6 +39,7 @@ internal static class SandboxVerb
                 ChannelLatency = parsed.GetValue(latency),
                 SignType = parsed.GetValue(signType) ?? SignType.Rsa2,
                 ChannelUrl = parsed.GetValue(channelUrl),
+                DrillChannelUrl = parsed.GetValue(drillChannelUrl),
                 IsChannelInProcess = parsed.GetValue(inProcess),
                 Institutions = parsed.GetValue(institutions),
                 DiskReserveMib = parsed.GetValue(reserve),
@@ -65,20 +67,20 @@ internal static class SandboxVerb
         },
     };
 
-    private static Option<Uri?> ChannelUrl() => new("--channel-url")
+    private static Option<Uri?> SimulatorUrl(string name, string what) => new(name)
     {
-        Description = "the channel is a 'hotpath simulator' started before, at this address on this machine, instead of one in this process",
+        Description = what,
         HelpName = "http://127.0.0.1:PORT",
-        CustomParser = static result =>
+        CustomParser = result =>
         {
             (Uri? address, IReadOnlyList<string> faults) = ChannelAddress.Read(result.Tokens[0].Value);
             foreach (string fault in faults)
             {
-                result.AddError($"--channel-url: {fault}");
+                result.AddError($"{name}: {fault}");
             }
             if (faults.Count == 0 && !address!.IsLoopback)
             {
-                result.AddError($"--channel-url: {address} is not this machine: a sandbox pays a simulator only");
+                result.AddError($"{name}: {address} is not this machine: a sandbox pays a simulator only");
             }
             return address;
         },

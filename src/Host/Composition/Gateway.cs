@@ -168,7 +168,7 @@ internal sealed partial class Gateway : IAsyncDisposable
             MaxMinorUnits = route.MaxMinorUnits,
             IsEnabled = route.IsEnabled,
             OnlyAmountsEndingWith = route.OnlyAmountsEndingWith,
-        }).ToArray(), settings.CodeHosts);
+        }).ToArray(), settings.CodeHosts, [.. channels.Values]);
         return new Corridor(ledger, router, institutions, keys, new PipelineOptions(), ThreadScheduler.Instance, clock, metrics, logs,
             derived.Consumers, derived.Recon, derived.Days);
     }

@@ -31,6 +31,9 @@ internal sealed class SandboxGateway : IAsyncDisposable
     // Amounts that end in these digits go to a channel whose port is closed (the command line contract's list of outcomes).
     private const int ClosedChannelDigits = 11;
 
+    // Codes of this host go to the second simulator, where there is one, and to no other channel.
+    private const string DrillHost = "drill.example";
+
     private static readonly string[] Currencies = ["CNY", "HKD", "USD", "EUR", "JPY", "KRW", "THB", "SGD", "KWD", "BHD"];
 
     // Hong Kong's FPS, Thailand's PromptPay, Singapore's PayNow and UnionPay. All lead to the simulator: a sandbox shows what is decoded and refused.
@@ -183,16 +186,28 @@ internal sealed class SandboxGateway : IAsyncDisposable
             new ChannelConfiguration { Id = SimulatorChannel, Url = simulator.AbsoluteUri },
             // For drills of what cannot be delivered: its answer is to stay the same however often it is asked for.
             new ChannelConfiguration { Id = "closed", Url = $"http://{closedPort.LocalEndPoint}", Breaker = "by_hand" },
+            .. DrillChannel(options.DrillChannelUrl),
         ],
         Routes =
         [
+            .. DrillRoute(options.DrillChannelUrl),
             new RouteConfiguration { Channel = "closed", Currencies = Currencies, Schemes = Schemes, OnlyAmountsEndingWith = ClosedChannelDigits },
             new RouteConfiguration { Channel = SimulatorChannel, Currencies = Currencies, Schemes = Schemes },
             new RouteConfiguration { Channel = "closed", Currencies = Currencies, OnlyAmountsEndingWith = ClosedChannelDigits },
             new RouteConfiguration { Channel = SimulatorChannel, Currencies = Currencies },
         ],
-        CodeHosts = [new CodeHostConfiguration { Host = "qr.95516.com", Scheme = SchemeTable.UnionPay }],
+        CodeHosts =
+        [
+            new CodeHostConfiguration { Host = "qr.95516.com", Scheme = SchemeTable.UnionPay },
+            .. options.DrillChannelUrl is null ? [] : (CodeHostConfiguration[])[new CodeHostConfiguration { Host = DrillHost, Scheme = DrillHost }],
+        ],
     };
+
+    private static IEnumerable<ChannelConfiguration> DrillChannel(Uri? url) =>
+        url is null ? [] : [new ChannelConfiguration { Id = "drill", Url = url.AbsoluteUri }];
+
+    private static IEnumerable<RouteConfiguration> DrillRoute(Uri? url) =>
+        url is null ? [] : [new RouteConfiguration { Channel = "drill", Currencies = Currencies, Schemes = [DrillHost] }];
 
     private static IEnumerable<string> InstitutionIds(SandboxOptions options) =>
         [Domestic, Overseas, .. Enumerable.Range(2, options.Institutions - 2).Select(static number => $"CN{number:D6}")];

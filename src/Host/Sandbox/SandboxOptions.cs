@@ -38,6 +38,12 @@ internal sealed record SandboxOptions
     public Uri? ChannelUrl { get; init; }
 
     /// <summary>
+    /// Root of a second simulator in another process on this machine, for drills of a channel that fails beside one that does not: a channel of its
+    /// own, and the only one, takes codes at <c>https://drill.example/</c>. Default null: there is none.
+    /// </summary>
+    public Uri? DrillChannelUrl { get; init; }
+
+    /// <summary>
     /// The demo institutions are notified of results, by a receiver in this process or at <see cref="ReceiverUrl"/>. Off for measuring payments alone:
     /// a notification costs a signature and a call. Default true.
     /// </summary>

@@ -66,11 +66,15 @@ public sealed class WireAllocationTests
         Assert.Equal(0, BytesOf(() =>
         {
             ReadOnlySpan<byte> code = _slot[Member.QrContent];
-            SchemeSet schemes = Router.Schemes.Of(_slot.Code, code);
+            SchemeSet schemes = Router.Table.Schemes.Of(_slot.Code, code);
             _slot.Trade.CodeDigest = QrReader.DigestOf(_slot.Code, code);
             _slot.Trade.Merchant.Set(_slot.Code.MerchantName.Of(code), _slot.Code.MerchantCity.Of(code));
-            bool isChosen = Router.Choose(_slot.Currency, _slot.Amount, schemes).Channel is not null;
-            return !schemes.IsEmpty && !isChosen && Router.Schemes.Of(read, address).IsEmpty && !_slot.Trade.Merchant.Name.IsEmpty;
+            var request = new RouteRequest
+            {
+                BizType = BizType.ScanPay, Direction = Direction.Outbound, Currency = _slot.Currency, Amount = _slot.Amount, NowMs = 0, Code = _slot.Code, QrContent = code,
+            };
+            bool isChosen = Router.Choose(request, default, ref _slot.Trade.Route).Channel is not null;
+            return !schemes.IsEmpty && !isChosen && Router.Table.Schemes.Of(read, address).IsEmpty && !_slot.Trade.Merchant.Name.IsEmpty;
         }));
     }
 

@@ -77,7 +77,7 @@ public abstract class BookIndexContract : IDisposable
             if (i > 1000 && i % 2 == 0)
             {
                 Index.TryGetBook(Key(i - 1000), out BookEntry entry);
-                Index.PutBook(Key(i - 1000), entry.WithResult(i, TradeStatus.Success, i));
+                Index.PutBook(Key(i - 1000), entry.WithResult(i * 8L, TradeStatus.Success, i));
             }
         }
         for (int i = 1; i <= Trades; i += 7)

@@ -139,6 +139,29 @@ public sealed class DiskSlowTests : IAsyncLifetime
         await (other ?? Task.CompletedTask).WaitAsync(Patience);
     }
 
+    /// <summary>One that was taken may be durable yet, so nothing may be sent there; one that was not never happens.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Redirect_NotDurableInTime_IsLateOnceTaken_AndElseNeverHappens(bool isTaken)
+    {
+        Trade trade = New("R");
+        await _ledger.ClaimAsync(trade);
+        Trade moved = trade.CopyOfClaim().At("second");
+        Task? other = isTaken ? null : StickWith(() => _ledger.ClaimAsync(New("other")));
+        Task<CompleteState> redirect = isTaken ? StickWith(() => _ledger.RedirectAsync(moved, Budget)) : _ledger.RedirectAsync(moved, Budget).AsTask();
+        _bench.Clock.Advance(Budget);
+        Assert.Equal(isTaken ? CompleteState.Late : CompleteState.Unavailable, await redirect.WaitAsync(Patience));
+        // While the disk is slow nothing more is begun.
+        Assert.Equal(CompleteState.Unavailable, await _ledger.RedirectAsync(trade.CopyOfClaim().At("second"), Budget));
+        _gate!.Set();
+        await Until(() => _bench.Told(LedgerEventKind.DiskIsQuick));
+        var found = new Trade();
+        Assert.True(await _ledger.FindAsync(trade.TradeNo, found));
+        Trades.AssertSame(isTaken ? moved : trade, found);
+        await (other ?? Task.CompletedTask).WaitAsync(Patience);
+    }
+
     [Fact]
     public async Task EmptyBatchOfAnIdleLedger_ThatIsStuck_CountsLikeAnyCommit()
     {

@@ -265,6 +265,7 @@ public abstract partial class LedgerContract : IAsyncLifetime
         Assert.False(Ledger.IsReady);
         Assert.Equal(ClaimState.Unavailable, (await Ledger.ClaimAsync(trade)).State);
         Assert.Equal(CompleteState.Unavailable, await Ledger.CompleteAsync(trade));
+        Assert.Equal(CompleteState.Unavailable, await Ledger.RedirectAsync(trade));
         Assert.False(Ledger.Failure.IsCompleted);
     }
 

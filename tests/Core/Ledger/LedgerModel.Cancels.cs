@@ -63,6 +63,7 @@ internal sealed partial class LedgerModel
         TradeStatus status = WishesOf(wish) > 0 ? TradeStatus.Cancelled : TradeStatus.Failed;
         CompleteState state = !_trades.TryGetValue(wish, out (TradeStatus Status, int) known) ? CompleteState.NotFound
             : known.Status != TradeStatus.Pending ? CompleteState.AlreadyFinal
+            : RedirectsOf(wish) != 0 ? CompleteState.Redirected
             : CompleteState.Recorded;
         if (state == CompleteState.Recorded)
         {

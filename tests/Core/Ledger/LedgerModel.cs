@@ -89,17 +89,18 @@ internal sealed partial class LedgerModel
 
     internal void Claim(Wish wish) => Answers.Add($"claim {wish.Number}: {ClaimOf(wish)}");
 
-    internal void Complete(Wish wish, TradeStatus status)
+    internal void Complete(Wish wish, TradeStatus status, int redirects = 0)
     {
         CompleteState state = !_trades.TryGetValue(wish, out (TradeStatus Status, int) known) ? CompleteState.NotFound
             : known.Status != TradeStatus.Pending ? CompleteState.AlreadyFinal
+            : RedirectsOf(wish) != redirects ? CompleteState.Redirected
             : status == TradeStatus.Cancelled && WishesOf(wish) == 0 ? CompleteState.WishChanged
             : CompleteState.Recorded;
         if (state == CompleteState.Recorded)
         {
             _trades[wish] = (status, _hour);
         }
-        Answers.Add($"complete {wish.Number} {status}: {state}");
+        Answers.Add($"complete {wish.Number} {status} {redirects}: {state}");
     }
 
     internal void Recall(Wish wish) => Answers.Add($"recall {wish.Number}: {RecallOf(wish.Inst, wish.ReqId, wish.Content)}");
@@ -134,7 +135,7 @@ internal sealed partial class LedgerModel
         $"pending refunds: {string.Join(' ', _refunds.Where(refund => refund.Value.Status == TradeStatus.Pending).Select(refund => NumberOf(refund.Key)).Order())}");
 
     internal void Find(Wish wish) =>
-        Answers.Add($"find {wish.Number}: {(_trades.TryGetValue(wish, out (TradeStatus Status, int) known) ? known.Status : "none")}");
+        Answers.Add($"find {wish.Number}: {(_trades.TryGetValue(wish, out (TradeStatus Status, int) known) ? $"{known.Status} {RedirectsOf(wish)}" : "none")}");
 
     internal void FindByOrder(Wish wish) => Answers.Add(
         $"order {wish.Number}: {(_orders.TryGetValue((wish.Inst, wish.Order), out Wish? trade) ? $"{trade.Number} {_trades[trade].Status}" : "none")}");

@@ -203,8 +203,8 @@ public sealed partial class LedgerModelTests
             Answer($"claim {wish.Number}: {claim.State} {NumberOf(claim.TradeNo)}");
         }
 
-        internal void Complete(Wish wish, TradeStatus status) =>
-            Answer($"complete {wish.Number} {status}: {Now(Ledger.CompleteAsync(Trade(wish).Ended(Ledger, _bench.NowMs, status)))}");
+        internal void Complete(Wish wish, TradeStatus status, int redirects = 0) =>
+            Answer($"complete {wish.Number} {status} {redirects}: {Now(Ledger.CompleteAsync(At(wish, redirects).Ended(Ledger, _bench.NowMs, status)))}");
 
         internal void Recall(Wish wish)
         {
@@ -219,7 +219,8 @@ public sealed partial class LedgerModelTests
             var found = new Trade();
             bool isFound = Now(Ledger.FindAsync(wish.TradeNo, found));
             Assert.True(!isFound || found.ReqId.ToString() == wish.ReqId);
-            Answer($"find {wish.Number}: {(isFound ? found.Status : "none")}");
+            Assert.True(!isFound || found.ChannelId.ToString() == (found.Redirects == 0 ? "fps" : $"channel {found.Redirects}"));
+            Answer($"find {wish.Number}: {(isFound ? $"{found.Status} {found.Redirects}" : "none")}");
         }
 
         internal void FindByOrder(Wish wish)

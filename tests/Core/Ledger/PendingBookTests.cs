@@ -13,7 +13,7 @@ public class PendingBookTests
         var chance = new Random(4);
         var book = new PendingBook();
         var model = new Dictionary<TradeNo, long>();
-        var copies = new List<(PagedCopy<PendingTrade> Copy, Dictionary<TradeNo, long> Was)>();
+        var copies = new List<(PagedCopy<OpenEntry> Copy, Dictionary<TradeNo, long> Was)>();
         for (int step = 0; step < 40_000; step++)
         {
             // Grows to thousands, shrinks to nothing, and grows again.
@@ -21,7 +21,7 @@ public class PendingBookTests
             if (adds)
             {
                 var number = new TradeNo((ulong)step + 1, 1);
-                book.Put(new PendingTrade(number, step, (BookKind)(step % 4)));
+                book.Put(number, BookEntry.Begun(step, (BookKind)(step % 4)));
                 model[number] = step;
             }
             else if (model.Count > 0)
@@ -37,9 +37,9 @@ public class PendingBookTests
             Assert.Equal(model.Count, book.Count);
         }
         copies.Add((book.Copy(), model));
-        foreach ((PagedCopy<PendingTrade> copy, Dictionary<TradeNo, long> was) in copies)
+        foreach ((PagedCopy<OpenEntry> copy, Dictionary<TradeNo, long> was) in copies)
         {
-            Assert.Equal(was.OrderBy(pair => pair.Key), copy.Select(pending => KeyValuePair.Create(pending.TradeNo, pending.AcceptedAddress)).OrderBy(pair => pair.Key));
+            Assert.Equal(was.OrderBy(pair => pair.Key), copy.Select(pending => KeyValuePair.Create(pending.Number, pending.Entry.AcceptedAddress)).OrderBy(pair => pair.Key));
         }
         Assert.Equal(model.Where(pair => pair.Value % 4 == (int)BookKind.Refund).Select(pair => pair.Key).Order(), book.List(BookKind.Refund));
         book.Remove(new TradeNo(1_000_000, 1));
@@ -53,10 +53,10 @@ public class PendingBookTests
         var book = new PendingBook();
         for (int i = 1; i <= 200_000; i++)
         {
-            book.Put(new PendingTrade(new TradeNo((ulong)i, 1), i));
+            book.Put(new TradeNo((ulong)i, 1), BookEntry.Begun(i, BookKind.Trade));
         }
         long before = GC.GetAllocatedBytesForCurrentThread();
-        PagedCopy<PendingTrade> copy = book.Copy();
+        PagedCopy<OpenEntry> copy = book.Copy();
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 10_000);
         Assert.Equal(200_000, copy.Count);
         // And whoever changes one afterwards copies its page, once.

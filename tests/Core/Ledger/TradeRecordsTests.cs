@@ -26,15 +26,69 @@ public sealed class TradeRecordsTests
     {
         Trade trade = Filled();
         trade.Merchant.Set(default, default);
+        trade.Route = default;
         byte[] payload = new byte[JournalFormat.MaxPayloadBytes];
-        int length = TradeRecords.WriteAccepted(trade, payload) - 2;
+        int length = TradeRecords.WriteAccepted(trade, payload) - 3;
         // What stands behind it in the segment is the next record.
         payload.AsSpan(length).Fill(0xEE);
         var read = new Trade();
         read.Merchant.Set("left over"u8, "left over"u8);
+        read.Route.Set("left over"u8);
         TradeRecords.ReadAccepted(payload.AsSpan(0, length), read);
         Trades.AssertSame(trade, read);
-        Assert.True(read.Merchant.Name.IsEmpty && read.Merchant.City.IsEmpty);
+        Assert.True(read.Merchant.Name.IsEmpty && read.Merchant.City.IsEmpty && read.Route.IsEmpty);
+    }
+
+    /// <summary>A journal from before routes were kept: its records end behind the merchant.</summary>
+    [Fact]
+    public void Accepted_FromBeforeRoutesWereKept_IsReadWithoutOne()
+    {
+        Trade trade = Filled();
+        trade.Merchant.Set("咖啡"u8, "HK"u8);
+        trade.Route = default;
+        byte[] payload = new byte[JournalFormat.MaxPayloadBytes];
+        int length = TradeRecords.WriteAccepted(trade, payload) - 1;
+        payload.AsSpan(length).Fill(0xEE);
+        var read = new Trade();
+        read.Route.Set("left over"u8);
+        TradeRecords.ReadAccepted(payload.AsSpan(0, length), read);
+        Trades.AssertSame(trade, read);
+        Assert.True(read.Route.IsEmpty && !read.Merchant.City.IsEmpty);
+    }
+
+    [Fact]
+    public void Result_AtAFurtherChannelWithTheLongestOfEverything_FitsAndIsReadBack()
+    {
+        Trade trade = Filled();
+        trade.Redirects = Trade.MaxRedirects;
+        trade.Status = TradeStatus.Failed;
+        trade.FailCode = RespCode.TradeTimeout;
+        trade.WasReversed = true;
+        trade.FinalAtMs = 1_800_000_000_123;
+        trade.ChannelTradeNo = trade.ReqId;
+        trade.Answer.RespId = new TradeNo(1UL << 62, 998);
+        trade.Answer.RespTimeMs = 1_800_000_000_124;
+        trade.Answer.Language = Language.English;
+        trade.Answer.KeyId = trade.ReqId;
+        trade.Answer.SetSignature(Trades.Signature(trade.TradeNo, RecordedAnswer.MaxSignatureLength));
+        byte[] payload = new byte[JournalFormat.MaxPayloadBytes];
+        int length = TradeRecords.WriteResult(trade, payload);
+        // The reader has the claim in it, and the first channel.
+        Trade read = Filled();
+        read.ChannelId = default;
+        TradeRecords.ReadResult(payload.AsSpan(0, length), read);
+        Trades.AssertSame(trade, read);
+    }
+
+    /// <summary>Of a trade at its first channel nothing is added: its record ends where records have always ended.</summary>
+    [Fact]
+    public void Result_AtTheFirstChannel_EndsWithTheSignature()
+    {
+        Trade trade = Filled();
+        trade.Status = TradeStatus.Success;
+        trade.Answer.SetSignature(new byte[70]);
+        byte[] payload = new byte[JournalFormat.MaxPayloadBytes];
+        Assert.Equal(48 + 1 + 1 + 2 + 70, TradeRecords.WriteResult(trade, payload));
     }
 
     private static Trade Filled()
@@ -56,6 +110,7 @@ public sealed class TradeRecordsTests
         trade.ReqId.Set(longest);
         trade.OrderNo.Set(longest);
         trade.ChannelId.Set(longest);
+        trade.Route.Set(Encoding.ASCII.GetBytes(new string('r', RouteTrail.MaxLength)));
         return trade;
     }
 }

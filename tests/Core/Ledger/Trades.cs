@@ -31,6 +31,7 @@ internal static class Trades
         trade.OrderNo.Set(Encoding.ASCII.GetBytes(orderNo));
         trade.ChannelId.Set("fps"u8);
         trade.Merchant.Set("咖啡 & Co"u8, "HK"u8);
+        trade.Route.Choose("way"u8, trade.ChannelId.Span, 0xBEEF, share: 0);
         return trade;
     }
 
@@ -45,6 +46,15 @@ internal static class Trades
         trade.Answer.Language = Language.English;
         trade.Answer.KeyId.Set("gw-2026"u8);
         trade.Answer.SetSignature(Signature(trade.TradeNo, signatureLength));
+        return trade;
+    }
+
+    /// <summary>As the next channel is to have it.</summary>
+    internal static Trade At(this Trade trade, string channel)
+    {
+        var id = default(ShortText);
+        id.Set(Bytes(channel));
+        trade.GoTo(id);
         return trade;
     }
 
@@ -65,7 +75,7 @@ internal static class Trades
 
     private static string Describe(Trade trade) =>
         $"{trade.TradeNo} {trade.InstId} {trade.ReqId} {trade.OrderNo} {trade.Fingerprint} {trade.CodeDigest} {trade.BizType} " +
-        $"{trade.TradeType} {trade.QrType} {trade.Amount} {trade.Currency} {trade.ChannelId} {trade.Merchant} {trade.AcceptedAtMs} {trade.Status} " +
+        $"{trade.TradeType} {trade.QrType} {trade.Amount} {trade.Currency} {trade.ChannelId} {trade.Redirects} {trade.Route} {trade.Merchant} {trade.AcceptedAtMs} {trade.Status} " +
         $"{trade.FailCode} {trade.FinalAtMs} {trade.ChannelTradeNo} {trade.Answer.RespId} {trade.Answer.RespTimeMs} " +
         $"{trade.Answer.Language} {trade.Answer.KeyId} {trade.Answer.SignatureLength}";
 }

@@ -19,8 +19,8 @@ public class RouterTests
         Route small = Way("small", maxMinorUnits: 100);
         Route large = Way("large");
         var router = new Router([small, large]);
-        Assert.Same(small.Channel, router.Choose(Hkd, new Amount(100), default).Channel);
-        Assert.Same(large.Channel, router.Choose(Hkd, new Amount(101), default).Channel);
+        Assert.Same(small.Channel, Choose(router, Hkd, new Amount(100), default).Channel);
+        Assert.Same(large.Channel, Choose(router, Hkd, new Amount(101), default).Channel);
     }
 
     [Fact]
@@ -36,9 +36,9 @@ public class RouterTests
             ([limited, disabled], RespCode.ServiceUnavailable), ([disabled, limited], RespCode.ServiceUnavailable), ([limited], RespCode.LimitExceeded),
         })
         {
-            Assert.Equal(code, new Router(routes).Choose(Hkd, new Amount(1000), default).Rejection.Code);
+            Assert.Equal(code, Choose(new Router(routes), Hkd, new Amount(1000), default).Rejection.Code);
         }
-        Assert.Equal(new Rejection(RespCode.MemberIllegal, Member.Currency), new Router([limited]).Choose(Currency.Parse("JPY"), new Amount(1), default).Rejection);
+        Assert.Equal(new Rejection(RespCode.MemberIllegal, Member.Currency), Choose(new Router([limited]), Currency.Parse("JPY"), new Amount(1), default).Rejection);
     }
 
     [Fact]
@@ -46,10 +46,10 @@ public class RouterTests
     {
         Route one = Way("one");
         var router = new Router([one]);
-        Assert.NotNull(router.Choose(Hkd, new Amount(1), default).Channel);
-        Assert.Null(router.Choose(Hkd, new Amount(1), default).Channel);
+        Assert.NotNull(Choose(router, Hkd, new Amount(1), default).Channel);
+        Assert.Null(Choose(router, Hkd, new Amount(1), default).Channel);
         one.Channel.ReturnCredit();
-        Assert.NotNull(router.Choose(Hkd, new Amount(1), default).Channel);
+        Assert.NotNull(Choose(router, Hkd, new Amount(1), default).Channel);
     }
 
     [Fact]
@@ -59,14 +59,14 @@ public class RouterTests
         foreach (Route[] routes in new Route[][] { [fps, payNow, rest], [rest, payNow, fps] })
         {
             var router = new Router(routes);
-            SchemeTable schemes = router.Schemes;
-            Assert.Same(fps.Channel, Freed(router.Choose(Hkd, new Amount(1), schemes.Of("hk.com.hkicl"))));
-            Assert.Same(payNow.Channel, Freed(router.Choose(Hkd, new Amount(1), schemes.Of("sg.paynow"))));
-            Assert.Same(rest.Channel, Freed(router.Choose(Hkd, new Amount(1), schemes.Of("unheard.of"))));
-            Assert.Same(rest.Channel, Freed(router.Choose(Hkd, new Amount(1), default)));
+            SchemeTable schemes = router.Table.Schemes;
+            Assert.Same(fps.Channel, Freed(Choose(router, Hkd, new Amount(1), schemes.Of("hk.com.hkicl"))));
+            Assert.Same(payNow.Channel, Freed(Choose(router, Hkd, new Amount(1), schemes.Of("sg.paynow"))));
+            Assert.Same(rest.Channel, Freed(Choose(router, Hkd, new Amount(1), schemes.Of("unheard.of"))));
+            Assert.Same(rest.Channel, Freed(Choose(router, Hkd, new Amount(1), default)));
             // Of both: the table's order.
             Channel first = routes.First(route => route != rest).Channel;
-            Assert.Same(first, Freed(router.Choose(Hkd, new Amount(1), schemes.Of("hk.com.hkicl") | schemes.Of("SG.PAYNOW"))));
+            Assert.Same(first, Freed(Choose(router, Hkd, new Amount(1), schemes.Of("hk.com.hkicl") | schemes.Of("SG.PAYNOW"))));
         }
     }
 
@@ -83,8 +83,8 @@ public class RouterTests
         })
         {
             var router = new Router([own, rest with { Currencies = new HashSet<Currency> { Hkd, jpy } }]);
-            Assert.Equal(code, router.Choose(currency, new Amount(1000), router.Schemes.Of("fps")).Rejection.Code);
-            Assert.Equal(code == RespCode.MemberIllegal ? Member.Currency : Member.None, router.Choose(currency, new Amount(1000), router.Schemes.Of("fps")).Rejection.Member);
+            Assert.Equal(code, Choose(router, currency, new Amount(1000), router.Table.Schemes.Of("fps")).Rejection.Code);
+            Assert.Equal(code == RespCode.MemberIllegal ? Member.Currency : Member.None, Choose(router, currency, new Amount(1000), router.Table.Schemes.Of("fps")).Rejection.Member);
         }
     }
 
@@ -92,9 +92,15 @@ public class RouterTests
     public void Code_ThatNoRouteIsFor_IsIllegal()
     {
         var router = new Router([Way("fps", schemes: ["fps"])]);
-        Assert.Equal(new Rejection(RespCode.MemberIllegal, Member.QrContent), router.Choose(Hkd, new Amount(1), default).Rejection);
-        Assert.Equal(new Rejection(RespCode.MemberIllegal, Member.QrContent), router.Choose(Hkd, new Amount(1), router.Schemes.Of("other")).Rejection);
-        Assert.Equal(new Rejection(RespCode.MemberIllegal, Member.Currency), router.Choose(Currency.Parse("JPY"), new Amount(1), router.Schemes.Of("fps")).Rejection);
+        Assert.Equal(new Rejection(RespCode.MemberIllegal, Member.QrContent), Choose(router, Hkd, new Amount(1), default).Rejection);
+        Assert.Equal(new Rejection(RespCode.MemberIllegal, Member.QrContent), Choose(router, Hkd, new Amount(1), router.Table.Schemes.Of("other")).Rejection);
+        Assert.Equal(new Rejection(RespCode.MemberIllegal, Member.Currency), Choose(router, Currency.Parse("JPY"), new Amount(1), router.Table.Schemes.Of("fps")).Rejection);
+    }
+
+    private static RouteChoice Choose(Router router, Currency currency, Amount amount, SchemeSet schemes)
+    {
+        var trail = default(RouteTrail);
+        return router.Table.Choose(new RouteRequest { BizType = BizType.ScanPay, Direction = Direction.Outbound, Currency = currency, Amount = amount, NowMs = 0 }, schemes, default, new Random(1), ref trail);
     }
 
     private static Channel Freed(RouteChoice choice)

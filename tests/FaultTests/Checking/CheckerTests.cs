@@ -455,6 +455,7 @@ public sealed class CheckerTests
             AmountMinor = 8880,
             Currency = "HKD",
             AcceptedSequence = 1,
+            Channels = [(1, "virtual")],
         };
         if (status is not null)
         {

@@ -105,6 +105,8 @@ internal abstract class BentLedger(ILedger real) : ILedger
 
     public virtual ValueTask<Claim> ClaimAsync(Trade trade, TimeSpan? atMost = null) => real.ClaimAsync(trade, atMost);
 
+    public virtual ValueTask<CompleteState> RedirectAsync(Trade trade, TimeSpan? atMost = null) => real.RedirectAsync(trade, atMost);
+
     public ValueTask<CompleteState> RecordAsync(OperatorAct act) => real.RecordAsync(act);
 
     public void WhenClaimedLate(Action<TradeNo> tell) => real.WhenClaimedLate(tell);

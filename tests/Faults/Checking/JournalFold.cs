@@ -23,6 +23,9 @@ internal sealed record JournalTrade
 
     internal required long AcceptedSequence { get; init; }
 
+    /// <summary>The channels it went to: the one it was accepted for, and those after it, each by a record of its own.</summary>
+    internal required List<(long Sequence, string Channel)> Channels { get; init; }
+
     /// <summary>Records that gave it a result: one, or it is PENDING.</summary>
     internal List<(long Sequence, string Status)> Results { get; } = [];
 
@@ -127,6 +130,10 @@ internal sealed class JournalFold : IRecordVisitor
                     throw new JournalDamagedException($"trade {_trade.TradeNo} is accepted twice, again in record {header.Sequence}");
                 }
                 break;
+            case RecordType.Dispatched:
+                TradeRecords.ReadDispatched(payload, _trade);
+                Of(_trade.TradeNo, header.Sequence).Channels.Add((header.Sequence, _trade.ChannelId.ToString()));
+                break;
             case RecordType.Result:
                 TradeNo tradeNo = TradeRecords.ReadNo(payload);
                 if (!_trades.TryGetValue(tradeNo, out JournalTrade? trade))
@@ -206,6 +213,7 @@ internal sealed class JournalFold : IRecordVisitor
             AmountMinor = trade.Amount.MinorUnits,
             Currency = trade.Currency.ToString(),
             AcceptedSequence = sequence,
+            Channels = [(sequence, trade.ChannelId.ToString())],
         };
     }
 }

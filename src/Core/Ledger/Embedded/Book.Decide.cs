@@ -16,6 +16,9 @@ internal sealed partial class Book
             case CommandKind.Complete:
                 command.Completed = Complete(command.Keys, command.Trade!, journal);
                 break;
+            case CommandKind.Redirect:
+                command.Completed = Redirect(command.Keys, command.Trade!, journal, refusal);
+                break;
             case CommandKind.Reserve:
                 command.Claim = Reserve(command.RefundKeys, command.Refund!, command.Trade!, journal, nowMs, refusal);
                 break;

@@ -22,7 +22,12 @@ internal sealed partial class Book
         foreach (PendingTrade pending in manifest.Pending)
         {
             IndexKey key = IndexKey.Trade(pending.TradeNo);
-            if (pending.Kind != BookKind.Reversed)
+            if (pending.Kind == BookKind.Dispatched)
+            {
+                // Its trade stands before it in the list.
+                Begin(key, pending.TradeNo, _pending.Of(pending.TradeNo) with { B = pending.AcceptedAddress });
+            }
+            else if (pending.Kind != BookKind.Reversed)
             {
                 // Its record may be marked as overtaken by a result that this checkpoint does not hold: put it again.
                 Begin(key, pending.TradeNo, BookEntry.Begun(pending.AcceptedAddress, pending.Kind));
@@ -52,6 +57,9 @@ internal sealed partial class Book
         {
             case RecordType.Accepted:
                 ReplayAccepted(payload, address);
+                break;
+            case RecordType.Dispatched:
+                ReplayDispatched(payload, address);
                 break;
             case RecordType.Result:
                 ReplayTradeResult(payload, address);

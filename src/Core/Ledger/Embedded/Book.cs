@@ -12,7 +12,7 @@ internal struct CommandKeys
     internal IndexKey Code;
     internal IndexKey Trade;
 
-    /// <summary>Of a result that depends on wishes to cancel the trade (<see cref="Book.DependsOnWish"/>).</summary>
+    /// <summary>Of what depends on wishes to cancel the trade: a further channel, and a result that <see cref="Book.DependsOnWish"/>.</summary>
     internal IndexKey Wishes;
 
     internal static CommandKeys Of(Trade trade) => new()
@@ -104,6 +104,10 @@ internal sealed partial class Book : IRecordVisitor
         {
             return CompleteState.AlreadyFinal;
         }
+        if (entry.Redirects != trade.Redirects)
+        {
+            return CompleteState.Redirected;
+        }
         if (DependsOnWish(trade) && WishesOf(keys.Wishes) > 0 != (trade.Status == TradeStatus.Cancelled))
         {
             return CompleteState.WishChanged;
@@ -187,7 +191,7 @@ internal sealed partial class Book : IRecordVisitor
     private void Begin(in IndexKey key, TradeNo number, in BookEntry entry)
     {
         _index.PutBook(key, entry);
-        _pending.Put(new PendingTrade(number, entry.AcceptedAddress, entry.Kind));
+        _pending.Put(number, entry);
     }
 
     private void End(

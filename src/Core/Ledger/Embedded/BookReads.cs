@@ -124,6 +124,11 @@ internal abstract class BookReads<T>(ReaderGate gate, JournalWriter journal)
 
     protected abstract void ReadResult(ReadOnlySpan<byte> record, T into);
 
+    /// <summary>Of trades alone: none of the others ever changes its channel.</summary>
+    protected virtual void ReadDispatched(ReadOnlySpan<byte> record, T into)
+    {
+    }
+
     /// <summary>Reads what else belongs to it and a recorded answer does not need; false when that is not durable yet.</summary>
     protected abstract bool TryReadMore(IBookReader reader, T into);
 
@@ -141,7 +146,7 @@ internal abstract class BookReads<T>(ReaderGate gate, JournalWriter journal)
         {
             return ReadOutcome.NotFound;
         }
-        if (!IsDurable(Math.Max(entry.AcceptedAddress, entry.ResultAddress)))
+        if (!IsDurable(entry.NewestAddress))
         {
             return ReadOutcome.NotDurable;
         }
@@ -167,6 +172,10 @@ internal abstract class BookReads<T>(ReaderGate gate, JournalWriter journal)
         if (entry.IsFinal)
         {
             ReadResult(ReadRecord(number, entry.ResultAddress, Types.Result, buffer), into);
+        }
+        else if (entry.DispatchedAddress is > 0 and var dispatched)
+        {
+            ReadDispatched(ReadRecord(number, dispatched, RecordType.Dispatched, buffer), into);
         }
     }
 
@@ -194,6 +203,8 @@ internal sealed class TradeReads(ReaderGate gate, JournalWriter journal) : BookR
     }
 
     protected override void ReadResult(ReadOnlySpan<byte> record, Trade into) => TradeRecords.ReadResult(record, into);
+
+    protected override void ReadDispatched(ReadOnlySpan<byte> record, Trade into) => TradeRecords.ReadDispatched(record, into);
 
     protected override bool TryReadMore(IBookReader reader, Trade into)
     {

@@ -156,6 +156,19 @@ public sealed partial class EmbeddedLedger : ILedger
         return CompletedBy(command, atMost);
     }
 
+    public ValueTask<CompleteState> RedirectAsync(Trade trade, TimeSpan? atMost = null)
+    {
+        if (WhyNoClaims(out int slowSpells) is not null)
+        {
+            return new ValueTask<CompleteState>(CompleteState.Unavailable);
+        }
+        LedgerCommand command = Rent(CommandKind.Redirect, trade);
+        command.SlowSpells = slowSpells;
+        command.Keys.Trade = IndexKey.Trade(trade.TradeNo);
+        command.Keys.Wishes = IndexKey.Wishes(trade.TradeNo);
+        return CompletedBy(command, atMost);
+    }
+
     public ValueTask<Claim> ReserveRefundAsync(Refund refund, Trade trade, TimeSpan? atMost = null)
     {
         if (WhyNoClaims(out int slowSpells) is { } reason)

@@ -74,6 +74,9 @@ internal enum BookKind : byte
 
     /// <summary>A trade that ended by a reversal lately. Not an entry of the index: in manifests and lists only.</summary>
     Reversed = 4,
+
+    /// <summary>A PENDING trade that went to a further channel. Not an entry of the index: in manifests only, beside its trade's.</summary>
+    Dispatched = 5,
 }
 
 /// <summary>How a checkpoint stands.</summary>
@@ -108,10 +111,13 @@ internal readonly record struct ClaimEntry(ulong Stamp, ulong Node, ulong Finger
 /// </summary>
 /// <remarks>
 /// For what has a number: A = address of its first record, B = address of its result or 0, C = final time, its kind, whether its req_id is free, status.
+/// Of a trade that is PENDING at a further channel B is the address of the record that says so, and in its lowest bits, which no address has, how many
+/// channels were tried before.
 /// For a pointer: A = stamp, B = node, C = content of the refund.
 /// For totals: A = address of the newest record that says them, B = held and count, C = succeeded.
 /// For wishes: A = address of the newest record that says how many, B = how many.
-/// Of what has a number only C and then B ever change, in place, once, by the ledger thread; readers look at B alone, so they can never see half a change.
+/// Of what has a number only B, and with the result C before it, ever change, in place, by the ledger thread; readers look at B alone, so they can never see
+/// half a change.
 /// Of the others nothing does: what says something new is put as a new entry.
 /// </remarks>
 [StructLayout(LayoutKind.Sequential)]
@@ -123,6 +129,9 @@ internal struct BookEntry
     private const int CancelBit = 0x20;
     private const int KindBits = RefundBit | CancelBit;
 
+    // Records begin at multiples of 8.
+    private const long RedirectBits = Trade.MaxRedirects;
+
     // Sums stay below 10^16 minor units (13 digits and 3 of fraction), 54 bits.
     private const int CountBits = 8;
 
@@ -132,9 +141,18 @@ internal struct BookEntry
 
     internal readonly long AcceptedAddress => A;
 
-    internal readonly long ResultAddress => B;
+    internal readonly long ResultAddress => IsFinal ? B : 0;
 
-    internal readonly bool IsFinal => B != 0;
+    internal readonly bool IsFinal => B != 0 && Redirects == 0;
+
+    /// <summary>Of what is PENDING: how many channels were tried before the one it is at. 0 once it is final.</summary>
+    internal readonly int Redirects => (int)(B & RedirectBits);
+
+    /// <summary>Where it says which channel a PENDING trade is at; 0: with its claim.</summary>
+    internal readonly long DispatchedAddress => Redirects > 0 ? B & ~RedirectBits : 0;
+
+    /// <summary>Of its records the newest one's address.</summary>
+    internal readonly long NewestAddress => Math.Max(A, B & ~RedirectBits);
 
     internal readonly TradeStatus Status => (TradeStatus)(C & (CancelBit - 1));
 
@@ -165,6 +183,8 @@ internal struct BookEntry
         A = address,
         C = kind switch { BookKind.Refund => RefundBit, BookKind.Cancel => CancelBit, BookKind.Surplus => KindBits, _ => 0 },
     };
+
+    internal readonly BookEntry WithDispatch(long address, int redirects) => new() { A = A, B = address | (uint)redirects, C = C & KindBits };
 
     internal static BookEntry Pointer(TradeNo tradeNo, ulong content = 0) => new() { A = (long)tradeNo.Stamp, B = tradeNo.Node, C = (long)content };
 

@@ -26,6 +26,9 @@ public sealed record JournalCutReport
     /// <summary>Readable RESULT and SETTLED records that were cut: trades and refunds that are PENDING again, or unknown.</summary>
     public int Results { get; init; }
 
+    /// <summary>Readable DISPATCHED records that were cut: trades whose last channel this ledger does not know any more.</summary>
+    public int Dispatched { get; init; }
+
     /// <summary>Bytes that could not be read.</summary>
     public long UnreadableBytes { get; init; }
 
@@ -75,6 +78,7 @@ public static class JournalCut
                 {
                     Accepted = report.Accepted + (entry.Kind is JournalEntryKind.Accepted or JournalEntryKind.Refund ? 1 : 0),
                     Results = report.Results + (entry.Kind is JournalEntryKind.Result or JournalEntryKind.Settled ? 1 : 0),
+                    Dispatched = report.Dispatched + (entry.Kind == JournalEntryKind.Dispatched ? 1 : 0),
                 };
             }
         }
@@ -94,7 +98,7 @@ public static class JournalCut
         string said = string.Create(CultureInfo.InvariantCulture,
             $"""
             cut after record {after}: {report.File} from offset {report.Offset}, and every later segment
-            readable records among what was cut: {report.Accepted} ACCEPTED or REFUND, {report.Results} RESULT or SETTLED; bytes that could not be read: {report.UnreadableBytes}
+            readable records among what was cut: {report.Accepted} ACCEPTED or REFUND, {report.Results} RESULT or SETTLED, {report.Dispatched} DISPATCHED; bytes that could not be read: {report.UnreadableBytes}
             read it with: hotpath journal dump {report.Kept} --from {after + 1}
 
             """);

@@ -37,6 +37,9 @@ public enum JournalEntryKind : byte
     /// <summary>An operator did something by hand.</summary>
     OperatorAct,
 
+    /// <summary>A trade went to a further channel.</summary>
+    Dispatched,
+
     /// <summary>Bytes that are no whole batch; what stood there is not known.</summary>
     Skipped,
 }
@@ -48,7 +51,7 @@ public enum JournalEntryKind : byte
 /// <param name="Sequence">The record's; for a segment its first, for what was skipped the one that must have stood there, or 0.</param>
 public sealed record JournalEntry(JournalEntryKind Kind, string File, long Offset, long Sequence)
 {
-    /// <summary>Of ACCEPTED everything that was claimed, of RESULT its number and what was recorded; null for others.</summary>
+    /// <summary>Of ACCEPTED everything that was claimed, of DISPATCHED its number and channel, of RESULT its number and what was recorded; null for others.</summary>
     public Trade? Trade { get; init; }
 
     /// <summary>Of REFUND everything that was reserved, of SETTLED its number and what was recorded; null for others.</summary>
@@ -185,6 +188,10 @@ public static class JournalDump
                 case RecordType.Accepted:
                     TradeRecords.ReadAccepted(payload, trade);
                     _entries.Add(new JournalEntry(JournalEntryKind.Accepted, name, address, header.Sequence) { Trade = trade });
+                    break;
+                case RecordType.Dispatched:
+                    TradeRecords.ReadDispatched(payload, trade);
+                    _entries.Add(new JournalEntry(JournalEntryKind.Dispatched, name, address, header.Sequence) { Trade = trade });
                     break;
                 case RecordType.Result:
                     trade.TradeNo = TradeRecords.ReadNo(payload);

@@ -44,6 +44,9 @@ internal enum RecordType : byte
 
     /// <summary>An operator did something by hand. Nothing of the book follows from it.</summary>
     OperatorAct = 12,
+
+    /// <summary>A trade's channel certainly did not get it, and another one is to have it.</summary>
+    Dispatched = 13,
 }
 
 /// <summary>What is wrong with the bytes where a record should be.</summary>
@@ -85,7 +88,7 @@ internal static class JournalFormat
     /// <summary>Longest batch, in bytes.</summary>
     internal const int MaxBatchBytes = 1024 * 1024;
 
-    /// <summary>Longest record of any type: a SETTLED with a 512-byte signature and its texts as long as they may be needs 752 bytes.</summary>
+    /// <summary>Longest record of any type: a RESULT with a 512-byte signature and its texts as long as they may be needs 784 bytes.</summary>
     internal const int MaxRecordBytes = 1024;
 
     internal const int MaxPayloadBytes = MaxRecordBytes - RecordHeaderBytes;
@@ -137,7 +140,7 @@ internal static class JournalFormat
         }
         uint expected = BinaryPrimitives.ReadUInt32LittleEndian(bytes);
         return Checksum(bytes[4..RecordBytes(length)]) != expected ? RecordDefect.BadChecksum
-            : type is 0 or > (byte)RecordType.OperatorAct ? RecordDefect.BadType
+            : type is 0 or > (byte)RecordType.Dispatched ? RecordDefect.BadType
             : RecordDefect.None;
     }
 

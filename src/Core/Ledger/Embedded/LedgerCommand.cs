@@ -12,6 +12,9 @@ internal enum CommandKind : byte
     Claim,
     Complete,
 
+    /// <summary>A trade goes to a further channel.</summary>
+    Redirect,
+
     /// <summary>A refund's claim.</summary>
     Reserve,
 

@@ -81,7 +81,8 @@ internal sealed class LedgerThread : IWorkerBody
     internal bool TryEnqueue(LedgerCommand command)
     {
         // Claims leave the last quarter to results: what was sent to a channel must find a place for its outcome.
-        return (command.Kind is not (CommandKind.Claim or CommandKind.Reserve or CommandKind.Wish) || _ring.Count < _ring.Capacity - (_ring.Capacity / 4)) && _ring.TryEnqueue(command);
+        bool isClaim = command.Kind is CommandKind.Claim or CommandKind.Redirect or CommandKind.Reserve or CommandKind.Wish;
+        return (!isClaim || _ring.Count < _ring.Capacity - (_ring.Capacity / 4)) && _ring.TryEnqueue(command);
     }
 
     internal void WhenClaimedLate(Action<TradeNo> tell) => Volatile.Write(ref _claimedLate, tell);

@@ -4,6 +4,11 @@ using HotPath.Core.Model;
 
 namespace HotPath.Core.Ledger.Embedded;
 
+/// <summary>One without a result.</summary>
+/// <param name="Number">Its number.</param>
+/// <param name="Entry">What the index has of it.</param>
+internal readonly record struct OpenEntry(TradeNo Number, BookEntry Entry);
+
 /// <summary>
 /// What has no result. A checkpoint takes a copy between two batches, and of a million entries that would be tens of milliseconds in which no payment is
 /// recorded: so it is given the pages themselves, and whoever changes one afterwards changes a copy of it. The ledger thread's.
@@ -13,7 +18,7 @@ internal sealed class PendingBook
     private const int PageBits = 9;
     private const int PageEntries = 1 << PageBits;
 
-    private readonly List<PendingTrade[]> _pages = [];
+    private readonly List<OpenEntry[]> _pages = [];
 
     // Pages that a copy was given. Who reads it, reads it on another thread.
     private readonly List<bool> _isShared = [];
@@ -21,21 +26,27 @@ internal sealed class PendingBook
 
     internal int Count => _places.Count;
 
-    internal void Put(in PendingTrade pending)
+    /// <exception cref="KeyNotFoundException">It is not here.</exception>
+    internal BookEntry Of(TradeNo number) => _places.TryGet(number, out int place)
+        ? _pages[place >> PageBits][place & (PageEntries - 1)].Entry
+        : throw new KeyNotFoundException($"{number} is not without a result");
+
+    internal void Put(TradeNo number, in BookEntry entry)
     {
-        if (_places.TryGet(pending.TradeNo, out int place))
+        var open = new OpenEntry(number, entry);
+        if (_places.TryGet(number, out int place))
         {
-            Write(place, pending);
+            Write(place, open);
             return;
         }
         place = Count;
         if (place >> PageBits == _pages.Count)
         {
-            _pages.Add(new PendingTrade[PageEntries]);
+            _pages.Add(new OpenEntry[PageEntries]);
             _isShared.Add(false);
         }
-        Write(place, pending);
-        _places.Add(pending.TradeNo, place);
+        Write(place, open);
+        _places.Add(number, place);
     }
 
     internal void Remove(TradeNo number)
@@ -48,9 +59,9 @@ internal sealed class PendingBook
         int last = Count;
         if (place != last)
         {
-            PendingTrade moved = _pages[last >> PageBits][last & (PageEntries - 1)];
+            OpenEntry moved = _pages[last >> PageBits][last & (PageEntries - 1)];
             Write(place, moved);
-            _places.Move(moved.TradeNo, place);
+            _places.Move(moved.Number, place);
         }
         if (_pages.Count > (last >> PageBits) + 1)
         {
@@ -61,24 +72,24 @@ internal sealed class PendingBook
     }
 
     /// <summary>What is here now, for another thread to read for as long as it likes.</summary>
-    internal PagedCopy<PendingTrade> Copy()
+    internal PagedCopy<OpenEntry> Copy()
     {
         for (int page = 0; page < _isShared.Count; page++)
         {
             _isShared[page] = true;
         }
-        return new PagedCopy<PendingTrade>([.. _pages], PageBits, 0, Count);
+        return new PagedCopy<OpenEntry>([.. _pages], PageBits, 0, Count);
     }
 
     /// <summary>The numbers of one kind, in order.</summary>
     internal TradeNo[] List(BookKind kind)
     {
-        TradeNo[] list = [.. new PagedCopy<PendingTrade>(_pages, PageBits, 0, Count).Where(pending => pending.Kind == kind).Select(pending => pending.TradeNo)];
+        TradeNo[] list = [.. new PagedCopy<OpenEntry>(_pages, PageBits, 0, Count).Where(open => open.Entry.Kind == kind).Select(open => open.Number)];
         Array.Sort(list);
         return list;
     }
 
-    private void Write(int place, in PendingTrade pending)
+    private void Write(int place, in OpenEntry open)
     {
         int page = place >> PageBits;
         if (_isShared[page])
@@ -86,7 +97,7 @@ internal sealed class PendingBook
             _pages[page] = [.. _pages[page]];
             _isShared[page] = false;
         }
-        _pages[page][place & (PageEntries - 1)] = pending;
+        _pages[page][place & (PageEntries - 1)] = open;
     }
 }
 
@@ -112,15 +123,14 @@ internal sealed class PagedCopy<T>(IReadOnlyList<T[]> pages, int pageBits, int f
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 }
 
-/// <summary>What a manifest lists: what has no result, then what was reversed lately (<see cref="BookKind.Reversed"/>).</summary>
-internal sealed class PendingCopy(IReadOnlyList<PendingTrade> pending, IReadOnlyList<Reversed> reversed) : IReadOnlyCollection<PendingTrade>
+/// <summary>What a manifest lists: what has no result; of these once more those that had a DISPATCHED, with its address; and what was reversed lately.</summary>
+internal sealed class PendingCopy(IReadOnlyList<OpenEntry> open, IReadOnlyList<Reversed> reversed) : IEnumerable<PendingTrade>
 {
-    internal static PendingCopy Empty { get; } = new([], []);
-
-    public int Count => pending.Count + reversed.Count;
-
     public IEnumerator<PendingTrade> GetEnumerator() =>
-        pending.Concat(reversed.Select(ended => new PendingTrade(ended.TradeNo, ended.AcceptedAddress, BookKind.Reversed))).GetEnumerator();
+        open.Select(one => new PendingTrade(one.Number, one.Entry.AcceptedAddress, one.Entry.Kind))
+            .Concat(open.Where(one => one.Entry.Redirects > 0).Select(one => new PendingTrade(one.Number, one.Entry.B, BookKind.Dispatched)))
+            .Concat(reversed.Select(ended => new PendingTrade(ended.TradeNo, ended.AcceptedAddress, BookKind.Reversed)))
+            .GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 }

@@ -4,11 +4,12 @@ using HotPath.Core.Model;
 namespace HotPath.Core.Ledger.Embedded;
 
 /// <summary>
-/// Payloads of ACCEPTED and RESULT. A record is written once and read for 190 days: fields are only ever added at the end.
+/// Payloads of ACCEPTED, DISPATCHED and RESULT. A record is written once and read for 190 days: fields are only ever added at the end.
 /// </summary>
 internal static class TradeRecords
 {
     private const int AcceptedFixedBytes = 136;
+    private const int DispatchedFixedBytes = 16;
     private const int ResultFixedBytes = 48;
 
     internal static int WriteAccepted(Trade trade, Span<byte> into)
@@ -31,6 +32,7 @@ internal static class TradeRecords
         length += WriteText(into[length..], trade.ChannelId.Span);
         length += WriteText(into[length..], trade.Merchant.Name);
         length += WriteText(into[length..], trade.Merchant.City);
+        length += WriteText(into[length..], trade.Route.Text);
         return length;
     }
 
@@ -50,9 +52,28 @@ internal static class TradeRecords
         trade.ReqId.Set(ReadText(from, ref at));
         trade.OrderNo.Set(ReadText(from, ref at));
         trade.ChannelId.Set(ReadText(from, ref at));
-        // Records from before codes were read end here.
-        ReadOnlySpan<byte> name = at < from.Length ? ReadText(from, ref at) : default;
-        trade.Merchant.Set(name, at < from.Length ? ReadText(from, ref at) : default);
+        // Records from before codes were read end here, those from before routes were kept two texts later.
+        ReadOnlySpan<byte> name = ReadTextIfAny(from, ref at);
+        trade.Merchant.Set(name, ReadTextIfAny(from, ref at));
+        trade.Route.Set(ReadTextIfAny(from, ref at));
+    }
+
+    internal static int WriteDispatched(Trade trade, Span<byte> into)
+    {
+        WriteNo(into, trade.TradeNo);
+        into[10] = trade.Redirects;
+        into[11..DispatchedFixedBytes].Clear();
+        return DispatchedFixedBytes + WriteText(into[DispatchedFixedBytes..], trade.ChannelId.Span);
+    }
+
+    internal static int ReadRedirects(ReadOnlySpan<byte> dispatched) => dispatched[10];
+
+    internal static void ReadDispatched(ReadOnlySpan<byte> from, Trade trade)
+    {
+        trade.TradeNo = ReadNo(from);
+        trade.Redirects = from[10];
+        int at = DispatchedFixedBytes;
+        trade.ChannelId.Set(ReadText(from, ref at));
     }
 
     internal static int WriteResult(Trade trade, Span<byte> into)
@@ -67,7 +88,14 @@ internal static class TradeRecords
         into[34..40].Clear();
         int length = ResultFixedBytes;
         length += WriteText(into[length..], trade.ChannelTradeNo.Span);
-        return WriteAnswer(into, length, answer);
+        length = WriteAnswer(into, length, answer);
+        if (trade.Redirects > 0)
+        {
+            // Whoever reads a result need not look for DISPATCHED.
+            into[length++] = trade.Redirects;
+            length += WriteText(into[length..], trade.ChannelId.Span);
+        }
+        return length;
     }
 
     internal static void ReadResult(ReadOnlySpan<byte> from, Trade trade)
@@ -79,7 +107,12 @@ internal static class TradeRecords
         trade.FinalAtMs = ReadFinalAtMs(from);
         int at = ResultFixedBytes;
         trade.ChannelTradeNo.Set(ReadText(from, ref at));
-        ReadAnswer(from, at, answer);
+        at = ReadAnswer(from, at, answer);
+        if (at < from.Length)
+        {
+            trade.Redirects = from[at++];
+            trade.ChannelId.Set(ReadText(from, ref at));
+        }
     }
 
     /// <summary>
@@ -99,7 +132,8 @@ internal static class TradeRecords
     }
 
     /// <summary>Reads what <see cref="WriteAnswer"/> wrote; the texts begin at <paramref name="at"/>.</summary>
-    internal static void ReadAnswer(ReadOnlySpan<byte> result, int at, RecordedAnswer answer)
+    /// <returns>Where it ends.</returns>
+    internal static int ReadAnswer(ReadOnlySpan<byte> result, int at, RecordedAnswer answer)
     {
         answer.Language = (Language)result[12];
         answer.RespId = ReadNo(result[24..]);
@@ -107,6 +141,7 @@ internal static class TradeRecords
         answer.KeyId.Set(ReadText(result, ref at));
         int signatureLength = BinaryPrimitives.ReadUInt16LittleEndian(result[at..]);
         answer.SetSignature(result.Slice(at + 2, signatureLength));
+        return at + 2 + signatureLength;
     }
 
     /// <summary>What any record is about.</summary>
@@ -153,4 +188,6 @@ internal static class TradeRecords
         at += 1 + length;
         return text;
     }
+
+    private static ReadOnlySpan<byte> ReadTextIfAny(ReadOnlySpan<byte> from, ref int at) => at < from.Length ? ReadText(from, ref at) : default;
 }

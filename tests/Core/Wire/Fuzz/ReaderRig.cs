@@ -350,6 +350,8 @@ internal sealed class ReaderRig : IDisposable
         {
         }
 
+        public ValueTask<CompleteState> RedirectAsync(Trade trade, TimeSpan? atMost = null) => throw new NotSupportedException();
+
         public ValueTask<CompleteState> CompleteAsync(Trade trade, TimeSpan? atMost = null) => throw new NotSupportedException();
 
         public ValueTask<bool> FindAsync(TradeNo tradeNo, Trade into)

@@ -1,0 +1,53 @@
+namespace HotPath.Core.Model;
+
+/// <summary>Why a route did not take a payment. The letter is stored in journal records: never reuse one.</summary>
+public enum RouteReason : byte
+{
+    /// <summary>It takes the payment.</summary>
+    None = 0,
+
+    /// <summary>It is for codes of other schemes, or for those of none.</summary>
+    Scheme = (byte)'s',
+
+    /// <summary>It is for payments of the other direction (3.2.1, 3.2.2).</summary>
+    Direction = (byte)'d',
+
+    /// <summary>It is for the other biz_type.</summary>
+    BizType = (byte)'i',
+
+    /// <summary>Its channel does not clear the currency by it.</summary>
+    Currency = (byte)'c',
+
+    /// <summary>The amount is not one of its drill's.</summary>
+    Drill = (byte)'n',
+
+    /// <summary>The amount is over its limit.</summary>
+    AboveLimit = (byte)'h',
+
+    /// <summary>The amount is under its limit.</summary>
+    BelowLimit = (byte)'l',
+
+    /// <summary>It is disabled in the table.</summary>
+    Disabled = (byte)'x',
+
+    /// <summary>Its maintenance is on.</summary>
+    Maintenance = (byte)'w',
+
+    /// <summary>The breaker of its channel is open.</summary>
+    Breaker = (byte)'b',
+
+    /// <summary>An operator has opened the breaker of its channel.</summary>
+    Operator = (byte)'o',
+
+    /// <summary>Its channel was called already for this trade, and certainly did not get it.</summary>
+    Tried = (byte)'t',
+
+    /// <summary>Its channel has as many calls under way as it may have.</summary>
+    Full = (byte)'f',
+
+    /// <summary>It could have taken the payment; another of the same priority was drawn.</summary>
+    NotDrawn = (byte)'e',
+
+    /// <summary>It could have taken the payment; one that goes before it did.</summary>
+    Later = (byte)'p',
+}
