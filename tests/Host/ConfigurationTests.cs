@@ -256,6 +256,8 @@ public sealed class ConfigurationTests : IClassFixture<ConfigurationTests.Keys>,
         RefusedChannel("id", one => one with { Id = "a b" });
         RefusedChannel("max_in_flight", one => one with { MaxInFlight = 0 });
         RefusedChannel("max_connections", one => one with { MaxConnections = 0 });
+        RefusedChannel("inquiries_per_second", one => one with { InquiriesPerSecond = 0 });
+        RefusedChannel("inquiries_per_second", one => one with { InquiriesPerSecond = 10_001 });
         RefusedChannel("deadline", one => one with { Deadline = "soon" });
         RefusedChannel("deadline", one => one with { Deadline = "61s" });
         RefusedChannel("settle_window", one => one with { Deadline = "15s", SettleWindow = "14s" });

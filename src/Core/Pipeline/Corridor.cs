@@ -49,13 +49,15 @@ public sealed class Corridor : IAsyncDisposable
         Authenticator = new Authenticator(institutions, DecoyKeys.Shared);
         Signer = new AnswerSigner(keys, ledger, clock);
         var disagreements = new Disagreements(metrics, logs.CreateLogger<Disagreements>());
-        Resolver = new PendingResolver(ledger, router, institutions, Signer, waiters, disagreements, metrics, clock, logs.CreateLogger<PendingResolver>());
+        Resolver = new PendingResolver(ledger, router, institutions, Signer, waiters, disagreements, metrics, scheduler, clock, logs.CreateLogger<PendingResolver>());
         Breakers = new BreakerSwitch(ledger, router, clock);
         Tables = new TableSwitch(ledger, router, metrics, clock);
         var breakerLog = new BreakerLog(logs.CreateLogger<BreakerLog>());
+        var badAnswerLog = new BadAnswerLog(logs.CreateLogger<BadAnswerLog>(), clock);
         foreach (Channel channel in router.Channels)
         {
             channel.BreakerChanged = breakerLog.Tell;
+            badAnswerLog.Watch(channel);
             channel.LateResults = Resolver;
             channel.LateRefunds = Resolver;
         }

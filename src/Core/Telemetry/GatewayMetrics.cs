@@ -85,6 +85,7 @@ public sealed partial class GatewayMetrics
         Recon = new ReconMetrics(make);
         Cancels = new CancelMetrics(make);
         Failover = new FailoverMetrics(make);
+        Pending = new PendingMetrics(make);
         _channels = new ChannelFamilies(make, _registry);
         _routes = new RouteMetrics(make);
         _inFlight = make.CreateGauge("hotpath_inflight_requests", "Calls between their last byte in and their last byte out.");

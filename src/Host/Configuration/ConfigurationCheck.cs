@@ -231,6 +231,7 @@ internal sealed class ConfigurationCheck
             _faults.Unique(seen, path + ".id", id);
             _faults.InRange(path + ".max_in_flight", channel.MaxInFlight, 1, 65_536);
             _faults.InRange(path + ".max_connections", channel.MaxConnections, 1, 16_384);
+            _faults.InRange(path + ".inquiries_per_second", channel.InquiriesPerSecond, 1, 10_000);
             TimeSpan deadline = CheckDuration(path + ".deadline", channel.Deadline, TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(60));
             // Shorter, and a reversal could overtake its own payment.
             TimeSpan settleWindow = CheckDuration(path + ".settle_window", channel.SettleWindow, deadline, TimeSpan.FromMinutes(10));
@@ -238,7 +239,14 @@ internal sealed class ConfigurationCheck
             Uri url = CheckUrl(path + ".url", channel.Url);
             var http = new HttpClearingOptions { BaseAddress = url, Deadline = deadline, MaxConnections = channel.MaxConnections };
             settings.Add(new ChannelSettings(
-                new ChannelOptions { Id = id ?? "", MaxInFlight = channel.MaxInFlight, SettleWindow = settleWindow, Breaker = new BreakerOptions { OpensByItself = opensByItself } },
+                new ChannelOptions
+                {
+                    Id = id ?? "",
+                    MaxInFlight = channel.MaxInFlight,
+                    SettleWindow = settleWindow,
+                    InquiriesPerSecond = Math.Max(1, channel.InquiriesPerSecond),
+                    Breaker = new BreakerOptions { OpensByItself = opensByItself },
+                },
                 clock => new HttpClearingAdapter(http, clock)));
         }
         return settings;

@@ -192,6 +192,9 @@ internal sealed record ChannelConfiguration
     /// <summary>Connections at once. Default 1,024. Range 1 to 16,384.</summary>
     public int MaxConnections { get; set; } = 1024;
 
+    /// <summary>Inquiries and reversals a second, at most, of what is PENDING. Default 500. Range 1 to 10,000.</summary>
+    public int InquiriesPerSecond { get; set; } = 500;
+
     /// <summary>What opens its breaker: <c>standard</c>, the specification's three rules and operators; <c>by_hand</c>, operators only. Default standard.</summary>
     public string Breaker { get; set; } = "standard";
 }
