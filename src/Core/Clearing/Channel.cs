@@ -30,15 +30,6 @@ public sealed record ChannelOptions
     public BreakerOptions Breaker { get; init; } = new();
 }
 
-/// <summary>Where results go that came after their request's answer budget.</summary>
-public interface ILateResults
-{
-    /// <param name="channel">Whose word it is.</param>
-    /// <param name="tradeNo">The channel's key: a trade_no, or, where refunds are adopted, a refund_id.</param>
-    /// <param name="result">What the channel said in the end.</param>
-    void Adopt(Channel channel, TradeNo tradeNo, in ClearingResult result);
-}
-
 /// <summary>
 /// One clearing channel: its adapter, its in-flight credits, and the lock-free ring with its one consumer. A credit is taken before the
 /// claim and given back when the call has ended, so that a claimed payment, or a reserved refund, always finds room in the ring.

@@ -5,6 +5,12 @@ using HotPath.Core.Telemetry;
 
 namespace HotPath.Core.Pipeline;
 
+/// <summary>The table that payments are routed by.</summary>
+/// <param name="Table">It.</param>
+/// <param name="Version">Tables since the start, this one included.</param>
+/// <param name="LoadedAt">Since when.</param>
+public sealed record TableInUse(RouteTable Table, int Version, DateTimeOffset LoadedAt);
+
 /// <summary>
 /// Operators' hand on the route table. Recorded before it takes effect: by which table a payment was routed must be found again. One caller at a time.
 /// </summary>
@@ -14,6 +20,7 @@ public sealed class TableSwitch
     private readonly Router _router;
     private readonly GatewayMetrics _metrics;
     private readonly TimeProvider _clock;
+    private volatile TableInUse _inUse;
 
     public TableSwitch(ILedger ledger, Router router, GatewayMetrics metrics, TimeProvider clock)
     {
@@ -21,17 +28,11 @@ public sealed class TableSwitch
         _router = router;
         _metrics = metrics;
         _clock = clock;
-        TellInUse();
+        _inUse = Tell(1);
     }
 
-    /// <summary>The table in use.</summary>
-    public RouteTable Table => _router.Table;
-
-    /// <summary>Tables since the start, the one in use included.</summary>
-    public int Version { get; private set; } = 1;
-
-    /// <summary>When the one in use was loaded.</summary>
-    public DateTimeOffset LoadedAt { get; private set; }
+    /// <summary>The table that payments are routed by now.</summary>
+    public TableInUse InUse => _inUse;
 
     /// <summary>From now on payments are routed by this table; those that have chosen go on as they are.</summary>
     /// <param name="table">Whole and checked; its channels are the router's.</param>
@@ -39,7 +40,7 @@ public sealed class TableSwitch
     /// <param name="why">His reason: 1 to <see cref="OperatorAct.MostWhyBytes"/>.</param>
     public async Task<GatewayMetrics.TableReload> UseAsync(RouteTable table, string who, string why)
     {
-        if (table.Hash == Table.Hash)
+        if (table.Hash == _inUse.Table.Hash)
         {
             return Count(GatewayMetrics.TableReload.Unchanged);
         }
@@ -49,18 +50,18 @@ public sealed class TableSwitch
             return Count(GatewayMetrics.TableReload.NotRecorded);
         }
         _router.Swap(table);
-        Version++;
-        TellInUse();
+        _inUse = Tell(_inUse.Version + 1);
         return Count(GatewayMetrics.TableReload.Loaded);
     }
 
     /// <summary>There was to be another table, and it is faulty: the one in use stays.</summary>
     public GatewayMetrics.TableReload Refuse() => Count(GatewayMetrics.TableReload.Refused);
 
-    private void TellInUse()
+    private TableInUse Tell(int version)
     {
-        LoadedAt = _clock.GetUtcNow();
-        _metrics.Routes.InUse(Version, Table.Hash, Table.Routes.Count, LoadedAt.ToUnixTimeMilliseconds());
+        var now = new TableInUse(_router.Table, version, _clock.GetUtcNow());
+        _metrics.Routes.InUse(version, now.Table.Hash, now.Table.Routes.Count, now.LoadedAt.ToUnixTimeMilliseconds());
+        return now;
     }
 
     private GatewayMetrics.TableReload Count(GatewayMetrics.TableReload result)

@@ -36,7 +36,7 @@ internal sealed class RouteTableEndpoint
         }
         return (request.Method, request.Path.Value) switch
         {
-            ("GET", Root) => Done(JsonSerializer.Serialize(TableInUse(rooms), RouteJson.Default.TableLine)),
+            ("GET", Root) => Done(JsonSerializer.Serialize(Show(rooms.Tables.InUse, rooms.File), RouteJson.Default.TableLine)),
             ("POST", Root + "/reload") => await ReloadAsync(rooms, request.Query),
             ("GET", Root + "/explain") when request.Query.ContainsKey("trade_no") => await TellAsync(rooms, request.Query["trade_no"].ToString()),
             ("GET", Root + "/explain") => Ask(rooms, request.Query),
@@ -45,9 +45,8 @@ internal sealed class RouteTableEndpoint
         };
     }
 
-    private static TableLine TableInUse(Rooms rooms) => new(
-        rooms.Tables.Table.Hash, rooms.Tables.Version, rooms.Tables.LoadedAt, rooms.File,
-        [.. rooms.Tables.Table.Routes.Select(route => RouteView.Line(route, verdict: null, share: null, isLive: true))]);
+    private static TableLine Show(TableInUse now, string? file) => new(
+        now.Table.Hash, now.Version, now.LoadedAt, file, [.. now.Table.Routes.Select(route => RouteView.Line(route, verdict: null, share: null, isLive: true))]);
 
     private static async Task<(int Status, string Text)> ReloadAsync(Rooms rooms, IQueryCollection query)
     {
@@ -112,7 +111,7 @@ internal sealed class RouteTableEndpoint
         }
         var question = new RouteQuestion(
             instId, institution.Region == Region.Domestic ? Direction.Outbound : Direction.Inbound, type, currency, institution.MayUse(currency), new Amount(minorUnits), query["qr_content"].ToString());
-        return Done(JsonSerializer.Serialize(RouteView.Ask(rooms.Tables.Table, question, isLive: true, rooms.Clock.GetUtcNow()), RouteJson.Default.RouteAnswer));
+        return Done(JsonSerializer.Serialize(RouteView.Ask(rooms.Tables.InUse.Table, question, isLive: true, rooms.Clock.GetUtcNow()), RouteJson.Default.RouteAnswer));
     }
 
     private static (int Status, string Text) Done(string json) => (StatusCodes.Status200OK, json + "\n");

@@ -59,14 +59,15 @@ internal sealed partial class RouteReloader(RouteSource? source, IReadOnlyList<C
         {
             LogNeedsRestart(string.Join(", ", read.NeedRestart));
         }
-        string old = tables.Table.Hash;
+        string old = tables.InUse.Table.Hash;
         GatewayMetrics.TableReload result = read.Settings is { } settings
             ? await tables.UseAsync(new RouteTable(settings.Bind(_channels), settings.CodeHosts), who, why)
             : tables.Refuse();
+        TableInUse now = tables.InUse;
         switch (result)
         {
             case GatewayMetrics.TableReload.Loaded:
-                LogLoaded(tables.Table.Hash, tables.Table.Routes.Count, from.File, who, why, old);
+                LogLoaded(now.Table.Hash, now.Table.Routes.Count, from.File, who, why, old);
                 break;
             case GatewayMetrics.TableReload.Unchanged:
                 LogUnchanged(from.File, old);
@@ -75,7 +76,7 @@ internal sealed partial class RouteReloader(RouteSource? source, IReadOnlyList<C
                 LogKept(from.File, result == GatewayMetrics.TableReload.Refused ? $"{read.Faults.Count} faults" : "the journal could not take it down", old);
                 break;
         }
-        return new ReloadReport(Name(result), tables.Table.Hash, tables.Version, from.File, [.. read.Faults.Select(fault => fault.ToString())], read.NeedRestart);
+        return new ReloadReport(Name(result), now.Table.Hash, now.Version, from.File, [.. read.Faults.Select(fault => fault.ToString())], read.NeedRestart);
     }
 
     private static string Name(GatewayMetrics.TableReload result) => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(result.ToString());
