@@ -21,13 +21,21 @@ internal sealed class ChannelCheck(Faults faults, KeyFiles keys)
             string? id = faults.Token(path + ".id", channel.Id, 32);
             faults.Unique(seen, path + ".id", id);
             faults.InRange(path + ".max_in_flight", channel.MaxInFlight, 1, 65_536);
+            faults.InRange(path + ".inquiries_per_second", channel.InquiriesPerSecond, 1, 10_000);
             TimeSpan deadline = faults.Duration(path + ".deadline", channel.Deadline, TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(60));
             // Shorter, and a reversal could overtake its own payment.
             TimeSpan settleWindow = faults.Duration(path + ".settle_window", channel.SettleWindow, deadline, TimeSpan.FromMinutes(10));
             bool opensByItself = faults.Listed(path + ".breaker", channel.Breaker, ("standard", true), ("by_hand", false));
             bool isIso8583 = faults.Listed(path + ".protocol", channel.Protocol, ("http", false), ("iso8583", true));
             settings.Add(new ChannelSettings(
-                new ChannelOptions { Id = id ?? "", MaxInFlight = channel.MaxInFlight, SettleWindow = settleWindow, Breaker = new BreakerOptions { OpensByItself = opensByItself } },
+                new ChannelOptions
+                {
+                    Id = id ?? "",
+                    MaxInFlight = channel.MaxInFlight,
+                    SettleWindow = settleWindow,
+                    InquiriesPerSecond = Math.Max(1, channel.InquiriesPerSecond),
+                    Breaker = new BreakerOptions { OpensByItself = opensByItself },
+                },
                 isIso8583 ? CheckIso8583(path, channel, deadline) : CheckHttp(path, channel, deadline)));
         }
         return settings;

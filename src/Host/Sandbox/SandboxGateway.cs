@@ -206,6 +206,8 @@ internal sealed class SandboxGateway : IAsyncDisposable
             new RouteConfiguration { Channel = SimulatorChannel, Currencies = Currencies },
             .. iso8583 is null ? [] : new[] { new RouteConfiguration { Channel = Iso8583Channel, Currencies = Currencies, Schemes = [Iso8583Scheme] } },
         ],
+        // One channel works here, and amounts that end with 11 are to show what it is when none does (B001).
+        Failover = new FailoverConfiguration { MaxAttempts = 1 },
         CodeHosts =
         [
             new CodeHostConfiguration { Host = "qr.95516.com", Scheme = SchemeTable.UnionPay },

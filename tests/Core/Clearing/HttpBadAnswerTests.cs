@@ -141,7 +141,7 @@ public sealed class HttpBadAnswerTests : BadAnswerTests
                         "another reference" => good.Replace(Asked("reference"), Of("reference", other), StringComparison.Ordinal),
                         "no reference" => good.Replace(Asked("reference") + ",", "", StringComparison.Ordinal),
                         "another payment of a refund" => good.Replace(original, Of("original_reference", other) + ",", StringComparison.Ordinal),
-                        "another amount" => good.Replace(Asked("amount_minor"), Of("amount_minor", "1"), StringComparison.Ordinal),
+                        "another amount" => good.Replace(Asked("amount_minor"), Of("amount_minor", "2"), StringComparison.Ordinal),
                         "another currency" => good.Replace(Asked("currency"), Of("currency", "HKD"), StringComparison.Ordinal),
                         "unknown result" => good.Replace(result, Of("result", "DONE"), StringComparison.Ordinal),
                         "unknown decline" => good.Replace(result, Of("result", "FAILED") + "," + Of("decline_code", "NO_IDEA"), StringComparison.Ordinal),

@@ -25,7 +25,7 @@ public sealed class Iso8583BadAnswerTests : BadAnswerTests
         new("empty message", BadAnswer.Malformed),
         new("HTTP", BadAnswer.TooLong),
         new("200 MB", BadAnswer.TooLong),
-        new("200 MB of answers to nobody", BadAnswer.ToNobody),
+        new("200 MB of answers to nobody", BadAnswer.ToNobody, false, BadAnswer.TooSlow, BadAnswer.CutShort),
         new("drips", BadAnswer.TooSlow),
         new("closes before a byte", BadAnswer.CutShort),
         new("closes in the middle", BadAnswer.CutShort),
