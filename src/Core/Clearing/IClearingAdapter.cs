@@ -15,6 +15,12 @@ namespace HotPath.Core.Clearing;
 /// </remarks>
 public interface IClearingAdapter : IAsyncDisposable
 {
+    /// <summary>Whether the channel's messages carry a payment by face. A route to one that does not takes payments by code only.</summary>
+    bool CarriesFaces => true;
+
+    /// <summary>Largest amount that the channel's messages carry, in minor units. A route to it takes no more.</summary>
+    long MaxMinorUnits => long.MaxValue;
+
     /// <summary>
     /// Writes the payment in the channel's own form into <paramref name="call"/>'s buffer. Runs on the request's thread: the spans of
     /// <paramref name="order"/> die with the request, the call outlives it.

@@ -33,6 +33,9 @@ public readonly record struct Currency
 
     private Currency(uint raw) => _packed = raw;
 
+    /// <summary>Every currency there is.</summary>
+    public static IEnumerable<Currency> All => Rows.Select(row => new Currency(row.Key, row.Value.Exponent));
+
     /// <summary>Digits after the decimal point: 0 for JPY, 2 for CNY, 3 for KWD.</summary>
     public int Exponent => (int)(_packed & 0xFF);
 

@@ -21,14 +21,22 @@ internal static class SandboxVerb
         var inProcess = new Option<bool>("--in-process-channel") { Description = "for measuring: the channel is a timer in the process, without HTTP, books or outcomes by amount" };
         Option<Uri?> channelUrl = SimulatorUrl("--channel-url", "the channel is a 'hotpath simulator' started before, at this address on this machine, instead of one in this process");
         Option<Uri?> drillChannelUrl = SimulatorUrl("--drill-channel-url", "codes at https://drill.example/ go to a second channel: a 'hotpath simulator' started before, at this address on this machine");
+        Option<Uri?> iso8583Url = Iso8583Url();
         Option<int> institutions = Options.Number("--institutions", 2, 2, 1000, "demo institutions: CN000001, HK000001, then CN000002 and so on");
         Option<int> reserve = Options.Number("--disk-reserve-mib", 256, 0, 1024 * 1024, "free disk space in MiB below which new payments are A001; 0: only what fails counts");
         var noNotify = new Option<bool>("--no-notify") { Description = "the demo institutions are not notified of results: for measuring payments alone" };
         Option<Uri?> receiverUrl = ReceiverUrl();
         // WARN: what a terminal should show beside the demo is what went wrong.
         Option<LogLevel> level = Options.Log(LogLevel.Warning);
-        var verb = new Command("sandbox", "Start a gateway with demo keys, demo institutions and a simulated channel") { data, port, adminPort, latency, signType, noDemo, channelUrl, drillChannelUrl, inProcess, institutions, reserve, noNotify, receiverUrl, level };
+        var verb = new Command("sandbox", "Start a gateway with demo keys, demo institutions and a simulated channel") { data, port, adminPort, latency, signType, noDemo, channelUrl, iso8583Url, drillChannelUrl, inProcess, institutions, reserve, noNotify, receiverUrl, level };
         verb.Validators.Add(given => RefuseBoth(given, channelUrl, inProcess, latency));
+        verb.Validators.Add(given =>
+        {
+            if (given.GetResult(iso8583Url) is { Implicit: false } && given.GetResult(channelUrl) is not { Implicit: false })
+            {
+                given.AddError("--iso8583-url is where the simulator of --channel-url speaks ISO 8583: give both");
+            }
+        });
         verb.SetAction(async (parsed, _) =>
         {
             var options = new SandboxOptions
@@ -40,6 +48,7 @@ internal static class SandboxVerb
                 SignType = parsed.GetValue(signType) ?? SignType.Rsa2,
                 ChannelUrl = parsed.GetValue(channelUrl),
                 DrillChannelUrl = parsed.GetValue(drillChannelUrl),
+                Iso8583Url = parsed.GetValue(iso8583Url),
                 IsChannelInProcess = parsed.GetValue(inProcess),
                 Institutions = parsed.GetValue(institutions),
                 DiskReserveMib = parsed.GetValue(reserve),
@@ -81,6 +90,25 @@ internal static class SandboxVerb
             if (faults.Count == 0 && !address!.IsLoopback)
             {
                 result.AddError($"{name}: {address} is not this machine: a sandbox pays a simulator only");
+            }
+            return address;
+        },
+    };
+
+    private static Option<Uri?> Iso8583Url() => new("--iso8583-url")
+    {
+        Description = "where the simulator of --channel-url speaks ISO 8583: the channel of Thai bill payments",
+        HelpName = "tcp://127.0.0.1:PORT",
+        CustomParser = static result =>
+        {
+            (Uri? address, IReadOnlyList<string> faults) = ChannelAddress.ReadIso8583(result.Tokens[0].Value, hasMac: false);
+            foreach (string fault in faults)
+            {
+                result.AddError($"--iso8583-url: {fault}");
+            }
+            if (faults.Count == 0 && !address!.IsLoopback)
+            {
+                result.AddError($"--iso8583-url: {address} is not this machine: a sandbox pays a simulator only");
             }
             return address;
         },

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using HotPath.Core.Clearing.Adapters.Iso8583;
 using HotPath.Host.Simulator;
 
 namespace HotPath.Host.Cli;
@@ -10,12 +11,21 @@ internal static class SimulatorVerb
     internal static Command Create(TextWriter output)
     {
         Option<int> port = Options.Port("--port", 0, "port on 127.0.0.1; 0: a free one");
+        var iso8583Port = new Option<int?>("--iso8583-port") { Description = "port on 127.0.0.1 of the ISO 8583 dialect, over the same books; 0: a free one; default: none" };
+        iso8583Port.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: var text }] && int.TryParse(text, out int number) && number is < 0 or > 65_535)
+            {
+                result.AddError($"--iso8583-port {number} is outside 0 to 65535");
+            }
+        });
+        var macKey = new Option<string?>("--iso8583-mac-key") { Description = "file with the key of every ISO 8583 message's code, in hexadecimal digits", HelpName = "FILE" };
         var books = new Option<string>("--books") { Description = "folder of its books", DefaultValueFactory = _ => Path.Combine(".hotpath", "simulator") };
         Option<TimeSpan> latency = Options.ChannelLatency();
         Option<TimeSpan> settleWindow = Options.Duration(
             "--settle-window", "how long a payment may be under way: amounts that end with 12 are executed in its middle",
             "15s", "1s", "60s");
-        var verb = new Command("simulator", "Start a simulated clearing channel") { port, books, latency, settleWindow };
+        var verb = new Command("simulator", "Start a simulated clearing channel") { port, iso8583Port, macKey, books, latency, settleWindow };
         verb.SetAction(async (parsed, _) =>
         {
             using var stop = new CancellationTokenSource();
@@ -29,6 +39,8 @@ internal static class SimulatorVerb
             var options = new SimulatorOptions
             {
                 Port = parsed.GetValue(port),
+                Iso8583Port = parsed.GetValue(iso8583Port),
+                Iso8583Mac = parsed.GetValue(macKey) is { } file ? new MessageMac(Convert.FromHexString(File.ReadAllText(file).Trim())) : null,
                 BooksDirectory = parsed.GetRequiredValue(books),
                 ChannelLatency = parsed.GetValue(latency),
                 SettleWindow = parsed.GetValue(settleWindow),

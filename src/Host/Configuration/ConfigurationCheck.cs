@@ -1,9 +1,6 @@
 using System.Net;
 using System.Text;
 using HotPath.Core.Auth;
-using HotPath.Core.Clearing;
-using HotPath.Core.Clearing.Adapters.Http;
-using HotPath.Core.Clearing.Breakers;
 using HotPath.Core.Ledger.Embedded;
 using HotPath.Core.Model;
 using HotPath.Core.Routing;
@@ -67,7 +64,7 @@ internal sealed class ConfigurationCheck
             SigningKey = CheckSigningKey(configuration)!,
             Es256SigningKey = CheckEs256SigningKey(configuration),
             Institutions = CheckInstitutions(configuration),
-            Channels = CheckChannels(configuration.Channels),
+            Channels = new ChannelCheck(_faults, _keys).CheckChannels(configuration.Channels),
             RouteTable = RouteCheck.Run(configuration, _faults),
             MaxAttempts = configuration.Failover.MaxAttempts,
         };
@@ -222,66 +219,5 @@ internal sealed class ConfigurationCheck
             }
         }
         return new KeyRing(keys);
-    }
-
-    private List<ChannelSettings> CheckChannels(IReadOnlyList<ChannelConfiguration> channels)
-    {
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        var settings = new List<ChannelSettings>();
-        foreach ((string path, ChannelConfiguration channel) in _faults.Each("channels", channels))
-        {
-            string? id = _faults.Token(path + ".id", channel.Id, 32);
-            _faults.Unique(seen, path + ".id", id);
-            _faults.InRange(path + ".max_in_flight", channel.MaxInFlight, 1, 65_536);
-            _faults.InRange(path + ".max_connections", channel.MaxConnections, 1, 16_384);
-            _faults.InRange(path + ".inquiries_per_second", channel.InquiriesPerSecond, 1, 10_000);
-            TimeSpan deadline = CheckDuration(path + ".deadline", channel.Deadline, TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(60));
-            // Shorter, and a reversal could overtake its own payment.
-            TimeSpan settleWindow = CheckDuration(path + ".settle_window", channel.SettleWindow, deadline, TimeSpan.FromMinutes(10));
-            bool opensByItself = _faults.Listed(path + ".breaker", channel.Breaker, ("standard", true), ("by_hand", false));
-            Uri url = CheckUrl(path + ".url", channel.Url);
-            var http = new HttpClearingOptions { BaseAddress = url, Deadline = deadline, MaxConnections = channel.MaxConnections };
-            settings.Add(new ChannelSettings(
-                new ChannelOptions
-                {
-                    Id = id ?? "",
-                    MaxInFlight = channel.MaxInFlight,
-                    SettleWindow = settleWindow,
-                    InquiriesPerSecond = Math.Max(1, channel.InquiriesPerSecond),
-                    Breaker = new BreakerOptions { OpensByItself = opensByItself },
-                },
-                clock => new HttpClearingAdapter(http, clock)));
-        }
-        return settings;
-    }
-
-    private Uri CheckUrl(string path, string? url)
-    {
-        var nowhere = new Uri("https://invalid");
-        if (_faults.Required(path, url) is not { } given)
-        {
-            return nowhere;
-        }
-        (Uri? address, IReadOnlyList<string> faults) = ChannelAddress.Read(given);
-        foreach (string fault in faults)
-        {
-            _faults.Add(path, fault);
-        }
-        return address ?? nowhere;
-    }
-
-    private TimeSpan CheckDuration(string path, string text, TimeSpan least, TimeSpan most)
-    {
-        if (!DurationText.TryParse(text, out TimeSpan duration))
-        {
-            _faults.Add(path, $"{text} is not a duration like 20ms, 2s, 5m");
-            return least;
-        }
-        if (duration < least || duration > most)
-        {
-            _faults.Add(path, $"{text} is outside {least.TotalMilliseconds}ms to {most.TotalMilliseconds}ms");
-            return least;
-        }
-        return duration;
     }
 }

@@ -74,6 +74,13 @@ internal static class ConfigurationFile
                     Keys = [.. institution.Keys.Select(key => key is null ? null! : key with { Path = Full(key.Path) })],
                 }),
             ],
+            Channels =
+            [
+                .. configuration.Channels.Select(channel => channel?.Iso8583 is not { } iso ? channel! : channel with
+                {
+                    Iso8583 = iso with { MacKey = Full(iso.MacKey), Authority = Full(iso.Authority) },
+                }),
+            ],
         };
     }
 }

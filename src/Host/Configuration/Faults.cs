@@ -35,6 +35,22 @@ internal sealed partial class Faults(LineMap? lines = null, string? file = null)
         }
     }
 
+    /// <summary>The duration when it is one and in range; otherwise, with a fault, <paramref name="least"/>.</summary>
+    internal TimeSpan Duration(string path, string text, TimeSpan least, TimeSpan most)
+    {
+        if (!DurationText.TryParse(text, out TimeSpan duration))
+        {
+            Add(path, $"{text} is not a duration like 20ms, 2s, 5m");
+            return least;
+        }
+        if (duration < least || duration > most)
+        {
+            Add(path, $"{text} is outside {least.TotalMilliseconds}ms to {most.TotalMilliseconds}ms");
+            return least;
+        }
+        return duration;
+    }
+
     /// <summary>The name when it is there and 1 to <paramref name="longest"/> of <c>A-Za-z0-9_-</c>.</summary>
     internal string? Token(string path, string? value, int longest)
     {

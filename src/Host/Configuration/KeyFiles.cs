@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using HotPath.Core.Clearing.Adapters.Iso8583;
 using HotPath.Host.Server;
 using HotPath.Signing;
 
@@ -69,6 +70,39 @@ internal sealed class KeyFiles(Faults faults, TimeProvider clock)
         catch (Exception failure) when (failure is CryptographicException or ArgumentException)
         {
             faults.Add(path + ".certificate", "is not a PEM certificate that belongs to certificate_key: " + failure.Message);
+            return null;
+        }
+    }
+
+    /// <summary>The key that seals a channel's messages (docs/channel-contract.md).</summary>
+    internal MessageMac? ReadMacKey(string path, string? file)
+    {
+        if (ReadPrivateText(path, file)?.Trim() is not { } text)
+        {
+            return null;
+        }
+        if (text.Length < 2 * MessageMac.MinKeyBytes || text.Length % 2 != 0 || !text.All(char.IsAsciiHexDigit))
+        {
+            faults.Add(path, $"{file} is not {MessageMac.MinKeyBytes} or more bytes in hexadecimal digits");
+            return null;
+        }
+        return new MessageMac(Convert.FromHexString(text));
+    }
+
+    /// <summary>The certificate of an authority.</summary>
+    internal X509Certificate2? ReadAuthority(string path, string? file)
+    {
+        if (ReadText(path, file) is not { } pem)
+        {
+            return null;
+        }
+        try
+        {
+            return X509Certificate2.CreateFromPem(pem);
+        }
+        catch (Exception failure) when (failure is CryptographicException or ArgumentException)
+        {
+            faults.Add(path, "is not a PEM certificate: " + failure.Message);
             return null;
         }
     }

@@ -28,6 +28,10 @@ internal sealed class SandboxGateway : IAsyncDisposable
 
     private const string SimulatorChannel = "simulator";
 
+    // The same books, spoken with in the other language; it has a scheme of its own.
+    private const string Iso8583Channel = "simulator-iso8583";
+    private const string Iso8583Scheme = "A000000677010112";
+
     // Amounts that end in these digits go to a channel whose port is closed (the command line contract's list of outcomes).
     private const int ClosedChannelDigits = 11;
 
@@ -82,7 +86,7 @@ internal sealed class SandboxGateway : IAsyncDisposable
             if (options.ChannelUrl is null)
             {
                 simulator = await ClearingSimulator.StartAsync(
-                    new SimulatorOptions { BooksDirectory = folder.SimulatorBooks, ChannelLatency = options.ChannelLatency }, clock);
+                    new SimulatorOptions { BooksDirectory = folder.SimulatorBooks, ChannelLatency = options.ChannelLatency, Iso8583Port = 0 }, clock);
             }
             if (options.Notifies && options.ReceiverUrl is null)
             {
@@ -92,7 +96,7 @@ internal sealed class SandboxGateway : IAsyncDisposable
             }
             closedPort = TakePortWithoutListening();
             GatewayConfiguration configuration = Configure(
-                options, folder, options.ChannelUrl ?? simulator!.BaseAddress, options.Notifies ? options.ReceiverUrl ?? receiver!.BaseAddress : null, closedPort);
+                options, folder, options.ChannelUrl ?? simulator!.BaseAddress, options.ChannelUrl is null ? simulator!.Iso8583Address : options.Iso8583Url, options.Notifies ? options.ReceiverUrl ?? receiver!.BaseAddress : null, closedPort);
             (GatewaySettings? settings, IReadOnlyList<ConfigurationFault> faults) = ConfigurationCheck.Run(configuration, clock, isSandbox: true);
             if (settings is null)
             {
@@ -158,7 +162,8 @@ internal sealed class SandboxGateway : IAsyncDisposable
         return socket;
     }
 
-    private static GatewayConfiguration Configure(SandboxOptions options, SandboxFolder folder, Uri simulator, Uri? receiver, Socket closedPort) => new()
+    private static GatewayConfiguration Configure(
+        SandboxOptions options, SandboxFolder folder, Uri simulator, Uri? iso8583, Uri? receiver, Socket closedPort) => new()
     {
         Listen = new ListenConfiguration
         {
@@ -187,14 +192,19 @@ internal sealed class SandboxGateway : IAsyncDisposable
             // For drills of what cannot be delivered: its answer is to stay the same however often it is asked for.
             new ChannelConfiguration { Id = "closed", Url = $"http://{closedPort.LocalEndPoint}", Breaker = "by_hand" },
             .. DrillChannel(options.DrillChannelUrl),
+            .. iso8583 is null ? [] : new[] { new ChannelConfiguration { Id = Iso8583Channel, Protocol = "iso8583", Url = iso8583.GetLeftPart(UriPartial.Authority) } },
         ],
         Routes =
         [
             .. DrillRoute(options.DrillChannelUrl),
-            new RouteConfiguration { Channel = "closed", Currencies = Currencies, Schemes = Schemes, OnlyAmountsEndingWith = ClosedChannelDigits },
+            new RouteConfiguration
+            {
+                Channel = "closed", Currencies = Currencies, Schemes = iso8583 is null ? Schemes : [.. Schemes, Iso8583Scheme], OnlyAmountsEndingWith = ClosedChannelDigits,
+            },
             new RouteConfiguration { Channel = SimulatorChannel, Currencies = Currencies, Schemes = Schemes },
             new RouteConfiguration { Channel = "closed", Currencies = Currencies, OnlyAmountsEndingWith = ClosedChannelDigits },
             new RouteConfiguration { Channel = SimulatorChannel, Currencies = Currencies },
+            .. iso8583 is null ? [] : new[] { new RouteConfiguration { Channel = Iso8583Channel, Currencies = Currencies, Schemes = [Iso8583Scheme] } },
         ],
         // One channel works here, and amounts that end with 11 are to show what it is when none does (B001).
         Failover = new FailoverConfiguration { MaxAttempts = 1 },
@@ -216,7 +226,7 @@ internal sealed class SandboxGateway : IAsyncDisposable
 
     private static IReadOnlyList<ChannelSettings> Channels(GatewaySettings settings, SandboxOptions options) => !options.IsChannelInProcess
         ? settings.Channels
-        : [.. settings.Channels.Select(channel => channel.Options.Id != SimulatorChannel
+        : [.. settings.Channels.Select(channel => channel.Options.Id is not (SimulatorChannel or Iso8583Channel)
             ? channel
             : channel with { CreateAdapter = clock => new SimulatedClearingAdapter(options.ChannelLatency, clock) })];
 

@@ -44,6 +44,11 @@ internal sealed record SandboxOptions
     public Uri? DrillChannelUrl { get; init; }
 
     /// <summary>
+    /// Where the simulator of <see cref="ChannelUrl"/> speaks ISO 8583, <c>tcp://127.0.0.1:port</c>. Default null: there is no such channel then; a simulator in this process always has one.
+    /// </summary>
+    public Uri? Iso8583Url { get; init; }
+
+    /// <summary>
     /// The demo institutions are notified of results, by a receiver in this process or at <see cref="ReceiverUrl"/>. Off for measuring payments alone:
     /// a notification costs a signature and a call. Default true.
     /// </summary>

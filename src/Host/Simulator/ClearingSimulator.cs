@@ -1,5 +1,6 @@
 using System.Net;
 using HotPath.Core.Clearing.Adapters.Simulated;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -16,19 +17,25 @@ namespace HotPath.Host.Simulator;
 internal sealed class ClearingSimulator : IAsyncDisposable
 {
     private readonly KestrelServer _server;
+    private readonly KestrelServer? _iso8583;
     private readonly Books _books;
     private readonly CancellationTokenSource _stopping;
 
-    private ClearingSimulator(KestrelServer server, Books books, CancellationTokenSource stopping)
+    private ClearingSimulator(KestrelServer server, KestrelServer? iso8583, Books books, CancellationTokenSource stopping)
     {
         _server = server;
+        _iso8583 = iso8583;
         _books = books;
         _stopping = stopping;
-        BaseAddress = new Uri(server.Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+        BaseAddress = AddressOf(server);
+        Iso8583Address = iso8583 is null ? null : new UriBuilder(AddressOf(iso8583)) { Scheme = "tcp" }.Uri;
     }
 
     /// <summary>Where it listens, with the port it really got.</summary>
     internal Uri BaseAddress { get; }
+
+    /// <summary>Where it listens for ISO 8583, <c>tcp://127.0.0.1:port</c>; null where it does not.</summary>
+    internal Uri? Iso8583Address { get; }
 
     /// <summary>Payment requests since it started, repeated ones included.</summary>
     internal long PaysReceived => _books.PaysReceived;
@@ -41,17 +48,24 @@ internal sealed class ClearingSimulator : IAsyncDisposable
         options.Validate();
         var books = new Books(options.BooksDirectory, options.SettleWindow, clock);
         var stopping = new CancellationTokenSource();
-        var latency = new LognormalLatency(options.ChannelLatency);
-        // The server by itself: a second generic host in the sandbox would take part in its signals, configuration and logging.
-        var transport = new SocketTransportFactory(Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance);
-        var server = new KestrelServer(Options.Create(ServerOptions(options.Port)), transport, NullLoggerFactory.Instance);
+        var desk = new ClearingDesk(books, new LognormalLatency(options.ChannelLatency), clock);
+        KestrelServer server = NewServer(HttpOptions(options.Port));
+        KestrelServer? iso8583 = null;
         try
         {
-            await server.StartAsync(new SimulatorApplication(books, latency, options.SilenceCap, clock, stopping.Token), cancellationToken);
-            return new ClearingSimulator(server, books, stopping);
+            var application = new SimulatorApplication(books, desk, options.SilenceCap, clock, stopping.Token);
+            await server.StartAsync(application, cancellationToken);
+            if (options.Iso8583Port is { } port)
+            {
+                iso8583 = NewServer(Iso8583Options(port, new Iso8583Application(books, desk, options.Iso8583Mac, stopping.Token)));
+                // Kestrel wants one; no connection ever comes to it.
+                await iso8583.StartAsync(application, cancellationToken);
+            }
+            return new ClearingSimulator(server, iso8583, books, stopping);
         }
         catch
         {
+            iso8583?.Dispose();
             server.Dispose();
             stopping.Dispose();
             await books.DisposeAsync();
@@ -67,17 +81,36 @@ internal sealed class ClearingSimulator : IAsyncDisposable
         {
             await atOnce.CancelAsync();
             await _server.StopAsync(atOnce.Token);
+            if (_iso8583 is not null)
+            {
+                await _iso8583.StopAsync(atOnce.Token);
+            }
         }
         _server.Dispose();
+        _iso8583?.Dispose();
         await _books.DisposeAsync();
         _stopping.Dispose();
     }
 
-    private static KestrelServerOptions ServerOptions(int port)
+    // The server by itself: a second generic host in the sandbox would take part in its signals, configuration and logging.
+    private static KestrelServer NewServer(KestrelServerOptions options) =>
+        new(Options.Create(options), new SocketTransportFactory(Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance), NullLoggerFactory.Instance);
+
+    private static Uri AddressOf(KestrelServer server) => new(server.Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+
+    private static KestrelServerOptions HttpOptions(int port)
     {
         var options = new KestrelServerOptions { AddServerHeader = false };
         options.Limits.MaxRequestBodySize = SimulatorApplication.MaxBodyBytes;
         options.Listen(IPAddress.Loopback, port, listen => listen.Protocols = HttpProtocols.Http1);
+        return options;
+    }
+
+    // The connection is the application's from its first byte on.
+    private static KestrelServerOptions Iso8583Options(int port, Iso8583Application application)
+    {
+        var options = new KestrelServerOptions();
+        options.Listen(IPAddress.Loopback, port, listen => listen.Run(application.ServeAsync));
         return options;
     }
 }

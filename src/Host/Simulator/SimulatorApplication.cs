@@ -2,7 +2,6 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Text.Json;
 using HotPath.Core.Clearing;
-using HotPath.Core.Clearing.Adapters.Simulated;
 using HotPath.Core.Model;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http.Features;
@@ -11,7 +10,7 @@ namespace HotPath.Host.Simulator;
 
 /// <summary>The four requests of the channel contract over the simulator's books.</summary>
 internal sealed class SimulatorApplication(
-    Books books, LognormalLatency latency, TimeSpan silenceCap, TimeProvider clock, CancellationToken stopping) : IHttpApplication<HttpContext>
+    Books books, ClearingDesk desk, TimeSpan silenceCap, TimeProvider clock, CancellationToken stopping) : IHttpApplication<HttpContext>
 {
     /// <summary>Largest accepted request, in bytes. A payment with a code is below 2 KiB; face_data of 48 KiB, each byte escaped, is 96 KiB.</summary>
     internal const int MaxBodyBytes = 128 * 1024;
@@ -103,42 +102,20 @@ internal sealed class SimulatorApplication(
 
     private async Task MoveAsync(HttpContext context, ClearingReference reference, CancellationToken ended)
     {
-        TimeSpan channelLatency = latency.Next();
-        BookReceipt receipt = books.Receive(reference, channelLatency);
-        await receipt.Written;
-        if (!receipt.IsSettledAlready)
+        switch (await desk.MoveAsync(reference, ended))
         {
-            switch (receipt.Answer)
-            {
-                case PayAnswer.ServerError:
-                    context.Response.StatusCode = StatusCodes.Status500InternalServerError;
-                    return;
-                case PayAnswer.None:
-                    await Task.Delay(silenceCap, clock, ended);
-                    context.Abort();
-                    return;
-                case PayAnswer.Pending:
-                    await WaitAsync(channelLatency, ended);
-                    break;
-                default:
-                    await WaitUntilAsync(receipt.DueAtMs, ended);
-                    break;
-            }
-        }
-        await WriteAsync(context, books.Tell(reference), ended);
-    }
-
-    private async Task WaitUntilAsync(long dueAtMs, CancellationToken ended)
-    {
-        // Timers may fire a little early, and an answer before its due time would be PENDING.
-        for (long left = dueAtMs - books.NowMs; left > 0; left = dueAtMs - books.NowMs)
-        {
-            await WaitAsync(TimeSpan.FromMilliseconds(left), ended);
+            case PayAnswer.ServerError:
+                context.Response.StatusCode = StatusCodes.Status500InternalServerError;
+                return;
+            case PayAnswer.None:
+                await Task.Delay(silenceCap, clock, ended);
+                context.Abort();
+                return;
+            default:
+                await WriteAsync(context, books.Tell(reference), ended);
+                return;
         }
     }
-
-    private Task WaitAsync(TimeSpan time, CancellationToken ended) =>
-        time > TimeSpan.Zero ? Task.Delay(time, clock, ended) : Task.CompletedTask;
 
     private static async Task WriteAsync(HttpContext context, BookAnswer answer, CancellationToken ended)
     {

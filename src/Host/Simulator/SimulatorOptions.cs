@@ -1,3 +1,5 @@
+using HotPath.Core.Clearing.Adapters.Iso8583;
+
 namespace HotPath.Host.Simulator;
 
 /// <summary>How the clearing simulator behaves.</summary>
@@ -5,6 +7,12 @@ internal sealed record SimulatorOptions
 {
     /// <summary>TCP port on 127.0.0.1. Default 0: a free one. Range 0 to 65,535.</summary>
     public int Port { get; init; }
+
+    /// <summary>TCP port on 127.0.0.1 of the ISO 8583 dialect, over the same books. Default none: HTTP only. 0: a free one. Range 0 to 65,535.</summary>
+    public int? Iso8583Port { get; init; }
+
+    /// <summary>Seals the ISO 8583 answers, and the requests must be sealed with it. Default none.</summary>
+    public MessageMac? Iso8583Mac { get; init; }
 
     /// <summary>Folder of <c>books.jsonl</c>; made when missing. One simulator at a time.</summary>
     public string BooksDirectory { get; init; } = Path.Combine(".hotpath", "simulator");
@@ -23,6 +31,7 @@ internal sealed record SimulatorOptions
     internal void Validate()
     {
         Check(nameof(Port), Port, 0, 65_535);
+        Check(nameof(Iso8583Port), Iso8583Port ?? 0, 0, 65_535);
         Check(nameof(ChannelLatency), ChannelLatency.TotalSeconds, 0, 10);
         Check(nameof(SettleWindow), SettleWindow.TotalSeconds, 1, 60);
         Check(nameof(SilenceCap), SilenceCap.TotalSeconds, 1, 3600);

@@ -49,12 +49,18 @@ internal sealed partial class SandboxProcess : IDisposable
             ArgumentList =
             {
                 "exec", Path.Combine(AppContext.BaseDirectory, "hotpath.dll"), "sandbox", "--data", folder,
-                "--port", "0", "--admin-port", "0", "--channel-latency", "5ms", "--no-demo",
+                "--port", "0", "--admin-port", "0", "--no-demo",
             },
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
         Array.ForEach(more, start.ArgumentList.Add);
+        // A simulator of its own has a latency of its own.
+        if (!more.Contains("--channel-url"))
+        {
+            start.ArgumentList.Add("--channel-latency");
+            start.ArgumentList.Add("5ms");
+        }
         Process process = Process.Start(start)!;
         var errors = new List<string>();
         process.ErrorDataReceived += (_, line) =>

@@ -4,8 +4,8 @@ using Xunit;
 
 namespace HotPath.Host.Tests.Simulator;
 
-/// <summary>Each row of the outcome table, over HTTP through the adapter that the gateway uses.</summary>
-public sealed class OutcomeTableTests
+/// <summary>Each row of the outcome table, over HTTP and over ISO 8583, through the adapters that the gateway uses.</summary>
+public abstract class OutcomeTableTests(bool isIso8583)
 {
     private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(150);
 
@@ -15,7 +15,7 @@ public sealed class OutcomeTableTests
     [InlineData(8811)]
     public async Task An_ordinary_amount_succeeds_and_is_found_afterwards(long amount)
     {
-        await using SimulatedChannel channel = await SimulatedChannel.StartAsync();
+        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(isIso8583: isIso8583);
         ClearingReference reference = channel.Reference(amount);
 
         ClearingResult result = await channel.PayAsync(reference);
@@ -31,7 +31,7 @@ public sealed class OutcomeTableTests
     [InlineData(8804, RespCode.AccountAbnormal)]
     public async Task A_declined_payment_names_its_reason(long amount, RespCode reason)
     {
-        await using SimulatedChannel channel = await SimulatedChannel.StartAsync();
+        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(isIso8583: isIso8583);
         ClearingReference reference = channel.Reference(amount);
 
         ClearingResult result = await channel.PayAsync(reference);
@@ -46,7 +46,7 @@ public sealed class OutcomeTableTests
     [InlineData(8806, ClearingOutcome.Failed)]
     public async Task A_pending_payment_gets_its_result_after_five_seconds(long amount, ClearingOutcome final)
     {
-        await using SimulatedChannel channel = await SimulatedChannel.StartAsync();
+        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(isIso8583: isIso8583);
         ClearingReference reference = channel.Reference(amount);
 
         Assert.Equal(ClearingOutcome.Processing, (await channel.PayAsync(reference)).Outcome);
@@ -59,7 +59,7 @@ public sealed class OutcomeTableTests
     [Fact]
     public async Task A_slow_success_is_pending_for_twelve_seconds_and_then_answered()
     {
-        await using SimulatedChannel channel = await SimulatedChannel.StartAsync();
+        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(isIso8583: isIso8583);
         ClearingReference reference = channel.Reference(8807);
 
         Task<ClearingResult> answer = await channel.BookAsync(reference);
@@ -74,7 +74,7 @@ public sealed class OutcomeTableTests
     [Fact]
     public async Task An_internal_error_leaves_the_payment_in_doubt_and_not_found()
     {
-        await using SimulatedChannel channel = await SimulatedChannel.StartAsync();
+        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(isIso8583: isIso8583);
         ClearingReference reference = channel.Reference(8808);
 
         Assert.Equal(ClearingOutcome.Unknown, (await channel.PayAsync(reference)).Outcome);
@@ -87,7 +87,7 @@ public sealed class OutcomeTableTests
     [InlineData(8810, ClearingOutcome.NotFound, false)]
     public async Task Silence_says_nothing_about_whether_money_moved(long amount, ClearingOutcome truth, bool isExecuted)
     {
-        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(Short);
+        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(Short, isIso8583);
         ClearingReference reference = channel.Reference(amount);
 
         Assert.Equal(ClearingOutcome.Unknown, (await channel.PayAsync(reference)).Outcome);
@@ -98,7 +98,7 @@ public sealed class OutcomeTableTests
     [Fact]
     public async Task The_liar_confirms_the_reversal_and_executes_within_the_settle_window_all_the_same()
     {
-        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(Short);
+        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(Short, isIso8583);
         ClearingReference reference = channel.Reference(8812);
 
         Assert.Equal(ClearingOutcome.Unknown, (await channel.PayAsync(reference)).Outcome);
@@ -113,7 +113,7 @@ public sealed class OutcomeTableTests
     [Fact]
     public async Task The_liar_confirms_a_reversal_after_it_executed_too()
     {
-        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(Short);
+        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(Short, isIso8583);
         ClearingReference reference = channel.Reference(8812);
 
         await channel.PayAsync(reference);
@@ -123,3 +123,7 @@ public sealed class OutcomeTableTests
         Assert.Equal(ClearingOutcome.Succeeded, await channel.InquireAsync(reference));
     }
 }
+
+public sealed class HttpOutcomeTableTests() : OutcomeTableTests(isIso8583: false);
+
+public sealed class Iso8583OutcomeTableTests() : OutcomeTableTests(isIso8583: true);

@@ -6,7 +6,7 @@ using Xunit;
 namespace HotPath.Host.Tests.Simulator;
 
 /// <summary>What makes "not found" proof for refunds, and what the books know of them when they are opened again.</summary>
-public sealed class RefundReversalTests
+public abstract class RefundReversalTests(bool isIso8583)
 {
     [Theory]
     [InlineData(1000, false)]
@@ -14,7 +14,7 @@ public sealed class RefundReversalTests
     [InlineData(1012, true)]
     public async Task A_reversal_that_comes_before_its_refund_blocks_the_refund_for_ever_and_holds_nothing(long amount, bool isRestarted)
     {
-        await using SimulatedChannel channel = await SimulatedChannel.StartAsync();
+        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(isIso8583: isIso8583);
         ClearingReference payment = await channel.PaidAsync(2000);
         ClearingReference refund = channel.RefundOf(payment, amount);
 
@@ -39,7 +39,7 @@ public sealed class RefundReversalTests
     [InlineData(true)]
     public async Task A_refund_that_was_executed_is_not_undone_although_nobody_was_told(bool isRestarted)
     {
-        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(TimeSpan.FromMilliseconds(150));
+        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(TimeSpan.FromMilliseconds(150), isIso8583);
         ClearingReference payment = await channel.PaidAsync(2000);
         ClearingReference refund = channel.RefundOf(payment, 1009);
         Assert.Equal(ClearingOutcome.Unknown, (await channel.RefundAsync(refund)).Outcome);
@@ -56,7 +56,7 @@ public sealed class RefundReversalTests
     [Fact]
     public async Task The_liar_confirms_a_refunds_reversal_and_executes_it_all_the_same_within_what_was_paid()
     {
-        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(TimeSpan.FromMilliseconds(150));
+        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(TimeSpan.FromMilliseconds(150), isIso8583);
         ClearingReference payment = await channel.PaidAsync(2000);
         ClearingReference refund = channel.RefundOf(payment, 1012);
 
@@ -74,7 +74,7 @@ public sealed class RefundReversalTests
     [Fact]
     public async Task A_payment_that_was_executed_against_its_reversal_can_be_given_back()
     {
-        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(TimeSpan.FromMilliseconds(150));
+        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(TimeSpan.FromMilliseconds(150), isIso8583);
         ClearingReference payment = channel.Reference(8812);
         await channel.PayAsync(payment);
         Assert.Equal(ClearingOutcome.Reversed, await channel.ReverseAsync(payment));
@@ -91,7 +91,7 @@ public sealed class RefundReversalTests
     [Fact]
     public async Task What_went_back_and_what_is_held_is_known_after_a_restart()
     {
-        await using SimulatedChannel channel = await SimulatedChannel.StartAsync();
+        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(isIso8583: isIso8583);
         ClearingReference payment = await channel.PaidAsync(10_000);
         ClearingReference done = channel.RefundOf(payment, 5_000);
         ClearingReference pending = channel.RefundOf(payment, 3_005);
@@ -120,7 +120,7 @@ public sealed class RefundReversalTests
     [Fact]
     public async Task A_torn_refund_is_dropped_and_its_amount_with_it()
     {
-        await using SimulatedChannel channel = await SimulatedChannel.StartAsync();
+        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(isIso8583: isIso8583);
         ClearingReference payment = await channel.PaidAsync(10_000);
         ClearingReference torn = channel.RefundOf(payment, 10_000);
         await channel.RefundAsync(torn);
@@ -174,7 +174,7 @@ public sealed class RefundReversalTests
     [InlineData("\"original_reference\":\"2026", "\"original_reference\":\"2027")]
     public async Task Books_that_say_what_cannot_be_are_refused_with_the_place(string was, string became)
     {
-        await using SimulatedChannel channel = await SimulatedChannel.StartAsync();
+        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(isIso8583: isIso8583);
         await channel.RefundAsync(channel.RefundOf(await channel.PaidAsync(), 100));
         await channel.StopAsync();
         string[] lines = await File.ReadAllLinesAsync(channel.BooksFile);
@@ -188,3 +188,7 @@ public sealed class RefundReversalTests
         await channel.StartSimulatorAgainAsync();
     }
 }
+
+public sealed class HttpRefundReversalTests() : RefundReversalTests(isIso8583: false);
+
+public sealed class Iso8583RefundReversalTests() : RefundReversalTests(isIso8583: true);

@@ -8,14 +8,14 @@ using Xunit;
 namespace HotPath.Host.Tests.Simulator;
 
 /// <summary>Refunds over HTTP through the adapter that the gateway uses: the outcome table, the guard, and the books behind them.</summary>
-public sealed class RefundTests
+public abstract class RefundTests(bool isIso8583)
 {
     private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(150);
 
     [Fact]
     public async Task A_refund_of_an_executed_payment_succeeds_and_is_found_afterwards()
     {
-        await using SimulatedChannel channel = await SimulatedChannel.StartAsync();
+        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(isIso8583: isIso8583);
         ClearingReference payment = await channel.PaidAsync();
         ClearingReference refund = channel.RefundOf(payment, 4000);
 
@@ -34,7 +34,7 @@ public sealed class RefundTests
     [InlineData(104, RespCode.AccountAbnormal)]
     public async Task A_declined_refund_names_its_reason_and_holds_nothing(long amount, RespCode reason)
     {
-        await using SimulatedChannel channel = await SimulatedChannel.StartAsync();
+        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(isIso8583: isIso8583);
         ClearingReference payment = await channel.PaidAsync();
 
         ClearingResult result = await channel.RefundAsync(channel.RefundOf(payment, amount));
@@ -48,7 +48,7 @@ public sealed class RefundTests
     [InlineData(106, ClearingOutcome.Failed)]
     public async Task A_pending_refund_gets_its_result_after_five_seconds(long amount, ClearingOutcome final)
     {
-        await using SimulatedChannel channel = await SimulatedChannel.StartAsync();
+        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(isIso8583: isIso8583);
         ClearingReference refund = channel.RefundOf(await channel.PaidAsync(), amount);
 
         Assert.Equal(ClearingOutcome.Processing, (await channel.RefundAsync(refund)).Outcome);
@@ -61,7 +61,7 @@ public sealed class RefundTests
     [Fact]
     public async Task A_slow_refund_is_pending_for_twelve_seconds_and_then_answered()
     {
-        await using SimulatedChannel channel = await SimulatedChannel.StartAsync();
+        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(isIso8583: isIso8583);
         ClearingReference refund = channel.RefundOf(await channel.PaidAsync(), 107);
 
         Task<ClearingResult> answer = await channel.BookAsync(refund);
@@ -77,7 +77,7 @@ public sealed class RefundTests
     [InlineData(110, ClearingOutcome.NotFound, false)]
     public async Task An_error_and_silence_say_nothing_about_whether_money_went_back(long amount, ClearingOutcome truth, bool isExecuted)
     {
-        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(Short);
+        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(Short, isIso8583);
         ClearingReference refund = channel.RefundOf(await channel.PaidAsync(), amount);
 
         Assert.Equal(ClearingOutcome.Unknown, (await channel.RefundAsync(refund)).Outcome);
@@ -88,7 +88,7 @@ public sealed class RefundTests
     [Fact]
     public async Task Refunds_together_never_exceed_the_payment_and_the_last_minor_unit_still_goes_back()
     {
-        await using SimulatedChannel channel = await SimulatedChannel.StartAsync();
+        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(isIso8583: isIso8583);
         ClearingReference payment = await channel.PaidAsync(10_000);
 
         Assert.Equal(ClearingOutcome.Succeeded, (await channel.RefundAsync(channel.RefundOf(payment, 9_999))).Outcome);
@@ -104,7 +104,7 @@ public sealed class RefundTests
     [Fact]
     public async Task Of_refunds_that_race_for_the_rest_no_more_is_executed_than_was_paid()
     {
-        await using SimulatedChannel channel = await SimulatedChannel.StartAsync();
+        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(isIso8583: isIso8583);
         ClearingReference payment = await channel.PaidAsync(10_000);
 
         ClearingResult[] results = await Task.WhenAll(Enumerable.Range(0, 64).Select(_ => channel.RefundAsync(channel.RefundOf(payment, 700))));
@@ -117,7 +117,7 @@ public sealed class RefundTests
     [Fact]
     public async Task A_pending_refund_holds_its_amount_until_it_is_stopped()
     {
-        await using SimulatedChannel channel = await SimulatedChannel.StartAsync();
+        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(isIso8583: isIso8583);
         ClearingReference payment = await channel.PaidAsync(10_000);
         ClearingReference pending = channel.RefundOf(payment, 9_905);
         await channel.RefundAsync(pending);
@@ -142,7 +142,7 @@ public sealed class RefundTests
     [InlineData("a refund itself")]
     public async Task Money_that_was_not_paid_does_not_go_back(string payment)
     {
-        await using SimulatedChannel channel = await SimulatedChannel.StartAsync();
+        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(isIso8583: isIso8583);
         ClearingReference original = channel.Reference(payment switch { "declined" => 1004, "pending" or "reversed" => 1005, _ => 1000 });
         if (payment is "a refund itself")
         {
@@ -175,7 +175,7 @@ public sealed class RefundTests
     [Fact]
     public async Task A_payment_whose_money_went_back_is_not_reversed_any_more_even_over_a_restart()
     {
-        await using SimulatedChannel channel = await SimulatedChannel.StartAsync();
+        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(isIso8583: isIso8583);
         ClearingReference payment = channel.Reference(8805);
         await channel.PayAsync(payment);
         channel.Clock.Advance(TimeSpan.FromSeconds(6));
@@ -190,7 +190,7 @@ public sealed class RefundTests
     [Fact]
     public async Task The_same_refund_again_is_answered_alike_and_executed_once()
     {
-        await using SimulatedChannel channel = await SimulatedChannel.StartAsync();
+        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(isIso8583: isIso8583);
         ClearingReference payment = await channel.PaidAsync(10_000);
         ClearingReference refund = channel.RefundOf(payment, 6_000);
 
@@ -206,7 +206,7 @@ public sealed class RefundTests
     [Fact]
     public async Task A_reference_is_given_once_whatever_for_and_other_content_is_refused_and_changes_nothing()
     {
-        await using SimulatedChannel channel = await SimulatedChannel.StartAsync();
+        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(isIso8583: isIso8583);
         ClearingReference payment = await channel.PaidAsync(10_000);
         ClearingReference other = await channel.PaidAsync(10_000);
         ClearingReference refund = channel.RefundOf(payment, 6_000);
@@ -242,7 +242,7 @@ public sealed class RefundTests
     [InlineData("v1/reverse", ",\"original_reference\":null")]
     public async Task A_request_that_contradicts_itself_is_refused_and_not_booked(string path, string more)
     {
-        await using SimulatedChannel channel = await SimulatedChannel.StartAsync();
+        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(isIso8583: isIso8583);
         using var http = new HttpClient();
         string body = $$"""{"reference":"2026030112000000000700000002","amount_minor":"1","currency":"CNY"{{more}}}""";
         using var content = new StringContent(body, Encoding.UTF8, "application/json");
@@ -253,3 +253,7 @@ public sealed class RefundTests
         Assert.Equal(0, new FileInfo(channel.BooksFile).Length);
     }
 }
+
+public sealed class HttpRefundTests() : RefundTests(isIso8583: false);
+
+public sealed class Iso8583RefundTests() : RefundTests(isIso8583: true);

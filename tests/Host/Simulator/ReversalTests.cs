@@ -4,12 +4,12 @@ using Xunit;
 
 namespace HotPath.Host.Tests.Simulator;
 
-public sealed class ReversalTests
+public abstract class ReversalTests(bool isIso8583)
 {
     [Fact]
     public async Task Success_that_was_told_is_not_reversed_any_more()
     {
-        await using SimulatedChannel channel = await SimulatedChannel.StartAsync();
+        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(isIso8583: isIso8583);
         ClearingReference reference = channel.Reference(8880);
 
         await channel.PayAsync(reference);
@@ -21,7 +21,7 @@ public sealed class ReversalTests
     [Fact]
     public async Task Success_that_an_inquiry_told_is_final_even_over_a_restart()
     {
-        await using SimulatedChannel channel = await SimulatedChannel.StartAsync();
+        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(isIso8583: isIso8583);
         ClearingReference reference = channel.Reference(8805);
         await channel.PayAsync(reference);
         channel.Clock.Advance(TimeSpan.FromSeconds(6));
@@ -35,7 +35,7 @@ public sealed class ReversalTests
     [Fact]
     public async Task A_pending_payment_that_is_reversed_never_executes()
     {
-        await using SimulatedChannel channel = await SimulatedChannel.StartAsync();
+        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(isIso8583: isIso8583);
         ClearingReference reference = channel.Reference(8805);
         await channel.PayAsync(reference);
 
@@ -49,7 +49,7 @@ public sealed class ReversalTests
     [Fact]
     public async Task A_payment_that_is_reversed_while_its_caller_waits_is_answered_as_reversed()
     {
-        await using SimulatedChannel channel = await SimulatedChannel.StartAsync();
+        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(isIso8583: isIso8583);
         ClearingReference reference = channel.Reference(8807);
         Task<ClearingResult> answer = await channel.BookAsync(reference);
 
@@ -66,7 +66,7 @@ public sealed class ReversalTests
     [InlineData(8809, true)]
     public async Task A_reversal_that_comes_before_its_payment_blocks_the_reference_for_ever(long amount, bool isRestarted)
     {
-        await using SimulatedChannel channel = await SimulatedChannel.StartAsync();
+        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(isIso8583: isIso8583);
         ClearingReference reference = channel.Reference(amount);
 
         Assert.Equal(ClearingOutcome.Reversed, await channel.ReverseAsync(reference));
@@ -85,7 +85,7 @@ public sealed class ReversalTests
     [Fact]
     public async Task A_reversal_with_another_amount_changes_nothing()
     {
-        await using SimulatedChannel channel = await SimulatedChannel.StartAsync();
+        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(isIso8583: isIso8583);
         ClearingReference reference = channel.Reference(8805);
         await channel.PayAsync(reference);
 
@@ -95,3 +95,7 @@ public sealed class ReversalTests
         Assert.Equal(ClearingOutcome.Succeeded, await channel.InquireAsync(reference));
     }
 }
+
+public sealed class HttpReversalTests() : ReversalTests(isIso8583: false);
+
+public sealed class Iso8583ReversalTests() : ReversalTests(isIso8583: true);

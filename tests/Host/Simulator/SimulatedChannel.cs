@@ -1,6 +1,7 @@
 using System.Text.Json;
 using HotPath.Core.Clearing;
 using HotPath.Core.Clearing.Adapters.Http;
+using HotPath.Core.Clearing.Adapters.Iso8583;
 using HotPath.Core.Model;
 using HotPath.Core.Runtime;
 using HotPath.Core.Telemetry;
@@ -10,16 +11,21 @@ using Xunit;
 
 namespace HotPath.Host.Tests.Simulator;
 
-/// <summary>A simulator on virtual time behind the real HTTP adapter, with books in a folder of its own.</summary>
+/// <summary>A simulator on virtual time behind a real adapter, HTTP or ISO 8583, with books in a folder of its own.</summary>
 internal sealed class SimulatedChannel : IAsyncDisposable
 {
+    private static readonly MessageMac Mac = new(new byte[MessageMac.MinKeyBytes]);
+
     private static readonly DateTimeOffset Start = new(2026, 3, 1, 4, 0, 0, TimeSpan.Zero);
 
     private readonly string _directory = Directory.CreateTempSubdirectory("hotpath-books-").FullName;
     private ClearingSimulator? _simulator;
-    private HttpClearingAdapter? _adapter;
+    private readonly bool _isIso8583;
+    private IClearingAdapter? _adapter;
     private Channel? _channel;
     private uint _lastNumber;
+
+    private SimulatedChannel(bool isIso8583) => _isIso8583 = isIso8583;
 
     internal FakeTimeProvider Clock { get; } = new(Start);
 
@@ -30,9 +36,10 @@ internal sealed class SimulatedChannel : IAsyncDisposable
     internal Uri BaseAddress => _simulator!.BaseAddress;
 
     /// <param name="deadline">The adapter's, on real time: what a test waits for an answer that never comes.</param>
-    internal static async Task<SimulatedChannel> StartAsync(TimeSpan? deadline = null)
+    /// <param name="isIso8583">Otherwise it is HTTP.</param>
+    internal static async Task<SimulatedChannel> StartAsync(TimeSpan? deadline = null, bool isIso8583 = false)
     {
-        var channel = new SimulatedChannel();
+        var channel = new SimulatedChannel(isIso8583);
         await channel.StartSimulatorAsync(deadline ?? TimeSpan.FromSeconds(10));
         return channel;
     }
@@ -102,7 +109,7 @@ internal sealed class SimulatedChannel : IAsyncDisposable
 
     internal async Task<ClearingOutcome> InquireAsync(ClearingReference reference) => (await _adapter!.InquireAsync(reference)).Outcome;
 
-    internal async Task<bool> EchoAsync() => await ((IClearingAdapter)_adapter!).EchoAsync();
+    internal async Task<bool> EchoAsync() => await _adapter!.EchoAsync();
 
     internal async Task<ClearingOutcome> ReverseAsync(ClearingReference reference) => (await _adapter!.ReverseAsync(reference)).Outcome;
 
@@ -129,9 +136,12 @@ internal sealed class SimulatedChannel : IAsyncDisposable
 
     private async Task StartSimulatorAsync(TimeSpan deadline)
     {
-        var options = new SimulatorOptions { BooksDirectory = _directory, ChannelLatency = TimeSpan.Zero };
+        var options = new SimulatorOptions { BooksDirectory = _directory, ChannelLatency = TimeSpan.Zero, Iso8583Port = 0, Iso8583Mac = Mac };
         _simulator = await ClearingSimulator.StartAsync(options, Clock);
-        _adapter = new HttpClearingAdapter(new HttpClearingOptions { BaseAddress = _simulator.BaseAddress, Deadline = deadline }, TimeProvider.System);
+        _adapter = _isIso8583
+            ? new Iso8583ClearingAdapter(
+                new Iso8583Options { Host = "127.0.0.1", Port = _simulator.Iso8583Address!.Port, Deadline = deadline, Mac = Mac }, ThreadScheduler.Instance, TimeProvider.System)
+            : new HttpClearingAdapter(new HttpClearingOptions { BaseAddress = _simulator.BaseAddress, Deadline = deadline }, TimeProvider.System);
         _channel = new Channel(
             new ChannelOptions { Id = "simulator" }, _adapter, ThreadScheduler.Instance, TimeProvider.System, new GatewayMetrics("test"));
     }

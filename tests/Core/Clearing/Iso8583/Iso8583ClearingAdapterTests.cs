@@ -126,6 +126,7 @@ public sealed class Iso8583ClearingAdapterTests
         ClearingReference tooMuch = Payments.NewReference(Dialect.MaxMinorUnits + 1);
         var caller = new Caller(adapter);
 
+        Assert.Equal((false, Dialect.MaxMinorUnits), (adapter.CarriesFaces, adapter.MaxMinorUnits));
         Assert.Equal(ClearingOutcome.NotDelivered, (await caller.SendAsync(tooMuch)).Outcome);
         Assert.Equal(ClearingOutcome.NotDelivered, (await caller.PayByFaceAsync(_payment)).Outcome);
         Assert.Equal(ClearingOutcome.NotDelivered, (await adapter.ReverseAsync(tooMuch)).Outcome);

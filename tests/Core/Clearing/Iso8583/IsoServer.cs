@@ -73,8 +73,14 @@ internal sealed class IsoServer : IAsyncDisposable
     /// <summary>The same, with its code.</summary>
     internal static byte[] Sealed(ReceivedMessage asked, string code = "00")
     {
-        ReceivedMessage plain = IsoMessages.ReadWhole(MessageTo(asked, code));
-        byte[] message = IsoMessages.Write(plain.Type, Enumerable.Range(2, 126).Where(plain.Has).Select(element => (element, plain[element].ToArray())).Append((128, new byte[8])));
+        return Sealed(MessageTo(asked, code));
+    }
+
+    /// <summary>A message with its code.</summary>
+    internal static byte[] Sealed(byte[] plain)
+    {
+        ReceivedMessage read = IsoMessages.ReadWhole(plain);
+        byte[] message = IsoMessages.Write(read.Type, Enumerable.Range(2, 126).Where(read.Has).Select(element => (element, read[element].ToArray())).Append((128, new byte[8])));
         Key.Seal(message);
         return message;
     }

@@ -53,6 +53,11 @@ public sealed class Iso8583ClearingAdapter : IClearingAdapter
         }
     }
 
+    /// <summary>48 KiB are more than any element holds.</summary>
+    public bool CarriesFaces => false;
+
+    public long MaxMinorUnits => Dialect.MaxMinorUnits;
+
     public void EncodePay(in PayOrder order, ClearingCall call) => Dialect.TryPay(order, _options.Mac is not null, call.Payload);
 
     public ValueTask<ClearingResult> PayAsync(ClearingCall call) => SendAsync(ClearingVerb.Pay, call.Reference, call.Payload.WrittenMemory);

@@ -1,0 +1,99 @@
+using System.Diagnostics;
+using HotPath.Core.Clearing;
+using HotPath.Core.Clearing.Adapters.Http;
+using HotPath.Core.Model;
+using HotPath.Core.Telemetry;
+using Xunit;
+
+namespace HotPath.Core.Tests.Clearing;
+
+/// <summary>
+/// A channel's answer is input too: every kind of nonsense, to everything a channel is asked for, by every adapter. Never SUCCESS on it, never an exception, counted by kind; in
+/// bounded time and memory, and the next call is served (issue "Bad input", failure model F16).
+/// </summary>
+public abstract class BadAnswerTests
+{
+    /// <summary>The adapters' deadline here. What hangs ends with it; nothing takes much longer.</summary>
+    protected static readonly TimeSpan Deadline = TimeSpan.FromMilliseconds(400);
+
+    // Of the deadline, and of a machine that does other things too.
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(8);
+
+    // 200 MB are sent; what the adapter, its pools and this test make of them is far less.
+    private const long MostBytes = 60_000_000;
+
+    private readonly ClearingReference _payment = Payments.NewReference();
+    private readonly ClearingReference _refund = Payments.NewRefund(1200);
+
+    protected async Task ProveAsync(string nonsense, Operation operation, IHostileChannel channel)
+    {
+        var caller = new Caller(channel.Adapter);
+        ClearingReference reference = operation == Operation.Refund ? _refund : _payment;
+        Nonsense row = channel.Rows.Single(one => one.Name == nonsense);
+        // The connection is there, and the channel in its right mind.
+        Assert.Equal(ClearingOutcome.Succeeded, (await caller.SendAsync(Payments.NewReference())).Outcome);
+        channel.GoMad(nonsense);
+        long before = GC.GetTotalAllocatedBytes(precise: true);
+        long startedAt = Stopwatch.GetTimestamp();
+
+        ClearingResult result = await caller.DoAsync(operation, reference);
+
+        Assert.Equal(row.IsHarmless ? channel.HonestOutcome(operation) : ClearingOutcome.Unknown, result.Outcome);
+        Assert.InRange(Stopwatch.GetElapsedTime(startedAt), TimeSpan.Zero, Longest);
+        Assert.InRange(GC.GetTotalAllocatedBytes(precise: true) - before, 0, MostBytes);
+        if (row.Kind is { } kind)
+        {
+            await HearAsync(caller, kind);
+            Assert.All(caller.Heard, heard => Assert.Contains(heard, new[] { kind }.Concat(row.Also)));
+        }
+        channel.GoMad(null);
+        // It may have lost its connection; the payment after that one is served.
+        Assert.Contains(ClearingOutcome.Succeeded, new[] { (await caller.SendAsync(Payments.NewReference())).Outcome, (await caller.SendAsync(Payments.NewReference())).Outcome });
+        if (row.Kind is null)
+        {
+            Assert.Empty(caller.Heard);
+        }
+    }
+
+    private static async Task HearAsync(Caller caller, BadAnswer kind)
+    {
+        using var limit = new CancellationTokenSource(Longest);
+        while (!caller.Heard.Contains(kind))
+        {
+            await Task.Delay(5, limit.Token);
+        }
+    }
+
+    /// <summary>A way to answer nonsense.</summary>
+    /// <param name="Name">Of the case.</param>
+    /// <param name="Kind">What it is counted as; null: as nothing, for nothing was said.</param>
+    /// <param name="IsHarmless">The call is answered all the same: the nonsense comes beside its answer.</param>
+    /// <param name="Also">What else may be counted, of a connection that goes with it.</param>
+    public sealed record Nonsense(string Name, BadAnswer? Kind, bool IsHarmless = false, params BadAnswer[] Also);
+
+    /// <summary>A channel that can be told to answer nonsense.</summary>
+    public interface IHostileChannel : IAsyncDisposable
+    {
+        internal IClearingAdapter Adapter { get; }
+
+        IReadOnlyList<Nonsense> Rows { get; }
+
+        /// <summary>From now on it answers so; null: sense.</summary>
+        void GoMad(string? nonsense);
+
+        ClearingOutcome HonestOutcome(Operation operation) => operation == Operation.Reverse ? ClearingOutcome.Reversed : ClearingOutcome.Succeeded;
+    }
+
+    protected static TheoryData<string, Operation> Cases(IEnumerable<Nonsense> rows, Func<Nonsense, Operation, bool> exists)
+    {
+        var cases = new TheoryData<string, Operation>();
+        foreach (Nonsense row in rows)
+        {
+            foreach (Operation operation in Enum.GetValues<Operation>().Where(operation => exists(row, operation)))
+            {
+                cases.Add(row.Name, operation);
+            }
+        }
+        return cases;
+    }
+}
