@@ -51,6 +51,7 @@ public sealed class Corridor : IAsyncDisposable
         var disagreements = new Disagreements(metrics, logs.CreateLogger<Disagreements>());
         Resolver = new PendingResolver(ledger, router, institutions, Signer, waiters, disagreements, metrics, scheduler, clock, logs.CreateLogger<PendingResolver>());
         Breakers = new BreakerSwitch(ledger, router, clock);
+        Pending = new PendingDesk(Resolver, ledger, router, clock, logs.CreateLogger<PendingDesk>());
         var breakerLog = new BreakerLog(logs.CreateLogger<BreakerLog>());
         foreach (Channel channel in router.Channels)
         {
@@ -82,6 +83,9 @@ public sealed class Corridor : IAsyncDisposable
 
     /// <summary>Operators' hand on the channels' breakers.</summary>
     public BreakerSwitch Breakers { get; }
+
+    /// <summary>Operators' hand on what is PENDING.</summary>
+    public PendingDesk Pending { get; }
 
     /// <summary>Shows what happens in the book to those who keep something that follows from it; null where nobody does.</summary>
     public ChangeFeed? Feed { get; }

@@ -51,7 +51,11 @@ internal interface IInDoubt
     /// <param name="turn">Whose turn it is.</param>
     ValueTask<Word> AskAsync(Channel channel, Doubt doubt, Turn turn);
 
-    ValueTask<Adoption> AdoptAsync(TradeNo number, ClearingResult result);
+    /// <summary>Puts a word about it into the book.</summary>
+    /// <param name="number">Of what.</param>
+    /// <param name="result">The word.</param>
+    /// <param name="isHearsay">It is not the channel's own: it says nothing against a result that is there.</param>
+    ValueTask<Adoption> AdoptAsync(TradeNo number, ClearingResult result, bool isHearsay);
 }
 
 /// <summary>Payments.</summary>
@@ -69,7 +73,7 @@ internal sealed class PaymentsInDoubt(
 
     public ValueTask<Word> AskAsync(Channel channel, Doubt doubt, Turn turn) => InDoubt.AskAsync(channel, doubt.Reference, turn);
 
-    public async ValueTask<Adoption> AdoptAsync(TradeNo number, ClearingResult result)
+    public async ValueTask<Adoption> AdoptAsync(TradeNo number, ClearingResult result, bool isHearsay)
     {
         var trade = new Trade();
         bool isTurned = false;
@@ -77,7 +81,10 @@ internal sealed class PaymentsInDoubt(
         {
             if (trade.IsFinal)
             {
-                await CompareAsync(trade, result);
+                if (!isHearsay)
+                {
+                    await CompareAsync(trade, result);
+                }
                 return Adoption.Ended;
             }
             if (!ScanPay.TrySettle(trade, result, clock.GetUtcNow().ToUnixTimeMilliseconds()))
@@ -142,7 +149,7 @@ internal sealed class RefundsInDoubt(
 
     public ValueTask<Word> AskAsync(Channel channel, Doubt doubt, Turn turn) => InDoubt.AskAsync(channel, doubt.Reference, turn);
 
-    public async ValueTask<Adoption> AdoptAsync(TradeNo number, ClearingResult result)
+    public async ValueTask<Adoption> AdoptAsync(TradeNo number, ClearingResult result, bool isHearsay)
     {
         (var refund, var trade) = (new Refund(), new Trade());
         while (await ledger.FindRefundAsync(number, refund) && await ledger.FindAsync(refund.TradeNo, trade))
@@ -150,7 +157,7 @@ internal sealed class RefundsInDoubt(
             if (refund.IsFinal)
             {
                 bool isDenied = result.Outcome is ClearingOutcome.Reversed or ClearingOutcome.Failed && refund.Status == TradeStatus.Success;
-                if (isDenied || (result.Outcome == ClearingOutcome.Succeeded && refund.Status != TradeStatus.Success))
+                if (!isHearsay && (isDenied || (result.Outcome == ClearingOutcome.Succeeded && refund.Status != TradeStatus.Success)))
                 {
                     disagreements.Look(refund.RefundId, refund.Status, refund.ChannelId, result);
                 }

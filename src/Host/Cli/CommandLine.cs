@@ -63,6 +63,7 @@ internal static class CommandLine
         ExplainVerb.Create(output),
         JournalVerb.Create(output),
         NotifyVerb.Create(output, error),
+        PendingVerb.Create(output, error),
         ReceiverVerb.Create(output),
     };
 }

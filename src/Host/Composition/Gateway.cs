@@ -77,7 +77,8 @@ internal sealed partial class Gateway : IAsyncDisposable
             var reconEndpoint = new ReconEndpoint();
             var notifications = new NotificationEndpoint();
             var channels = new ChannelEndpoint();
-            WebApplication admin = await new AdminServer(readiness, metrics, reconEndpoint, notifications, channels).StartAsync(settings.Admin, logs);
+            var pending = new PendingEndpoint();
+            WebApplication admin = await new AdminServer(readiness, metrics, reconEndpoint, notifications, channels, pending).StartAsync(settings.Admin, logs);
             undo.Push(admin);
 
             ILedger ledger = OpenLedger(settings.Ledger, clock, metrics, logs);
@@ -105,6 +106,7 @@ internal sealed partial class Gateway : IAsyncDisposable
                 readiness, admin, ledger, derived, corridor, institutions, settings.Certificate, logs.CreateLogger<Gateway>());
             notifications.Open(derived.Notifier);
             channels.Open(corridor.Breakers);
+            pending.Open(corridor.Pending);
             readiness.Ready(ledger);
             gateway.LogReady(gateway.ApiAddress, gateway.AdminAddress);
             return gateway;

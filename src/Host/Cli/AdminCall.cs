@@ -1,0 +1,50 @@
+using System.CommandLine;
+using System.Net;
+using HotPath.Host.Admin;
+
+namespace HotPath.Host.Cli;
+
+/// <summary>A wish at a running gateway's admin listener, for the verbs that are operators'.</summary>
+internal static class AdminCall
+{
+    internal static Option<Uri> Address() => new("--admin")
+    {
+        Description = "the gateway's admin listener",
+        HelpName = "http://127.0.0.1:PORT",
+        DefaultValueFactory = static _ => new Uri("http://127.0.0.1:9464"),
+        CustomParser = static result =>
+        {
+            if (Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out Uri? address) && address is { Scheme: "http", IsLoopback: true })
+            {
+                return address;
+            }
+            result.AddError($"--admin {result.Tokens[0].Value} is not an http address of this machine");
+            return null;
+        },
+    };
+
+    /// <summary>Sends a wish, prints what is answered, and says with which code to exit.</summary>
+    internal static async Task<int> SendAsync(HttpMethod method, Uri admin, string path, TextWriter output, TextWriter error, CancellationToken stop)
+    {
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false });
+        using var request = new HttpRequestMessage(method, new Uri(admin, path));
+        request.Headers.Add(OperatorRequest.Header, "1");
+        try
+        {
+            using HttpResponseMessage answer = await http.SendAsync(request, stop);
+            string text = await answer.Content.ReadAsStringAsync(stop);
+            if (answer.StatusCode == HttpStatusCode.OK)
+            {
+                await output.WriteAsync(text);
+                return ExitCodes.Done;
+            }
+            await error.WriteLineAsync($"hotpath: {(text.Length > 0 ? text.TrimEnd() : $"HTTP {(int)answer.StatusCode}")}");
+            return ExitCodes.Refused;
+        }
+        catch (HttpRequestException failure)
+        {
+            await error.WriteLineAsync($"hotpath: no gateway at {admin.GetLeftPart(UriPartial.Authority)}: {(failure.InnerException ?? failure).Message}");
+            return ExitCodes.NoAnswer;
+        }
+    }
+}
