@@ -1,4 +1,4 @@
-using HotPath.LoadTest.Running;
+using HotPath.LoadTest.Measuring;
 using HotPath.LoadTest.Scenarios;
 using Xunit;
 
