@@ -47,7 +47,7 @@ internal sealed class ClearingSimulator : IAsyncDisposable
         var server = new KestrelServer(Options.Create(ServerOptions(options.Port)), transport, NullLoggerFactory.Instance);
         try
         {
-            await server.StartAsync(new SimulatorApplication(books, latency, options.SilenceCap, clock, stopping.Token), cancellationToken);
+            await server.StartAsync(new SimulatorApplication(books, latency, options.HasDrill ? new Drill() : null, options.SilenceCap, clock, stopping.Token), cancellationToken);
             return new ClearingSimulator(server, books, stopping);
         }
         catch

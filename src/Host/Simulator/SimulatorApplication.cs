@@ -11,7 +11,7 @@ namespace HotPath.Host.Simulator;
 
 /// <summary>The four requests of the channel contract over the simulator's books.</summary>
 internal sealed class SimulatorApplication(
-    Books books, LognormalLatency latency, TimeSpan silenceCap, TimeProvider clock, CancellationToken stopping) : IHttpApplication<HttpContext>
+    Books books, LognormalLatency latency, Drill? drill, TimeSpan silenceCap, TimeProvider clock, CancellationToken stopping) : IHttpApplication<HttpContext>
 {
     /// <summary>Largest accepted request, in bytes. A payment with a code is below 2 KiB; face_data of 48 KiB, each byte escaped, is 96 KiB.</summary>
     internal const int MaxBodyBytes = 128 * 1024;
@@ -41,6 +41,12 @@ internal sealed class SimulatorApplication(
         if (!HttpMethods.IsPost(context.Request.Method))
         {
             context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+            return;
+        }
+        if (drill is not null && context.Request.Path.Value == "/drill")
+        {
+            bool isSet = drill.TrySet(context.Request.Query["latency"], context.Request.Query["errors"]);
+            context.Response.StatusCode = isSet ? StatusCodes.Status204NoContent : StatusCodes.Status400BadRequest;
             return;
         }
         if (await ReadAsync(context.Request.BodyReader, ended) is not { } reference)
@@ -103,9 +109,20 @@ internal sealed class SimulatorApplication(
 
     private async Task MoveAsync(HttpContext context, ClearingReference reference, CancellationToken ended)
     {
-        TimeSpan channelLatency = latency.Next();
+        DrillError error = drill?.Next() ?? DrillError.None;
+        if (error == DrillError.Lost)
+        {
+            context.Response.StatusCode = StatusCodes.Status500InternalServerError;
+            return;
+        }
+        TimeSpan channelLatency = drill?.Latency ?? latency.Next();
         BookReceipt receipt = books.Receive(reference, channelLatency);
         await receipt.Written;
+        if (error == DrillError.Executed)
+        {
+            context.Response.StatusCode = StatusCodes.Status500InternalServerError;
+            return;
+        }
         if (!receipt.IsSettledAlready)
         {
             switch (receipt.Answer)
