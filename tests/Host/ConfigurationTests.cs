@@ -262,6 +262,8 @@ public sealed class ConfigurationTests : IClassFixture<ConfigurationTests.Keys>,
         RefusedChannel("id", one => one with { Id = "a b" });
         RefusedChannel("max_in_flight", one => one with { MaxInFlight = 0 });
         RefusedChannel("max_connections", one => one with { MaxConnections = 0 });
+        RefusedChannel("inquiries_per_second", one => one with { InquiriesPerSecond = 0 });
+        RefusedChannel("inquiries_per_second", one => one with { InquiriesPerSecond = 10_001 });
         RefusedChannel("deadline", one => one with { Deadline = "soon" });
         RefusedChannel("deadline", one => one with { Deadline = "61s" });
         RefusedChannel("settle_window", one => one with { Deadline = "15s", SettleWindow = "14s" });
@@ -284,8 +286,8 @@ public sealed class ConfigurationTests : IClassFixture<ConfigurationTests.Keys>,
     {
         (GatewaySettings? settings, IReadOnlyList<ConfigurationFault> faults) = ConfigurationCheck.Run(WithSchemes(), TimeProvider.System);
         Assert.Empty(faults);
-        Assert.Equal([["hk.com.hkicl", "A000000333"], []], settings!.Routes.Select(route => route.Schemes));
-        Assert.Equal("a000000333", settings.CodeHosts["QR.95516.COM"]);
+        Assert.Equal([["hk.com.hkicl", "A000000333"], []], RouteConfigurationTests.Bound(settings!.RouteTable).Select(route => route.Schemes));
+        Assert.Equal("a000000333", settings.RouteTable.CodeHosts["QR.95516.COM"]);
     }
 
     [Fact]

@@ -20,17 +20,14 @@ public sealed record ChannelOptions
     /// <summary>How long after acceptance the channel may still come to know a payment. Default 15 s.</summary>
     public TimeSpan SettleWindow { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>
+    /// Inquiries and reversals a second, at most, of what is in doubt. Default 500. Range 1 to 10,000. How many less is felt out (<see cref="InquiryBudget"/>).
+    /// </summary>
+    // A million in doubt are through in 35 min, and a channel that takes thousands of payments a second does not feel it.
+    public int InquiriesPerSecond { get; init; } = 500;
+
     /// <summary>When the channel is left alone.</summary>
     public BreakerOptions Breaker { get; init; } = new();
-}
-
-/// <summary>Where results go that came after their request's answer budget.</summary>
-public interface ILateResults
-{
-    /// <param name="channel">Whose word it is.</param>
-    /// <param name="tradeNo">The channel's key: a trade_no, or, where refunds are adopted, a refund_id.</param>
-    /// <param name="result">What the channel said in the end.</param>
-    void Adopt(Channel channel, TradeNo tradeNo, in ClearingResult result);
 }
 
 /// <summary>
@@ -44,7 +41,6 @@ public sealed class Channel : IThreadPoolWorkItem
     private readonly MpscRing<ClearingCall> _ring;
     private readonly ObjectPool<ClearingCall> _calls;
     private int _creditsTaken;
-    private int _inquiries;
 
     // 1 while the drain is posted or running: whoever moves it from 0 to 1 posts it, so the ring has one consumer at a time.
     private int _isDraining;
@@ -59,9 +55,13 @@ public sealed class Channel : IThreadPoolWorkItem
         _metrics = metrics.ForChannel(options.Id);
         _ring = new MpscRing<ClearingCall>(options.MaxInFlight);
         _calls = new DefaultObjectPool<ClearingCall>(new CallPolicy(this), options.MaxInFlight);
+        Inquiries = new InquiryBudget(options.InquiriesPerSecond, clock);
         Breaker = new ChannelBreaker(options.Breaker, clock, ProbeAsync);
         Breaker.Changed = Changed;
+        Health = new ChannelHealth(clock);
         _metrics.WatchOpenTime(() => Breaker.OpenTime);
+        adapter.TellBadAnswers(BadAnswered);
+        _metrics.WatchHealth(() => Health.Value);
     }
 
     /// <summary>The channel's name, as it is recorded with a trade.</summary>
@@ -74,8 +74,20 @@ public sealed class Channel : IThreadPoolWorkItem
     /// <summary>Whether the channel is called. Whoever sends, inquires or reverses asks it before, so that the refusal is certain.</summary>
     public ChannelBreaker Breaker { get; }
 
+    /// <summary>How many inquiries and reversals the channel is sent.</summary>
+    public InquiryBudget Inquiries { get; }
+
+    /// <summary>How it has done lately: its weight among equal routes is multiplied by that.</summary>
+    public ChannelHealth Health { get; }
+
+    /// <summary>Calls under way, of <see cref="ChannelOptions.MaxInFlight"/>.</summary>
+    public int CallsUnderWay => Volatile.Read(ref _creditsTaken);
+
     /// <summary>Told every transition of the breaker, under its lock. Set once at composition.</summary>
     public Action<Channel, BreakerTransition>? BreakerChanged { get; set; }
+
+    /// <summary>Told what is wrong with an answer, and of which call's when that is known. Set once at composition.</summary>
+    public Action<BadAnswer, TradeNo>? BadAnswerHeard { get; set; }
 
     /// <summary>Who adopts payments. Set once at composition.</summary>
     public ILateResults? LateResults { get; set; }
@@ -88,6 +100,9 @@ public sealed class Channel : IThreadPoolWorkItem
     internal IScheduler Scheduler => _scheduler;
 
     internal GatewayMetrics.ChannelMetrics Metrics => _metrics;
+
+    /// <summary>Payments have more than half of the room there is: what else is to be asked can wait.</summary>
+    internal bool IsCrowded => Volatile.Read(ref _creditsTaken) > Options.MaxInFlight / 2;
 
     /// <summary>Takes one of the in-flight credits; false when the channel is full (A001).</summary>
     public bool TryTakeCredit()
@@ -182,6 +197,12 @@ public sealed class Channel : IThreadPoolWorkItem
         BreakerChanged?.Invoke(this, transition);
     }
 
+    private void BadAnswered(BadAnswer kind, TradeNo about)
+    {
+        _metrics.BadAnswered(kind);
+        BadAnswerHeard?.Invoke(kind, about);
+    }
+
     // A bug of the adapter is no sign of life.
     private async Task<bool> ProbeAsync()
     {
@@ -225,19 +246,6 @@ public sealed class Channel : IThreadPoolWorkItem
         return new ValueTask<ClearingResult>(ClearingResult.Of(ClearingOutcome.Unknown));
     }
 
-    /// <summary>Takes a permit for an inquiry, if fewer than <paramref name="most"/> are under way.</summary>
-    internal bool TryTakeInquiry(int most)
-    {
-        if (Interlocked.Increment(ref _inquiries) <= most)
-        {
-            return true;
-        }
-        Interlocked.Decrement(ref _inquiries);
-        return false;
-    }
-
-    internal void ReturnInquiry() => Interlocked.Decrement(ref _inquiries);
-
     /// <summary>The ring's one consumer.</summary>
     void IThreadPoolWorkItem.Execute()
     {
@@ -259,6 +267,8 @@ public sealed class Channel : IThreadPoolWorkItem
     {
         ReturnCredit();
         Breaker.Ended(period, result.Outcome, took, isKnownAsSlow);
+        Inquiries.PaymentEnded(took);
+        Health.Ended(result.Outcome, took);
         _metrics.Called(ToMetric(result.Outcome), took.TotalSeconds);
     }
 

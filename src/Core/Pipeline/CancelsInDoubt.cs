@@ -72,12 +72,12 @@ internal sealed class CancelsInDoubt(
         return hasEnded ? null : new Doubt(number, ScanPay.ReferenceOf(trade), trade.ChannelId, trade.InstId);
     }
 
-    public async ValueTask<ClearingResult> AskAsync(Channel channel, Doubt doubt, TimeSpan age)
+    public async ValueTask<Word> AskAsync(Channel channel, Doubt doubt, Turn turn)
     {
         TradeNo tradeNo = doubt.Reference.TradeNo;
         if (!_reversing.TryAdd(tradeNo, true))
         {
-            return ClearingResult.Of(ClearingOutcome.Unknown);
+            return Word.Nothing;
         }
         try
         {
@@ -89,7 +89,7 @@ internal sealed class CancelsInDoubt(
             }
             // A reversal is answered with one of the first two, or says nothing.
             bool counts = result.Outcome is ClearingOutcome.Reversed or ClearingOutcome.Succeeded or ClearingOutcome.NotDelivered;
-            return counts ? result : ClearingResult.Of(ClearingOutcome.Unknown);
+            return new Word(counts ? result : ClearingResult.Of(ClearingOutcome.Unknown));
         }
         finally
         {

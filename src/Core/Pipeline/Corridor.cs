@@ -49,12 +49,15 @@ public sealed class Corridor : IAsyncDisposable
         Authenticator = new Authenticator(institutions, DecoyKeys.Shared);
         Signer = new AnswerSigner(keys, ledger, clock);
         var disagreements = new Disagreements(metrics, logs.CreateLogger<Disagreements>());
-        Resolver = new PendingResolver(ledger, router, institutions, Signer, waiters, disagreements, metrics, clock, logs.CreateLogger<PendingResolver>());
+        Resolver = new PendingResolver(ledger, router, institutions, Signer, waiters, disagreements, metrics, scheduler, clock, logs.CreateLogger<PendingResolver>());
         Breakers = new BreakerSwitch(ledger, router, clock);
+        Tables = new TableSwitch(ledger, router, metrics, clock);
         var breakerLog = new BreakerLog(logs.CreateLogger<BreakerLog>());
+        var badAnswerLog = new BadAnswerLog(logs.CreateLogger<BadAnswerLog>(), clock);
         foreach (Channel channel in router.Channels)
         {
             channel.BreakerChanged = breakerLog.Tell;
+            badAnswerLog.Watch(channel);
             channel.LateResults = Resolver;
             channel.LateRefunds = Resolver;
         }
@@ -83,6 +86,9 @@ public sealed class Corridor : IAsyncDisposable
 
     /// <summary>Operators' hand on the channels' breakers.</summary>
     public BreakerSwitch Breakers { get; }
+
+    /// <summary>Operators' hand on the route table.</summary>
+    public TableSwitch Tables { get; }
 
     /// <summary>Shows what happens in the book to those who keep something that follows from it; null where nobody does.</summary>
     public ChangeFeed? Feed { get; }

@@ -15,6 +15,15 @@ namespace HotPath.Core.Pipeline;
 /// <param name="InstId">Whose it is.</param>
 internal sealed record Doubt(TradeNo Number, ClearingReference Reference, ShortText ChannelId, InstId InstId);
 
+/// <summary>What a channel was asked and said.</summary>
+/// <param name="Result">Its word.</param>
+/// <param name="LeadsOn">What follows from it is to be asked next, instead of waiting for the schedule.</param>
+internal readonly record struct Word(ClearingResult Result, bool LeadsOn = false)
+{
+    /// <summary>Nothing was said.</summary>
+    internal static Word Nothing { get; } = new(ClearingResult.Of(ClearingOutcome.Unknown));
+}
+
 /// <summary>What became of a channel's word.</summary>
 internal enum Adoption : byte
 {
@@ -36,11 +45,11 @@ internal interface IInDoubt
     /// <summary>Null: it is of another kind, or has ended.</summary>
     ValueTask<Doubt?> FindAsync(TradeNo number);
 
-    /// <summary>Asks the channel what can bring it to an end.</summary>
+    /// <summary>Asks the channel one thing that can bring it to an end: one turn is one message.</summary>
     /// <param name="channel">Whose it is.</param>
     /// <param name="doubt">As it was found.</param>
-    /// <param name="age">How long ago it was accepted.</param>
-    ValueTask<ClearingResult> AskAsync(Channel channel, Doubt doubt, TimeSpan age);
+    /// <param name="turn">Whose turn it is.</param>
+    ValueTask<Word> AskAsync(Channel channel, Doubt doubt, Turn turn);
 
     /// <param name="channel">Whose word it is.</param>
     /// <param name="number">What it is about.</param>
@@ -61,7 +70,7 @@ internal sealed class PaymentsInDoubt(
         return await ledger.FindAsync(number, trade) && !trade.IsFinal ? new Doubt(number, ScanPay.ReferenceOf(trade), trade.ChannelId, trade.InstId) : null;
     }
 
-    public ValueTask<ClearingResult> AskAsync(Channel channel, Doubt doubt, TimeSpan age) => InDoubt.AskAsync(channel, doubt.Reference, age);
+    public ValueTask<Word> AskAsync(Channel channel, Doubt doubt, Turn turn) => InDoubt.AskAsync(channel, doubt.Reference, turn);
 
     public async ValueTask<Adoption> AdoptAsync(Channel channel, TradeNo number, ClearingResult result)
     {
@@ -143,7 +152,7 @@ internal sealed class RefundsInDoubt(
             : null;
     }
 
-    public ValueTask<ClearingResult> AskAsync(Channel channel, Doubt doubt, TimeSpan age) => InDoubt.AskAsync(channel, doubt.Reference, age);
+    public ValueTask<Word> AskAsync(Channel channel, Doubt doubt, Turn turn) => InDoubt.AskAsync(channel, doubt.Reference, turn);
 
     public async ValueTask<Adoption> AdoptAsync(Channel channel, TradeNo number, ClearingResult result)
     {
@@ -183,14 +192,14 @@ internal sealed class RefundsInDoubt(
 internal static class InDoubt
 {
     // "Not found" is no proof while the payment may still be on its way, nor after: only a confirmed reversal, which blocks the reference, is.
-    internal static async ValueTask<ClearingResult> AskAsync(Channel channel, ClearingReference reference, TimeSpan age)
+    internal static async ValueTask<Word> AskAsync(Channel channel, ClearingReference reference, Turn turn)
     {
-        ClearingResult result = await channel.InquireAsync(reference);
-        if (result.Outcome == ClearingOutcome.NotFound && age > channel.Options.SettleWindow)
-        {
-            result = await channel.ReverseAsync(reference);
-        }
-        // That an inquiry or a reversal did not get through says nothing about the payment.
-        return result.Outcome == ClearingOutcome.NotDelivered ? ClearingResult.Of(ClearingOutcome.Unknown) : result;
+        ClearingResult result = turn.IsUnknownThere ? await channel.ReverseAsync(reference) : await channel.InquireAsync(reference);
+        bool leadsOn = !turn.IsUnknownThere && result.Outcome == ClearingOutcome.NotFound && turn.Age > channel.Options.SettleWindow;
+        return new Word(NothingOfNotDelivered(result), leadsOn);
     }
+
+    // That an inquiry or a reversal did not get through says nothing about the payment.
+    internal static ClearingResult NothingOfNotDelivered(in ClearingResult result) =>
+        result.Outcome == ClearingOutcome.NotDelivered ? ClearingResult.Of(ClearingOutcome.Unknown) : result;
 }

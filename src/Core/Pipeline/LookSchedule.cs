@@ -1,4 +1,5 @@
 using HotPath.Core.Clearing;
+using HotPath.Core.Ledger;
 using HotPath.Core.Model;
 using HotPath.Core.Routing;
 
@@ -12,24 +13,27 @@ internal readonly record struct Look(TradeNo TradeNo, bool IsLast, long GiveUpAt
 
 /// <summary>
 /// When trades that were reversed are looked at again: a settle window after the reversal, when everything that was on its way has come, and once more
-/// after eight of them. What a channel executes later than that shows in the reconciliation.
+/// after eight of them. What a channel executes later than that shows in the reconciliation. A channel that is left alone is not asked for its looks.
 /// </summary>
 internal sealed class LookSchedule(Router router, TimeProvider clock)
 {
     private const int LastAfterWindows = 8;
 
-    // The ledger finds them so long after a restart (Book.ReversedLifeMs); beyond it a restart would forget what goes on here.
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
-    private static readonly TimeSpan RoomPause = TimeSpan.FromSeconds(1);
+    // A restart would forget what goes on longer than the ledger finds them.
+    private static readonly TimeSpan Longest = ISurplusBook.ReversedLife;
 
-    private readonly PriorityQueue<Look, long> _due = new();
+    // With settle windows of minutes: the second look still has time to be repeated.
+    private static readonly TimeSpan LastAtLatest = Longest * 5 / 6;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<Channel, PriorityQueue<Look, long>> _due = [];
 
     /// <summary>The trade was reversed just now, or before a restart.</summary>
     internal void Begin(Trade trade)
     {
         if (router.Find(trade.ChannelId.Span) is { } channel)
         {
-            Add(new Look(trade.TradeNo, IsLast: false, clock.GetTimestamp() + Ticks(Longest)), channel.Options.SettleWindow);
+            Add(channel, new Look(trade.TradeNo, IsLast: false, clock.GetTimestamp() + Ticks(Longest)), channel.Options.SettleWindow);
         }
     }
 
@@ -38,49 +42,55 @@ internal sealed class LookSchedule(Router router, TimeProvider clock)
     {
         if (!look.IsLast)
         {
-            Add(look with { IsLast = true }, channel.Options.SettleWindow * (LastAfterWindows - 1));
+            TimeSpan window = channel.Options.SettleWindow;
+            TimeSpan last = window * LastAfterWindows;
+            Add(channel, look with { IsLast = true }, (last < LastAtLatest ? last : LastAtLatest) - window);
         }
     }
 
-    /// <summary>The channel did not answer, or does not know yet.</summary>
+    /// <summary>The channel did not answer, or does not know yet, or the book could not be read.</summary>
     internal void Again(in Look look, Channel channel)
     {
         if (clock.GetTimestamp() < look.GiveUpAt)
         {
-            Add(look, channel.Options.SettleWindow);
+            Add(channel, look, channel.Options.SettleWindow);
         }
     }
 
-    /// <summary>There was no room to ask just now, or the book could not be read.</summary>
-    internal void Postpone(in Look look)
+    internal bool HasDue(Channel channel)
     {
-        if (clock.GetTimestamp() < look.GiveUpAt)
+        lock (_lock)
         {
-            Add(look, RoomPause);
+            return _due.TryGetValue(channel, out PriorityQueue<Look, long>? due) && due.TryPeek(out _, out long dueAt) && dueAt <= clock.GetTimestamp();
         }
     }
 
-    /// <summary>The channel is left alone just now. However long that is: then is when it is to be asked.</summary>
-    internal void Wait(in Look look) => Add(look with { GiveUpAt = Math.Max(look.GiveUpAt, clock.GetTimestamp() + Ticks(2 * RoomPause)) }, RoomPause);
-
-    internal bool TryTakeDue(out Look look)
+    internal bool TryTakeDue(Channel channel, out Look look)
     {
-        lock (_due)
+        look = default;
+        lock (_lock)
         {
-            if (_due.TryPeek(out look, out long dueAt) && dueAt <= clock.GetTimestamp())
+            long now = clock.GetTimestamp();
+            if (!_due.TryGetValue(channel, out PriorityQueue<Look, long>? due) || !due.TryPeek(out look, out long dueAt) || dueAt > now)
             {
-                _due.Dequeue();
-                return true;
+                return false;
             }
-            return false;
+            due.Dequeue();
+            // However long the channel was left alone, or the budget went to others: there is time to repeat it.
+            look = look with { GiveUpAt = Math.Max(look.GiveUpAt, now + Ticks(2 * channel.Options.SettleWindow)) };
+            return true;
         }
     }
 
-    private void Add(in Look look, TimeSpan after)
+    private void Add(Channel channel, in Look look, TimeSpan after)
     {
-        lock (_due)
+        lock (_lock)
         {
-            _due.Enqueue(look, clock.GetTimestamp() + Ticks(after));
+            if (!_due.TryGetValue(channel, out PriorityQueue<Look, long>? due))
+            {
+                _due.Add(channel, due = new PriorityQueue<Look, long>());
+            }
+            due.Enqueue(look, clock.GetTimestamp() + Ticks(after));
         }
     }
 

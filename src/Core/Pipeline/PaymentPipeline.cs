@@ -253,7 +253,7 @@ public sealed class PaymentPipeline(
         }
         if (!slot.Trade.IsFinal)
         {
-            resolver.Nudge(slot.Trade.TradeNo, slot.Trade.AcceptedAtMs);
+            resolver.Nudge(slot.Trade.TradeNo, slot.Trade.AcceptedAtMs, slot.Trade.ChannelId.Span);
         }
         desk.Show(slot, RespCode.Success, institution, TradeView.Query);
     }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using HotPath.Core.Clearing;
 using HotPath.Core.Model;
 using HotPath.Core.Operations;
@@ -7,6 +8,9 @@ namespace HotPath.Core.Pipeline;
 /// <summary>Whether a channel that confirmed a reversal keeps its word (F15): what it executes all the same is money too much.</summary>
 public sealed partial class PendingResolver
 {
+    // From before the start, not looked up yet.
+    private readonly ConcurrentQueue<TradeNo> _reversed = new();
+
     /// <summary>A trade ended by a confirmed reversal: its channel is asked again later.</summary>
     public void LookAgain(Trade reversed) => _looks.Begin(reversed);
 
@@ -14,53 +18,54 @@ public sealed partial class PendingResolver
     {
         foreach (TradeNo number in await _ledger.Surpluses.ReversedAsync())
         {
+            _reversed.Enqueue(number);
+        }
+    }
+
+    private async Task LookAgainAsync(TradeNo number)
+    {
+        try
+        {
             var trade = new Trade();
             if (await _ledger.FindAsync(number, trade))
             {
                 _looks.Begin(trade);
             }
         }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            LogFailure(failure, number);
+            _reversed.Enqueue(number);
+        }
     }
 
-    private async Task LookAsync(Look look)
+    private void BeginLook(Channel channel, Look look) => _ = LookAsync(channel, look);
+
+    private async Task LookAsync(Channel channel, Look look)
     {
-        var trade = new Trade();
+        ClearingOutcome? outcome = null;
+        TimeSpan took = default;
         try
         {
-            if (!await _ledger.FindAsync(look.TradeNo, trade) || _router.Find(trade.ChannelId.Span) is not { } channel)
+            var trade = new Trade();
+            if (!await _ledger.FindAsync(look.TradeNo, trade))
             {
                 return;
             }
-            if (!channel.Breaker.IsClosed)
+            long sentAt = _clock.GetTimestamp();
+            outcome = ClearingOutcome.Unknown;
+            ClearingResult result = await channel.InquireAsync(ScanPay.ReferenceOf(trade));
+            (outcome, took) = (result.Outcome, _clock.GetElapsedTime(sentAt));
+            if (outcome == ClearingOutcome.Succeeded)
             {
-                _looks.Wait(look);
-                return;
-            }
-            if (!channel.TryTakeInquiry(MaxInquiriesOfChannel - KeptForCancels))
-            {
-                _looks.Postpone(look);
-                return;
-            }
-            ClearingOutcome outcome;
-            try
-            {
-                ClearingResult result = await channel.InquireAsync(ScanPay.ReferenceOf(trade));
-                outcome = result.Outcome;
-                if (outcome == ClearingOutcome.Succeeded)
-                {
-                    await _payments.AdoptAsync(channel, look.TradeNo, result);
-                }
-            }
-            finally
-            {
-                channel.ReturnInquiry();
+                await _payments.AdoptAsync(channel, look.TradeNo, result);
             }
             // PENDING of what it has reversed is no word to rely on either.
-            if (outcome is ClearingOutcome.Unknown or ClearingOutcome.NotDelivered or ClearingOutcome.Processing)
+            else if (outcome is ClearingOutcome.Unknown or ClearingOutcome.NotDelivered or ClearingOutcome.Processing)
             {
                 _looks.Again(look, channel);
             }
-            else if (outcome != ClearingOutcome.Succeeded)
+            else
             {
                 _looks.Next(look, channel);
             }
@@ -68,11 +73,19 @@ public sealed partial class PendingResolver
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
             LogFailure(failure, look.TradeNo);
-            _looks.Postpone(look);
+            _looks.Again(look, channel);
         }
         finally
         {
-            Interlocked.Decrement(ref _inquiries);
+            if (outcome is { } said)
+            {
+                channel.Inquiries.Ended(said, took);
+            }
+            else
+            {
+                channel.Inquiries.Unspent();
+            }
+            _turns[channel].Give();
         }
     }
 }

@@ -83,7 +83,7 @@ public sealed class RefundPipeline(
         }
         if (!slot.Refund.IsFinal)
         {
-            resolver.Nudge(slot.Refund.RefundId, slot.Refund.AcceptedAtMs);
+            resolver.Nudge(slot.Refund.RefundId, slot.Refund.AcceptedAtMs, slot.Refund.ChannelId.Span);
         }
         desk.Show(slot, RespCode.Success, institution, TradeView.RefundQuery);
     }

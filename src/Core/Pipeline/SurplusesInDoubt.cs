@@ -40,7 +40,7 @@ internal sealed class SurplusesInDoubt(ILedger ledger, PendingSchedule schedule,
         {
             disagreements.Found(surplus);
             _sentAt[surplus.RefundId] = null;
-            schedule.AddDueNow(surplus.RefundId, surplus.FoundAtMs);
+            schedule.AddDueNow(surplus.RefundId, surplus.FoundAtMs, channel: null);
         }
         return claim.State is ClaimState.Won or ClaimState.Replay;
     }
@@ -53,22 +53,21 @@ internal sealed class SurplusesInDoubt(ILedger ledger, PendingSchedule schedule,
             : null;
     }
 
-    public async ValueTask<ClearingResult> AskAsync(Channel channel, Doubt doubt, TimeSpan age)
+    public async ValueTask<Word> AskAsync(Channel channel, Doubt doubt, Turn turn)
     {
-        if (_sentAt.GetOrAdd(doubt.Number, clock.GetTimestamp()) is { } sentAt)
+        long? sentAt = _sentAt.GetOrAdd(doubt.Number, clock.GetTimestamp());
+        bool hasSettled = sentAt is { } at && clock.GetElapsedTime(at) > channel.Options.SettleWindow;
+        if (sentAt is not null && !(turn.IsUnknownThere && hasSettled))
         {
             ClearingResult known = await channel.InquireAsync(doubt.Reference);
-            if (known.Outcome != ClearingOutcome.NotFound || clock.GetElapsedTime(sentAt) <= channel.Options.SettleWindow)
-            {
-                return known.Outcome == ClearingOutcome.NotDelivered ? ClearingResult.Of(ClearingOutcome.Unknown) : known;
-            }
+            return new Word(InDoubt.NothingOfNotDelivered(known), hasSettled && known.Outcome == ClearingOutcome.NotFound);
         }
         if (!channel.TryTakeCredit())
         {
-            return ClearingResult.Of(ClearingOutcome.Unknown);
+            return Word.Nothing;
         }
         _sentAt[doubt.Number] = clock.GetTimestamp();
-        return await channel.RefundAsync(new RefundOrder(doubt.Reference, doubt.InstId), Budget);
+        return new Word(await channel.RefundAsync(new RefundOrder(doubt.Reference, doubt.InstId), Budget));
     }
 
     public async ValueTask<Adoption> AdoptAsync(Channel channel, TradeNo number, ClearingResult result)

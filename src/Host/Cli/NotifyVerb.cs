@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Net;
 using HotPath.Host.Admin;
 
 namespace HotPath.Host.Cli;
@@ -13,7 +12,7 @@ internal static class NotifyVerb
     private static Command List(TextWriter output, TextWriter error)
     {
         Option<string?> inst = Inst();
-        Option<Uri> admin = Admin();
+        Option<Uri> admin = AdminClient.Option();
         var dead = new Option<bool>("--dead") { Description = "dead letters only" };
         var pending = new Option<bool>("--pending") { Description = "those that are still tried only" };
         Option<int> limit = Options.Number("--limit", 100, 1, 1000, "at most so many of each");
@@ -31,7 +30,7 @@ internal static class NotifyVerb
     private static Command Resend(TextWriter output, TextWriter error)
     {
         Option<string?> inst = Inst();
-        Option<Uri> admin = Admin();
+        Option<Uri> admin = AdminClient.Option();
         var id = new Option<string?>("--id") { Description = "one notification: T or R and the number", HelpName = "NOTIFY_ID" };
         var allDead = new Option<bool>("--all-dead") { Description = "all dead letters of --inst" };
         var resend = new Command("resend", "Send again: one notification, or an institution's dead letters") { id, inst, allDead, admin };
@@ -54,43 +53,10 @@ internal static class NotifyVerb
 
     private static Option<string?> Inst() => new("--inst") { Description = "only this institution's", HelpName = "INST" };
 
-    private static Option<Uri> Admin() => new("--admin")
-    {
-        Description = "the gateway's admin listener",
-        HelpName = "http://127.0.0.1:PORT",
-        DefaultValueFactory = static _ => new Uri("http://127.0.0.1:9464"),
-        CustomParser = static result =>
-        {
-            if (Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out Uri? address) && address is { Scheme: "http", IsLoopback: true })
-            {
-                return address;
-            }
-            result.AddError($"--admin {result.Tokens[0].Value} is not an http address of this machine");
-            return null;
-        },
-    };
-
     private static async Task<int> CallAsync(HttpMethod method, Uri admin, string path, TextWriter output, TextWriter error, CancellationToken stop)
     {
-        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false });
-        using var request = new HttpRequestMessage(method, new Uri(admin, path));
-        request.Headers.Add(OperatorRequest.Header, "1");
-        try
-        {
-            using HttpResponseMessage answer = await http.SendAsync(request, stop);
-            string text = await answer.Content.ReadAsStringAsync(stop);
-            if (answer.StatusCode == HttpStatusCode.OK)
-            {
-                await output.WriteAsync(text);
-                return ExitCodes.Done;
-            }
-            await error.WriteLineAsync($"hotpath: {(text.Length > 0 ? text.TrimEnd() : $"HTTP {(int)answer.StatusCode}")}");
-            return ExitCodes.Refused;
-        }
-        catch (HttpRequestException failure)
-        {
-            await error.WriteLineAsync($"hotpath: no gateway at {admin.GetLeftPart(UriPartial.Authority)}: {(failure.InnerException ?? failure).Message}");
-            return ExitCodes.NoAnswer;
-        }
+        (string text, int exitCode) = await AdminClient.CallAsync(method, admin, path, error, stop);
+        await output.WriteAsync(text);
+        return exitCode;
     }
 }

@@ -22,13 +22,14 @@ internal sealed class ConfigurationCheck
     private const long MaxMib = 64 * 1024;
     private const long MaxReserveMib = 1024 * 1024;
 
-    private readonly Faults _faults = new();
+    private readonly Faults _faults;
     private readonly KeyFiles _keys;
 
     private readonly NotifyCheck _notify;
 
-    private ConfigurationCheck(TimeProvider clock, bool isSandbox)
+    private ConfigurationCheck(LineMap? lines, TimeProvider clock, bool isSandbox)
     {
+        _faults = new Faults(lines);
         _keys = new KeyFiles(_faults, clock);
         _notify = new NotifyCheck(_faults, isSandbox);
     }
@@ -40,7 +41,7 @@ internal sealed class ConfigurationCheck
     internal static (GatewaySettings? Settings, IReadOnlyList<ConfigurationFault> Faults) Run(
         GatewayConfiguration configuration, TimeProvider clock, bool isSandbox = false)
     {
-        var check = new ConfigurationCheck(clock, isSandbox);
+        var check = new ConfigurationCheck(configuration.Lines, clock, isSandbox);
         GatewaySettings settings = check.Check(configuration);
         return check._faults.All.Count == 0 ? (settings, []) : (null, check._faults.All);
     }
@@ -53,7 +54,6 @@ internal sealed class ConfigurationCheck
         {
             _faults.Add("listen", "is missing");
         }
-        var routes = new RouteCheck(_faults);
         _faults.InRange("failover.max_attempts", configuration.Failover.MaxAttempts, 1, TriedChannels.Most);
         ServerCertificate? certificate = configuration.Listen is null ? null : _keys.ReadCertificate("listen", listen);
         return new GatewaySettings
@@ -68,8 +68,7 @@ internal sealed class ConfigurationCheck
             Es256SigningKey = CheckEs256SigningKey(configuration),
             Institutions = CheckInstitutions(configuration),
             Channels = CheckChannels(configuration.Channels),
-            Routes = routes.CheckRoutes(configuration),
-            CodeHosts = routes.CheckHosts(configuration),
+            RouteTable = RouteCheck.Run(configuration, _faults),
             MaxAttempts = configuration.Failover.MaxAttempts,
         };
     }
@@ -235,6 +234,7 @@ internal sealed class ConfigurationCheck
             _faults.Unique(seen, path + ".id", id);
             _faults.InRange(path + ".max_in_flight", channel.MaxInFlight, 1, 65_536);
             _faults.InRange(path + ".max_connections", channel.MaxConnections, 1, 16_384);
+            _faults.InRange(path + ".inquiries_per_second", channel.InquiriesPerSecond, 1, 10_000);
             TimeSpan deadline = CheckDuration(path + ".deadline", channel.Deadline, TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(60));
             // Shorter, and a reversal could overtake its own payment.
             TimeSpan settleWindow = CheckDuration(path + ".settle_window", channel.SettleWindow, deadline, TimeSpan.FromMinutes(10));
@@ -242,7 +242,14 @@ internal sealed class ConfigurationCheck
             Uri url = CheckUrl(path + ".url", channel.Url);
             var http = new HttpClearingOptions { BaseAddress = url, Deadline = deadline, MaxConnections = channel.MaxConnections };
             settings.Add(new ChannelSettings(
-                new ChannelOptions { Id = id ?? "", MaxInFlight = channel.MaxInFlight, SettleWindow = settleWindow, Breaker = new BreakerOptions { OpensByItself = opensByItself } },
+                new ChannelOptions
+                {
+                    Id = id ?? "",
+                    MaxInFlight = channel.MaxInFlight,
+                    SettleWindow = settleWindow,
+                    InquiriesPerSecond = Math.Max(1, channel.InquiriesPerSecond),
+                    Breaker = new BreakerOptions { OpensByItself = opensByItself },
+                },
                 clock => new HttpClearingAdapter(http, clock)));
         }
         return settings;

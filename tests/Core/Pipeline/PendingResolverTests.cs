@@ -86,16 +86,17 @@ public class PendingResolverTests
     {
         await using TestCorridor corridor = await TestCorridor.OpenAsync();
         corridor.Told.Pay = _ => Task.FromResult(ClearingResult.Of(ClearingOutcome.Processing));
-        using var release = new ManualResetEventSlim();
-        corridor.Told.InquireSlowly = () => Task.Run(() => release.Wait(TimeSpan.FromSeconds(20)));
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        corridor.Told.InquireSlowly = () => release.Task;
         foreach (int _ in Enumerable.Range(0, 80))
         {
             await corridor.CallAsync(corridor.Payment());
         }
-        await corridor.UntilAsync(() => Task.FromResult(corridor.Told.Inquiries >= 48), TimeSpan.FromSeconds(6));
+        Assert.True(await corridor.UntilAsync(() => Task.FromResult(corridor.Told.Inquiries >= 48), TimeSpan.FromSeconds(60)));
+        await corridor.UntilAsync(() => Task.FromResult(false), TimeSpan.FromSeconds(20));
         Assert.Equal(48, corridor.Told.Inquiries);
-        release.Set();
         corridor.Told.Inquire = _ => ClearingResult.Of(ClearingOutcome.Succeeded);
+        release.SetResult();
         Assert.True(await corridor.UntilAsync(() => Task.FromResult(corridor.Resolver.Count == 0), TimeSpan.FromSeconds(60)));
     }
 

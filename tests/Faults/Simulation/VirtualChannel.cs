@@ -1,5 +1,6 @@
 using System.Text;
 using HotPath.Core.Clearing;
+using HotPath.Core.Clearing.Adapters;
 using HotPath.Core.Clearing.Adapters.Http;
 using HotPath.Core.Model;
 using HotPath.Faults.Checking;
@@ -303,12 +304,18 @@ internal sealed class VirtualAdapter(VirtualChannel channel, Life life, Action<s
         return ClearingResult.Of(outcome);
     }
 
+    private static ClearingResult Read(byte[] body, ClearingVerb verb, ClearingReference reference)
+    {
+        ClearingAnswer.Read(body, verb, reference, out ClearingResult result);
+        return result;
+    }
+
     private ValueTask<ClearingResult> ExchangeAsync(ClearingVerb verb, ClearingReference reference, Action<Action<int, byte[]>> send)
     {
         var ended = new TaskCompletionSource<ClearingResult>();
         life.After(Deadline, () => ended.TrySetResult(ClearingResult.Of(ClearingOutcome.Unknown)));
         send((status, body) => life.Post(() => ended.TrySetResult(
-            status == 200 ? ClearingAnswer.Read(body, verb, reference) : ClearingResult.Of(ClearingOutcome.Unknown))));
+            status == 200 ? Read(body, verb, reference) : ClearingResult.Of(ClearingOutcome.Unknown))));
         return new ValueTask<ClearingResult>(ended.Task);
     }
 }

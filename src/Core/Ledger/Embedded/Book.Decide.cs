@@ -41,7 +41,7 @@ internal sealed partial class Book
                 command.Completed = RecordAct(command.Act!, journal);
                 break;
             case CommandKind.List:
-                command.Listed = command.ListKind == BookKind.Reversed ? ListReversed(nowMs) : ListPending(command.ListKind);
+                command.Listed = command.ListKind == BookKind.Reversed ? ListReversed(nowMs) : _pending.List(command.ListKind);
                 break;
         }
         command.IsDurable = true;

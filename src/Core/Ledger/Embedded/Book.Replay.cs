@@ -9,16 +9,11 @@ internal sealed partial class Book
     private readonly Trade _replayed = new();
     private long _replayFrom;
 
-    /// <summary>Everything without a result, and what was reversed lately, and where it was accepted, for a checkpoint.</summary>
-    internal PendingTrade[] CopyPending(long nowMs)
+    /// <summary>Everything without a result, and what was reversed lately, and where it was accepted, for a checkpoint. In no time, however much it is.</summary>
+    internal PendingCopy CopyPending(long nowMs)
     {
         ForgetReversed(nowMs);
-        return
-        [
-            .. _pending.Select(pair => new PendingTrade(pair.Key, pair.Value.AcceptedAddress, pair.Value.Kind)),
-            .. _pending.Where(pair => pair.Value.Redirects > 0).Select(pair => new PendingTrade(pair.Key, pair.Value.B, BookKind.Dispatched)),
-            .. _reversed.Select(reversed => new PendingTrade(reversed.TradeNo, reversed.AcceptedAddress, BookKind.Reversed)),
-        ];
+        return _pending.Copy(_reversed.Copy());
     }
 
     /// <summary>The state a checkpoint recorded; replay goes on from its first record.</summary>
@@ -29,8 +24,11 @@ internal sealed partial class Book
             IndexKey key = IndexKey.Trade(pending.TradeNo);
             if (pending.Kind == BookKind.Dispatched)
             {
-                // Its trade stands before it in the list.
-                Begin(key, pending.TradeNo, _pending[pending.TradeNo] with { B = pending.AcceptedAddress });
+                // Its trade stands before it in the list, and was put into the index just now.
+                if (_index.TryGetBook(key, out BookEntry begun))
+                {
+                    Begin(key, pending.TradeNo, begun with { B = pending.AcceptedAddress });
+                }
             }
             else if (pending.Kind != BookKind.Reversed)
             {

@@ -5,14 +5,11 @@ namespace HotPath.Core.Ledger.Embedded;
 /// <summary>Money too much: one record for a trade, one for how it went back; and which trades were reversed lately (docs/decisions/0017).</summary>
 internal sealed partial class Book
 {
-    /// <summary>So long after a confirmed reversal a restart still finds the trade, on journal time: while the gateway is away it stands still.</summary>
-    // The resolver looks twice, the second time 2 min after it (8 settle windows of 15 s): this leaves it time when the channel does not answer.
-    internal const long ReversedLifeMs = 10 * 60 * 1000L;
+    private static readonly long ReversedLifeMs = (long)ISurplusBook.ReversedLife.TotalMilliseconds;
 
     private readonly Surplus _replayedSurplus = new();
 
-    // Oldest first: journal time never goes back.
-    private readonly Queue<Reversed> _reversed = new();
+    private readonly ReversedBook _reversed = new();
 
     /// <summary>Records it under a number of its own, or says which one it has.</summary>
     private Claim RecordSurplus(in IndexKey ofTrade, in IndexKey own, Surplus surplus, JournalWriter journal)
@@ -69,33 +66,20 @@ internal sealed partial class Book
     internal void Reopened(long nowMs)
     {
         ForgetReversed(TimeMs);
-        long awayMs = Math.Max(0, nowMs - TimeMs);
-        for (int left = _reversed.Count; left > 0; left--)
-        {
-            Reversed reversed = _reversed.Dequeue();
-            _reversed.Enqueue(reversed with { EndedAtMs = reversed.EndedAtMs + awayMs });
-        }
+        _reversed.Shift(Math.Max(0, nowMs - TimeMs));
     }
 
     private void WasReversed(TradeNo tradeNo, in BookEntry entry, long endedAtMs)
     {
         ForgetReversed(endedAtMs);
-        _reversed.Enqueue(new Reversed(tradeNo, entry.AcceptedAddress, endedAtMs));
+        _reversed.Add(new Reversed(tradeNo, entry.AcceptedAddress, endedAtMs));
     }
 
-    private void ForgetReversed(long nowMs)
-    {
-        while (_reversed.TryPeek(out Reversed oldest) && nowMs - oldest.EndedAtMs > ReversedLifeMs)
-        {
-            _reversed.Dequeue();
-        }
-    }
+    private void ForgetReversed(long nowMs) => _reversed.Forget(nowMs - ReversedLifeMs);
 
     private TradeNo[] ListReversed(long nowMs)
     {
         ForgetReversed(nowMs);
-        return [.. _reversed.Select(reversed => reversed.TradeNo)];
+        return [.. _reversed.Copy().Select(reversed => reversed.TradeNo)];
     }
-
-    private readonly record struct Reversed(TradeNo TradeNo, long AcceptedAddress, long EndedAtMs);
 }

@@ -25,7 +25,14 @@ internal struct CommandKeys
 }
 
 /// <summary>What has no result yet, or was reversed lately, and the address of its first record.</summary>
-internal readonly record struct PendingTrade(TradeNo TradeNo, long AcceptedAddress, BookKind Kind = BookKind.Trade);
+/// <param name="TradeNo">Its number.</param>
+/// <param name="AcceptedAddress">Of a manifest's <see cref="BookKind.Dispatched"/> what <paramref name="Dispatched"/> is.</param>
+/// <param name="Kind">What it is.</param>
+/// <param name="Dispatched">Of a trade at a further channel: that record's address, and in its lowest bits how many were tried before; else 0.</param>
+internal readonly record struct PendingTrade(TradeNo TradeNo, long AcceptedAddress, BookKind Kind = BookKind.Trade, long Dispatched = 0)
+{
+    internal bool IsDispatched => Dispatched != 0;
+}
 
 /// <summary>
 /// The rules of the book: what a claim, a refund or a result does to it. Knows neither threads nor files, so a simulation can run it by seed;
@@ -38,7 +45,7 @@ internal sealed partial class Book : IRecordVisitor
 
     private readonly IBookIndex _index;
     private readonly long _maxTrades;
-    private readonly Dictionary<TradeNo, BookEntry> _pending = [];
+    private readonly PendingBook _pending = new();
     private readonly byte[] _payload = new byte[JournalFormat.MaxPayloadBytes];
 
     internal Book(IBookIndex index, long maxTrades)
@@ -157,13 +164,6 @@ internal sealed partial class Book : IRecordVisitor
         Trades >= _maxTrades ? ClaimState.Refused
         : refusal ?? (journal.TakesClaims(PendingCount) ? null : ClaimState.DiskFull);
 
-    private TradeNo[] ListPending(BookKind kind)
-    {
-        TradeNo[] list = [.. _pending.Where(pair => pair.Value.Kind == kind).Select(pair => pair.Key)];
-        Array.Sort(list);
-        return list;
-    }
-
     /// <summary>A single-use code is free again when its trade provably moved no money.</summary>
     private bool HoldsItsCode(TradeNo tradeNo, JournalWriter journal) =>
         IsKept(tradeNo, journal, out BookEntry holder) && holder.Status is not (TradeStatus.Failed or TradeStatus.Cancelled);
@@ -198,7 +198,7 @@ internal sealed partial class Book : IRecordVisitor
     private void Begin(in IndexKey key, TradeNo number, in BookEntry entry)
     {
         _index.PutBook(key, entry);
-        _pending[number] = entry;
+        _pending.Put(new PendingTrade(number, entry.AcceptedAddress, entry.Kind, entry.Redirects > 0 ? entry.B : 0));
     }
 
     private void End(

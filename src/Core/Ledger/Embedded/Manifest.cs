@@ -38,7 +38,7 @@ internal sealed class Manifest
 
     internal required long Trades { get; init; }
 
-    internal required IReadOnlyList<PendingTrade> Pending { get; init; }
+    internal required PendingCopy Pending { get; init; }
 
     /// <summary>The whole manifests, newest first, and the names of those that are not whole.</summary>
     internal static (List<Manifest> Whole, List<string> Damaged) Load(IJournalStorage storage, string directory)
@@ -122,12 +122,14 @@ internal sealed class Manifest
         BinaryPrimitives.WriteInt64LittleEndian(into[112..], Pending.Count);
         BinaryPrimitives.WriteUInt64LittleEndian(into[120..], Tokens.ClaimsSum);
         BinaryPrimitives.WriteUInt64LittleEndian(into[128..], Tokens.BookSum);
-        for (int i = 0; i < Pending.Count; i++)
+        int at = FixedBytes;
+        foreach (PendingTrade pending in Pending)
         {
-            Span<byte> at = into[(FixedBytes + (i * PendingBytes))..];
-            BinaryPrimitives.WriteUInt64LittleEndian(at, Pending[i].TradeNo.Stamp);
-            BinaryPrimitives.WriteUInt64LittleEndian(at[8..], Pending[i].TradeNo.Node | ((ulong)Pending[i].Kind << KindShift));
-            BinaryPrimitives.WriteInt64LittleEndian(at[16..], Pending[i].AcceptedAddress);
+            Span<byte> entry = bytes.AsSpan(at, PendingBytes);
+            BinaryPrimitives.WriteUInt64LittleEndian(entry, pending.TradeNo.Stamp);
+            BinaryPrimitives.WriteUInt64LittleEndian(entry[8..], pending.TradeNo.Node | ((ulong)pending.Kind << KindShift));
+            BinaryPrimitives.WriteInt64LittleEndian(entry[16..], pending.AcceptedAddress);
+            at += PendingBytes;
         }
         BinaryPrimitives.WriteUInt32LittleEndian(into[^8..], JournalFormat.Checksum(into[..^8]));
         return bytes;
@@ -184,7 +186,7 @@ internal sealed class Manifest
             TimeMs = BinaryPrimitives.ReadInt64LittleEndian(from[88..]),
             Ceiling = BinaryPrimitives.ReadUInt64LittleEndian(from[96..]),
             Trades = BinaryPrimitives.ReadInt64LittleEndian(from[104..]),
-            Pending = pending,
+            Pending = new PendingCopy(pending, 0, []),
         };
     }
 }

@@ -1,0 +1,156 @@
+using HotPath.Core.Clearing;
+using HotPath.Core.Model;
+
+namespace HotPath.Core.Pipeline;
+
+/// <summary>A turn of one that is in doubt: found in the book, one message to its channel, and what it said into the book.</summary>
+public sealed partial class PendingResolver
+{
+    private void BeginTurn(Channel channel, Turn turn) => _ = TakeTurnAsync(channel, turn);
+
+    // Whatever goes wrong with one trade, it stays on the schedule and the others go on.
+    private async Task TakeTurnAsync(Channel channel, Turn turn)
+    {
+        Word? word = null;
+        TimeSpan took = default;
+        try
+        {
+            (IInDoubt? kind, Doubt? doubt) = await FindAsync(turn.Number);
+            if (kind is null || doubt is null)
+            {
+                _schedule.Remove(turn.Number);
+                return;
+            }
+            if (!doubt.ChannelId.Span.SequenceEqual(channel.Id.Span))
+            {
+                Place(kind, doubt);
+                return;
+            }
+            long sentAt = _clock.GetTimestamp();
+            word = Word.Nothing;
+            word = await kind.AskAsync(channel, doubt, turn);
+            took = _clock.GetElapsedTime(sentAt);
+            if (await RecordAsync(channel, turn.Number, word.Value.Result))
+            {
+                _schedule.Remove(turn.Number);
+            }
+            else if (word.Value.LeadsOn)
+            {
+                _schedule.GoOn(turn);
+            }
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            LogFailure(failure, turn.Number);
+        }
+        finally
+        {
+            if (word is { } said)
+            {
+                channel.Inquiries.Ended(said.Result.Outcome, took);
+            }
+            else
+            {
+                channel.Inquiries.Unspent();
+            }
+            _turns[channel].Give();
+        }
+    }
+
+    // A number whose channel is not known here: it has ended meanwhile, or it is put to its channel.
+    private async Task PlaceAsync(TradeNo number)
+    {
+        try
+        {
+            (IInDoubt? kind, Doubt? doubt) = await FindAsync(number);
+            if (kind is null || doubt is null)
+            {
+                _schedule.Remove(number);
+            }
+            else if (Place(kind, doubt) is { } channel)
+            {
+                _turns[channel].Give();
+            }
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            LogFailure(failure, number);
+        }
+    }
+
+    private Channel? Place(IInDoubt kind, Doubt doubt)
+    {
+        if (_router.Find(doubt.ChannelId.Span) is not { } channel)
+        {
+            _alarm.HasNoChannel(doubt.Number, doubt.ChannelId.ToString());
+            return null;
+        }
+        _schedule.Place(doubt.Number, channel, isCancel: kind == _cancels);
+        return channel;
+    }
+
+    // After an outage a million; the book is read for each, and payments read it too.
+    private async Task PlaceSomeAsync()
+    {
+        if (Interlocked.Exchange(ref _isPlacing, 1) == 1)
+        {
+            return;
+        }
+        TimeSpan tick = _isQuick ? QuickTick : Tick;
+        int most = (int)(MostPlacedPerSecond * tick.TotalSeconds);
+        for (; most > 0 && !_isStopped && _schedule.TryTakeUnplaced(out TradeNo number); most--)
+        {
+            await PlaceAsync(number);
+        }
+        for (; most > 0 && !_isStopped && _reversed.TryDequeue(out TradeNo number); most--)
+        {
+            await LookAgainAsync(number);
+        }
+        Volatile.Write(ref _isPlacing, 0);
+    }
+
+    private async Task AdoptAsync(Channel channel, TradeNo number, ClearingResult result)
+    {
+        try
+        {
+            if (await RecordAsync(channel, number, result))
+            {
+                _schedule.Remove(number);
+            }
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            LogFailure(failure, number);
+        }
+    }
+
+    private async ValueTask<(IInDoubt? Kind, Doubt? Doubt)> FindAsync(TradeNo number)
+    {
+        foreach (IInDoubt kind in _kinds)
+        {
+            if (await kind.FindAsync(number) is { } doubt)
+            {
+                return (kind, doubt);
+            }
+        }
+        return default;
+    }
+
+    private async Task<bool> RecordAsync(Channel channel, TradeNo number, ClearingResult result)
+    {
+        foreach (IInDoubt kind in _kinds)
+        {
+            Adoption adoption = await kind.AdoptAsync(channel, number, result);
+            if (adoption == Adoption.NotMine)
+            {
+                continue;
+            }
+            if (adoption == Adoption.Ended)
+            {
+                _waiters.Signal(number);
+            }
+            return adoption == Adoption.Ended;
+        }
+        return true;
+    }
+}

@@ -1,0 +1,51 @@
+using System.CommandLine;
+using System.Net;
+using HotPath.Host.Admin;
+
+namespace HotPath.Host.Cli;
+
+/// <summary>A running gateway's admin listener, as verbs ask it.</summary>
+internal static class AdminClient
+{
+    internal static Option<Uri> Option() => new("--admin")
+    {
+        Description = "the gateway's admin listener",
+        HelpName = "http://127.0.0.1:PORT",
+        DefaultValueFactory = static _ => new Uri("http://127.0.0.1:9464"),
+        CustomParser = static result =>
+        {
+            if (Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out Uri? address) && address is { Scheme: "http", IsLoopback: true })
+            {
+                return address;
+            }
+            result.AddError($"--admin {result.Tokens[0].Value} is not an http address of this machine");
+            return null;
+        },
+    };
+
+    /// <summary>
+    /// The answer's text and <see cref="ExitCodes.Done"/>; otherwise why there is none has been said, and the exit code says it too.
+    /// </summary>
+    internal static async Task<(string Text, int ExitCode)> CallAsync(HttpMethod method, Uri admin, string path, TextWriter error, CancellationToken stop)
+    {
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false });
+        using var request = new HttpRequestMessage(method, new Uri(admin, path));
+        request.Headers.Add(OperatorRequest.Header, "1");
+        try
+        {
+            using HttpResponseMessage answer = await http.SendAsync(request, stop);
+            string text = await answer.Content.ReadAsStringAsync(stop);
+            if (answer.StatusCode == HttpStatusCode.OK)
+            {
+                return (text, ExitCodes.Done);
+            }
+            await error.WriteLineAsync($"hotpath: {(text.Length > 0 ? text.TrimEnd() : $"HTTP {(int)answer.StatusCode}")}");
+            return ("", ExitCodes.Refused);
+        }
+        catch (HttpRequestException failure)
+        {
+            await error.WriteLineAsync($"hotpath: no gateway at {admin.GetLeftPart(UriPartial.Authority)}: {(failure.InnerException ?? failure).Message}");
+            return ("", ExitCodes.NoAnswer);
+        }
+    }
+}
