@@ -7,5 +7,6 @@ return await new RootCommand("HotPath under faults: virtual ones by the thousand
 {
     SimulateVerb.Create(),
     FaultVerb.Create(Console.Out),
+    ChannelsVerb.Create(Console.Out),
     FailoverVerb.Create(Console.Out),
 }.Parse(args).InvokeAsync();
