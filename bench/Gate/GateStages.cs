@@ -13,6 +13,7 @@ internal sealed class GateStages : IAsyncDisposable
     private const int PaymentRuns = 6;
 
     private readonly StageBenchmarks _stages = new();
+    private readonly RouteBenchmarks _routes = new() { Routes = 8 };
     private readonly BenchCorridor _corridor = new();
     private int _claimed;
     private int _recorded;
@@ -21,6 +22,7 @@ internal sealed class GateStages : IAsyncDisposable
     public GateStages()
     {
         _stages.Open();
+        _routes.Open();
         var claims = new TradeMaker(_corridor.Ledger, 'c');
         var records = new TradeMaker(_corridor.Ledger, 'r');
         var claimers = new Callers([.. Enumerable.Range(0, Concurrency).Select(_ => new Claimer(claims, _corridor.Ledger))]);
@@ -35,6 +37,7 @@ internal sealed class GateStages : IAsyncDisposable
             GateStage.Of("4 fingerprint", CheapCalls, () => _stages.Fingerprint()),
             GateStage.Of("4 validate", CheapCalls, _stages.Validate),
             GateStage.Of("4 code", CheapCalls, _stages.Code),
+            GateStage.Of("5 route among equals", CheapCalls, _routes.Choose),
             new("6 claim", LedgerCalls, () => claimers.RunAsync(_claimed, _claimed += LedgerCalls)),
             new("6 + 9 claim and record", LedgerCalls, () => recorders.RunAsync(_recorded, _recorded += LedgerCalls)),
             GateStage.Of("7 ring hop", CheapCalls, _stages.RingHop),

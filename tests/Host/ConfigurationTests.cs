@@ -84,6 +84,12 @@ public sealed class ConfigurationTests : IClassFixture<ConfigurationTests.Keys>,
         Refused("checkpoint_every_records", _good with { CheckpointEveryRecords = 99 });
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(9)]
+    public void Attempts_FewerThanOneOrMoreThanCanBeRemembered_AreRefused(int attempts) =>
+        Refused("failover.max_attempts", _good with { Failover = new FailoverConfiguration { MaxAttempts = attempts } });
+
     [Fact]
     public void PrivateKey_ThatOthersCanRead_IsRefused()
     {
@@ -280,8 +286,8 @@ public sealed class ConfigurationTests : IClassFixture<ConfigurationTests.Keys>,
     {
         (GatewaySettings? settings, IReadOnlyList<ConfigurationFault> faults) = ConfigurationCheck.Run(WithSchemes(), TimeProvider.System);
         Assert.Empty(faults);
-        Assert.Equal([["hk.com.hkicl", "A000000333"], []], settings!.Routes.Select(route => route.Schemes));
-        Assert.Equal("a000000333", settings.CodeHosts["QR.95516.COM"]);
+        Assert.Equal([["hk.com.hkicl", "A000000333"], []], RouteConfigurationTests.Bound(settings!.RouteTable).Select(route => route.Schemes));
+        Assert.Equal("a000000333", settings.RouteTable.CodeHosts["QR.95516.COM"]);
     }
 
     [Fact]

@@ -6,7 +6,7 @@ using HotPath.Signing;
 
 namespace HotPath.Core.Auth;
 
-/// <summary>Where an institution is registered. Routing by direction (3.2.1 主扫, 3.2.2 被扫) will follow it; nothing does yet.</summary>
+/// <summary>Where an institution is registered: which way its payments cross the border (3.2.1 主扫, 3.2.2 被扫).</summary>
 public enum Region : byte
 {
     Domestic = 0,

@@ -30,14 +30,6 @@ public sealed record ChannelOptions
     public BreakerOptions Breaker { get; init; } = new();
 }
 
-/// <summary>Where results go that came after their request's answer budget.</summary>
-public interface ILateResults
-{
-    /// <param name="tradeNo">The channel's key: a trade_no, or, where refunds are adopted, a refund_id.</param>
-    /// <param name="result">What the channel said in the end.</param>
-    void Adopt(TradeNo tradeNo, in ClearingResult result);
-}
-
 /// <summary>
 /// One clearing channel: its adapter, its in-flight credits, and the lock-free ring with its one consumer. A credit is taken before the
 /// claim and given back when the call has ended, so that a claimed payment, or a reserved refund, always finds room in the ring.
@@ -66,7 +58,10 @@ public sealed class Channel : IThreadPoolWorkItem
         Inquiries = new InquiryBudget(options.InquiriesPerSecond, clock);
         Breaker = new ChannelBreaker(options.Breaker, clock, ProbeAsync);
         Breaker.Changed = Changed;
+        Health = new ChannelHealth(clock);
         _metrics.WatchOpenTime(() => Breaker.OpenTime);
+        adapter.TellBadAnswers(BadAnswered);
+        _metrics.WatchHealth(() => Health.Value);
     }
 
     /// <summary>The channel's name, as it is recorded with a trade.</summary>
@@ -82,8 +77,17 @@ public sealed class Channel : IThreadPoolWorkItem
     /// <summary>How many inquiries and reversals the channel is sent.</summary>
     public InquiryBudget Inquiries { get; }
 
+    /// <summary>How it has done lately: its weight among equal routes is multiplied by that.</summary>
+    public ChannelHealth Health { get; }
+
+    /// <summary>Calls under way, of <see cref="ChannelOptions.MaxInFlight"/>.</summary>
+    public int CallsUnderWay => Volatile.Read(ref _creditsTaken);
+
     /// <summary>Told every transition of the breaker, under its lock. Set once at composition.</summary>
     public Action<Channel, BreakerTransition>? BreakerChanged { get; set; }
+
+    /// <summary>Told what is wrong with an answer, and of which call's when that is known. Set once at composition.</summary>
+    public Action<BadAnswer, TradeNo>? BadAnswerHeard { get; set; }
 
     /// <summary>Who adopts payments. Set once at composition.</summary>
     public ILateResults? LateResults { get; set; }
@@ -116,7 +120,7 @@ public sealed class Channel : IThreadPoolWorkItem
 
     /// <summary>
     /// Sends a payment whose claim is durable and whose credit is taken. Answers the channel's result, or Processing when
-    /// <paramref name="budget"/> is over first.
+    /// <paramref name="budget"/> is over first. Where the breaker has opened since the channel was chosen nothing is sent (NotDelivered).
     /// </summary>
     /// <exception cref="ArgumentException">The reference is a refund's: a bug, and nothing was sent.</exception>
     public ValueTask<ClearingResult> PayAsync(in PayOrder order, TimeSpan budget)
@@ -124,6 +128,11 @@ public sealed class Channel : IThreadPoolWorkItem
         if (order.Reference.IsRefund)
         {
             throw new ArgumentException($"{order.Reference.TradeNo} is a refund and is to be sent as a payment", nameof(order));
+        }
+        if (!Breaker.IsClosed)
+        {
+            ReturnCredit();
+            return new ValueTask<ClearingResult>(ClearingResult.Of(ClearingOutcome.NotDelivered));
         }
         ClearingCall call = Begin(order.Reference);
         try
@@ -186,6 +195,12 @@ public sealed class Channel : IThreadPoolWorkItem
             _metrics.BreakerOpened(transition.Cause);
         }
         BreakerChanged?.Invoke(this, transition);
+    }
+
+    private void BadAnswered(BadAnswer kind, TradeNo about)
+    {
+        _metrics.BadAnswered(kind);
+        BadAnswerHeard?.Invoke(kind, about);
     }
 
     // A bug of the adapter is no sign of life.
@@ -253,6 +268,7 @@ public sealed class Channel : IThreadPoolWorkItem
         ReturnCredit();
         Breaker.Ended(period, result.Outcome, took, isKnownAsSlow);
         Inquiries.PaymentEnded(took);
+        Health.Ended(result.Outcome, took);
         _metrics.Called(ToMetric(result.Outcome), took.TotalSeconds);
     }
 

@@ -131,7 +131,7 @@ public sealed class ClearingCall : IValueTaskSource<ClearingResult>, IThreadPool
         }
         else
         {
-            (Reference.IsRefund ? _channel.LateRefunds : _channel.LateResults)?.Adopt(Reference.TradeNo, result);
+            (Reference.IsRefund ? _channel.LateRefunds : _channel.LateResults)?.Adopt(_channel, Reference.TradeNo, result);
         }
         Release();
     }

@@ -1,4 +1,5 @@
 using HotPath.Core.Model;
+using HotPath.Core.Telemetry;
 
 namespace HotPath.Core.Clearing;
 
@@ -44,6 +45,11 @@ public interface IClearingAdapter : IAsyncDisposable
     /// inquiry about a reference that is nobody's.
     /// </summary>
     async ValueTask<bool> EchoAsync() => (await InquireAsync(ClearingReference.Nobodys)).Outcome is not (ClearingOutcome.Unknown or ClearingOutcome.NotDelivered);
+
+    /// <summary>Called once, before the first call: who is to be told of what is wrong with what the channel says, with the call's number where it is known. On any thread; it does not throw.</summary>
+    void TellBadAnswers(Action<BadAnswer, TradeNo> to)
+    {
+    }
 }
 
 /// <summary>What identifies a payment or a refund at its channel, and what every answer about it must repeat.</summary>

@@ -51,3 +51,51 @@ public enum RouteReason : byte
     /// <summary>It could have taken the payment; one that goes before it did.</summary>
     Later = (byte)'p',
 }
+
+/// <summary>The names and words of <see cref="RouteReason"/>.</summary>
+public static class RouteReasons
+{
+    /// <summary>For programs.</summary>
+    public static string Name(RouteReason reason) => reason switch
+    {
+        RouteReason.None => "takes_it",
+        RouteReason.Scheme => "scheme",
+        RouteReason.Direction => "direction",
+        RouteReason.BizType => "biz_type",
+        RouteReason.Currency => "currency",
+        RouteReason.Drill => "drill",
+        RouteReason.AboveLimit => "above_limit",
+        RouteReason.BelowLimit => "below_limit",
+        RouteReason.Disabled => "disabled",
+        RouteReason.Maintenance => "maintenance",
+        RouteReason.Breaker => "breaker",
+        RouteReason.Operator => "operator",
+        RouteReason.Tried => "tried",
+        RouteReason.Full => "full",
+        RouteReason.NotDrawn => "not_drawn",
+        RouteReason.Later => "later",
+        _ => "unknown",
+    };
+
+    /// <summary>For people.</summary>
+    public static string Words(RouteReason reason) => reason switch
+    {
+        RouteReason.None => "takes it",
+        RouteReason.Scheme => "is for other codes, by their scheme",
+        RouteReason.Direction => "is for payments of the other direction",
+        RouteReason.BizType => "is for the other biz_type",
+        RouteReason.Currency => "does not clear the currency",
+        RouteReason.Drill => "is for a drill's amounts",
+        RouteReason.AboveLimit => "has a lower limit: the amount is over it",
+        RouteReason.BelowLimit => "has a higher minimum: the amount is under it",
+        RouteReason.Disabled => "is disabled",
+        RouteReason.Maintenance => "is in maintenance",
+        RouteReason.Breaker => "leads to a channel whose breaker is open",
+        RouteReason.Operator => "leads to a channel that an operator has closed",
+        RouteReason.Tried => "leads to a channel that was tried before and did not get it",
+        RouteReason.Full => "leads to a channel that has as many calls under way as it may have",
+        RouteReason.NotDrawn => "was as good; another of its priority was drawn",
+        RouteReason.Later => "comes after, by its priority",
+        _ => $"has a reason '{(char)reason}' that this version does not know",
+    };
+}

@@ -15,7 +15,7 @@ namespace HotPath.Core.Model;
 ///  attempt  = route ["/" channel] "@" table ["%" share] *("," rejected) ["," "+" count]
 ///  rejected = route ":" reason [share]                   reason: the letter of a RouteReason
 /// </code>
-/// route: 1 to 37 of <c>A-Za-z0-9_.-</c>; its channel is named where the route's name does not begin with it. table: 4 hexadecimal digits of the
+/// route: 1 to 37 of <c>A-Za-z0-9_.-</c>; its channel is named where the route's name is neither the channel's nor that, a point and a place. table: 4 hexadecimal digits of the
 /// table's hash. share: per cent of its chance among equals. <c>,+2</c>: two more that had no room.
 /// </summary>
 public struct RouteTrail
@@ -61,7 +61,7 @@ public struct RouteTrail
     /// <param name="share">Its chance among equals, in per cent; 0 where there were none.</param>
     public void Choose(ReadOnlySpan<byte> route, ReadOnlySpan<byte> channel, ushort table, int share)
     {
-        bool isNamedByChannel = route.StartsWith(channel);
+        bool isNamedByChannel = route.StartsWith(channel) && (route.Length == channel.Length || route[channel.Length] == '.');
         int length = route.Length + (isNamedByChannel ? 0 : 1 + channel.Length) + "@0000".Length + (share > 0 ? "%100".Length : 0);
         Debug.Assert(length + CountBytes + "+|".Length <= MaxLength, "names are shorter");
         MakeRoom(1 + length + CountBytes);

@@ -137,6 +137,14 @@ public sealed class Trade
         Redirects++;
     }
 
+    /// <summary>It stays where it was: the next channel could not be recorded.</summary>
+    public void ComeBack(ShortText channelId, in RouteTrail route)
+    {
+        ChannelId = channelId;
+        Redirects--;
+        Route = route;
+    }
+
     /// <summary>Takes a result back that could not be recorded: the trade is PENDING as before.</summary>
     public void Reopen()
     {

@@ -8,6 +8,9 @@ public sealed class AnswerBudget(PipelineOptions options, TimeProvider clock)
     /// <summary>What a commit takes at most on a disk that is not slow.</summary>
     internal static readonly TimeSpan LeastForCommit = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>With less of the budget left no further channel is tried: a commit, and as long again for a call that is as quick as most are.</summary>
+    internal static readonly TimeSpan LeastForAttempt = 2 * LeastForCommit;
+
     public TimeSpan Left(RequestSlot slot) => options.BudgetOf(slot.BizType) - clock.GetElapsedTime(slot.ArrivedAt);
 
     // Late in the budget a commit still gets that: half a second is left for the way back.

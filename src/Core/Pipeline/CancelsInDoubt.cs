@@ -97,7 +97,7 @@ internal sealed class CancelsInDoubt(
         }
     }
 
-    public async ValueTask<Adoption> AdoptAsync(TradeNo number, ClearingResult result, bool isHearsay)
+    public async ValueTask<Adoption> AdoptAsync(Channel? channel, TradeNo number, ClearingResult result)
     {
         var cancel = new Cancellation();
         if (!await ledger.Cancels.FindAsync(number, cancel))
@@ -108,7 +108,7 @@ internal sealed class CancelsInDoubt(
         bool isReversal = result.Outcome != ClearingOutcome.NotDelivered;
         bool isUnsent = !isReversal && _unsent.TryUpdate(number, Unsent.TakenBack, Unsent.Open);
         // Its result first, the wish's end after it: a crash in between leaves the wish, which is ended as the trade was.
-        if (isReversal && await payments.AdoptAsync(cancel.TradeNo, result, isHearsay) == Adoption.Ended)
+        if (isReversal && await payments.AdoptAsync(channel, cancel.TradeNo, result) == Adoption.Ended)
         {
             Remove(cancel);
             waiters.Signal(cancel.TradeNo);

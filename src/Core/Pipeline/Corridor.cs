@@ -52,10 +52,13 @@ public sealed class Corridor : IAsyncDisposable
         Resolver = new PendingResolver(ledger, router, institutions, Signer, waiters, disagreements, metrics, scheduler, clock, logs.CreateLogger<PendingResolver>());
         Breakers = new BreakerSwitch(ledger, router, clock);
         Pending = new PendingDesk(Resolver, ledger, router, clock, logs.CreateLogger<PendingDesk>());
+        Tables = new TableSwitch(ledger, router, metrics, clock);
         var breakerLog = new BreakerLog(logs.CreateLogger<BreakerLog>());
+        var badAnswerLog = new BadAnswerLog(logs.CreateLogger<BadAnswerLog>(), clock);
         foreach (Channel channel in router.Channels)
         {
             channel.BreakerChanged = breakerLog.Tell;
+            badAnswerLog.Watch(channel);
             channel.LateResults = Resolver;
             channel.LateRefunds = Resolver;
         }
@@ -70,11 +73,12 @@ public sealed class Corridor : IAsyncDisposable
         var lostClaims = new LostClaims(ledger, repetitions, desk);
         var refunds = new RefundPipeline(ledger, router, Signer, Resolver, waiters, repetitions, lostClaims, disagreements, budget, clock, desk);
         var cancels = new CancelPipeline(ledger, router, Resolver, cancelEnds, lostClaims, budget, clock, desk);
+        var failover = new Failover(ledger, router, Resolver, repetitions, budget, options, clock, metrics.Failover, desk);
         Feed = consumers is null ? null : new ChangeFeed(ledger, consumers, scheduler, clock, logs.CreateLogger<ChangeFeed>());
         var batchQueries = new BatchQueryPipeline(ledger, days, Feed, budget, clock, desk);
         Pipeline = new PaymentPipeline(
-            Authenticator, ledger, Admission, router, Signer, Resolver, waiters, repetitions, lostClaims, refunds, cancels, batchQueries, reconPipeline, budget, options, clock,
-            desk);
+            Authenticator, ledger, Admission, router, Signer, Resolver, waiters, repetitions, lostClaims, refunds, cancels, batchQueries, reconPipeline, failover, budget, options,
+            clock, desk);
     }
 
     public PaymentPipeline Pipeline { get; }
@@ -86,6 +90,9 @@ public sealed class Corridor : IAsyncDisposable
 
     /// <summary>Operators' hand on what is PENDING.</summary>
     public PendingDesk Pending { get; }
+
+    /// <summary>Operators' hand on the route table.</summary>
+    public TableSwitch Tables { get; }
 
     /// <summary>Shows what happens in the book to those who keep something that follows from it; null where nobody does.</summary>
     public ChangeFeed? Feed { get; }

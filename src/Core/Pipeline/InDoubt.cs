@@ -52,10 +52,10 @@ internal interface IInDoubt
     ValueTask<Word> AskAsync(Channel channel, Doubt doubt, Turn turn);
 
     /// <summary>Puts a word about it into the book.</summary>
-    /// <param name="number">Of what.</param>
+    /// <param name="channel">Whose word it is. Null: an operator's, who says that it is the channel's; it says nothing against a result that is there.</param>
+    /// <param name="number">What it is about.</param>
     /// <param name="result">The word.</param>
-    /// <param name="isHearsay">It is not the channel's own: it says nothing against a result that is there.</param>
-    ValueTask<Adoption> AdoptAsync(TradeNo number, ClearingResult result, bool isHearsay);
+    ValueTask<Adoption> AdoptAsync(Channel? channel, TradeNo number, ClearingResult result);
 }
 
 /// <summary>Payments.</summary>
@@ -73,15 +73,24 @@ internal sealed class PaymentsInDoubt(
 
     public ValueTask<Word> AskAsync(Channel channel, Doubt doubt, Turn turn) => InDoubt.AskAsync(channel, doubt.Reference, turn);
 
-    public async ValueTask<Adoption> AdoptAsync(TradeNo number, ClearingResult result, bool isHearsay)
+    public async ValueTask<Adoption> AdoptAsync(Channel? channel, TradeNo number, ClearingResult result)
     {
         var trade = new Trade();
         bool isTurned = false;
         while (await ledger.FindAsync(number, trade))
         {
+            if (channel is not null && !trade.ChannelId.Span.SequenceEqual(channel.Id.Span))
+            {
+                // Asked while it was there: it certainly did not get it, or no other channel would have it now.
+                if (result.Outcome == ClearingOutcome.Succeeded)
+                {
+                    disagreements.Look(trade.TradeNo, trade.Status, channel.Id, result);
+                }
+                return trade.IsFinal ? Adoption.Ended : Adoption.StillInDoubt;
+            }
             if (trade.IsFinal)
             {
-                if (!isHearsay)
+                if (channel is not null)
                 {
                     await CompareAsync(trade, result);
                 }
@@ -108,7 +117,7 @@ internal sealed class PaymentsInDoubt(
             }
             isTurned ^= state == CompleteState.WishChanged;
             // Somebody was quicker: what he recorded is looked at, since it may contradict this.
-            if (state is not (CompleteState.AlreadyFinal or CompleteState.WishChanged))
+            if (state is not (CompleteState.AlreadyFinal or CompleteState.WishChanged or CompleteState.Redirected))
             {
                 return Adoption.StillInDoubt;
             }
@@ -149,7 +158,7 @@ internal sealed class RefundsInDoubt(
 
     public ValueTask<Word> AskAsync(Channel channel, Doubt doubt, Turn turn) => InDoubt.AskAsync(channel, doubt.Reference, turn);
 
-    public async ValueTask<Adoption> AdoptAsync(TradeNo number, ClearingResult result, bool isHearsay)
+    public async ValueTask<Adoption> AdoptAsync(Channel? channel, TradeNo number, ClearingResult result)
     {
         (var refund, var trade) = (new Refund(), new Trade());
         while (await ledger.FindRefundAsync(number, refund) && await ledger.FindAsync(refund.TradeNo, trade))
@@ -157,7 +166,7 @@ internal sealed class RefundsInDoubt(
             if (refund.IsFinal)
             {
                 bool isDenied = result.Outcome is ClearingOutcome.Reversed or ClearingOutcome.Failed && refund.Status == TradeStatus.Success;
-                if (!isHearsay && (isDenied || (result.Outcome == ClearingOutcome.Succeeded && refund.Status != TradeStatus.Success)))
+                if (channel is not null && (isDenied || (result.Outcome == ClearingOutcome.Succeeded && refund.Status != TradeStatus.Success)))
                 {
                     disagreements.Look(refund.RefundId, refund.Status, refund.ChannelId, result);
                 }

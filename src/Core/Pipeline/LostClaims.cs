@@ -9,7 +9,7 @@ using HotPath.Core.Wire;
 
 namespace HotPath.Core.Pipeline;
 
-/// <summary>Answers requests whose claim, or reservation, was not won: somebody else has what it asks for, a rule forbids it, or there is no room.</summary>
+/// <summary>Answers requests whose claim, or reservation, was not won: somebody else has what it asks for, a rule forbids it, or there is no room, or no route.</summary>
 public sealed class LostClaims(ILedger ledger, Repetitions repetitions, AnswerDesk desk)
 {
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
@@ -66,5 +66,22 @@ public sealed class LostClaims(ILedger ledger, Repetitions repetitions, AnswerDe
                 AnswerDesk.Cut(slot);
                 return;
         }
+    }
+
+    /// <summary>No route takes the payment. A known order is told before that: "limit exceeded" about an order that was paid would be a lie.</summary>
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
+    public async ValueTask RefuseRouteAsync(RequestSlot slot, Institution institution, Rejection rejection)
+    {
+        if (await ledger.FindByOrderAsync(institution.InstId, slot.Memory(Member.OutTradeNo), slot.Trade))
+        {
+            desk.Refuse(slot, Rejection.Of(RespCode.TradeExists), institution, TradeView.Payment);
+            return;
+        }
+        if (rejection.Code == RespCode.SystemBusy)
+        {
+            desk.RefuseWithinBudget(slot, institution, rejection.Code, GatewayMetrics.RefusalCause.ChannelCapacity);
+            return;
+        }
+        desk.Refuse(slot, rejection, institution);
     }
 }

@@ -22,7 +22,7 @@ namespace HotPath.Core.Pipeline;
 ///           5 admit     Admission  fresh, and within its share of the machine
 ///           6 route     Routing    channel, by the code's scheme, and one in-flight credit
 ///           7 claim     Ledger     req_id + order + code, durable before anything leaves the house
-///           8 clear     Clearing   ring, worker, adapter; budget over → PENDING, the call lives on
+///           8 clear     Clearing   ring, worker, adapter; budget over → PENDING, the call lives on; certainly not delivered → 6, another channel
 ///           9 sign      Signing    the final answer, once
 ///          10 record    Ledger     result and signature, durable before anyone is told
 ///  bytes ◀─11 write     Host
@@ -46,6 +46,7 @@ public sealed class PaymentPipeline(
     CancelPipeline cancels,
     BatchQueryPipeline batchQueries,
     ReconPipeline? recon,
+    Failover failover,
     AnswerBudget budget,
     PipelineOptions options,
     TimeProvider clock,
@@ -158,7 +159,7 @@ public sealed class PaymentPipeline(
             : RouteChoice.Refused(RespCode.MemberIllegal, Member.Currency);
         if (route.Channel is not { } channel)
         {
-            await RefuseRouteAsync(slot, institution, route.Rejection);
+            await lostClaims.RefuseRouteAsync(slot, institution, route.Rejection);
             return;
         }
 
@@ -177,6 +178,15 @@ public sealed class PaymentPipeline(
         using (admittance.StepAside())
         {
             result = await ScanPay.Send(slot, channel, budget.Left(slot));
+        }
+        if (result.Outcome == ClearingOutcome.NotDelivered)
+        {
+            (Channel? last, result) = await failover.GoOnAsync(slot, institution, admittance, channel, result);
+            if (last is null)
+            {
+                return;
+            }
+            channel = last;
         }
         if (!ScanPay.TrySettle(slot.Trade, result, NowMs))
         {
@@ -207,7 +217,7 @@ public sealed class PaymentPipeline(
                 return;
             case CompleteState.AlreadyFinal:
                 // Cancelled, perhaps, and the channel executed it all the same.
-                resolver.Adopt(slot.Trade.TradeNo, result);
+                resolver.Adopt(channel, slot.Trade.TradeNo, result);
                 await repetitions.OfOneRecordedAsync(slot, slot.Trade.TradeNo);
                 return;
             case CompleteState.Late:
@@ -276,22 +286,5 @@ public sealed class PaymentPipeline(
     {
         resolver.Watch(slot.Trade.TradeNo, slot.Trade.AcceptedAtMs, channel);
         desk.TellPending(slot, institution);
-    }
-
-    // A known order is told before the want of a route: "limit exceeded" about an order that was paid would be a lie.
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
-    private async ValueTask RefuseRouteAsync(RequestSlot slot, Institution institution, Rejection rejection)
-    {
-        if (await ledger.FindByOrderAsync(institution.InstId, slot.Memory(Member.OutTradeNo), slot.Trade))
-        {
-            desk.Refuse(slot, Rejection.Of(RespCode.TradeExists), institution, TradeView.Payment);
-            return;
-        }
-        if (rejection.Code == RespCode.SystemBusy)
-        {
-            desk.RefuseWithinBudget(slot, institution, rejection.Code, GatewayMetrics.RefusalCause.ChannelCapacity);
-            return;
-        }
-        desk.Refuse(slot, rejection, institution);
     }
 }

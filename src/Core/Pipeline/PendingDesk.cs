@@ -127,7 +127,7 @@ public sealed partial class PendingDesk
             return new PendingAnswer(verdict, TradeStatus.Pending);
         }
         // Of a cancel: its trade, with which it ends.
-        await _resolver.RecordAsync(doubt.Reference.TradeNo, said, isHearsay: false);
+        await _resolver.RecordAsync(_router.Find(doubt.ChannelId.Span), doubt.Reference.TradeNo, said);
         TradeStatus? status = await StatusAsync(number);
         return new PendingAnswer(status == TradeStatus.Pending ? PendingVerdict.StillInDoubt : PendingVerdict.Ended, status, said);
     }
@@ -152,7 +152,7 @@ public sealed partial class PendingDesk
         }
         if (asked == PendingVerdict.Ended && said.Outcome is ClearingOutcome.Succeeded or ClearingOutcome.Failed or ClearingOutcome.Reversed)
         {
-            await _resolver.RecordAsync(number, said, isHearsay: false);
+            await _resolver.RecordAsync(_router.Find(doubt.ChannelId.Span), number, said);
             return await EndedAsync(number, decision, said);
         }
         if (said.Outcome == ClearingOutcome.Processing || (said.Outcome == ClearingOutcome.NotFound && decision.IsSuccess))
@@ -165,7 +165,7 @@ public sealed partial class PendingDesk
         }
         // As a confirmed reversal: it is looked at again, and a success that comes all the same is given back.
         var word = new ClearingResult(decision.IsSuccess ? ClearingOutcome.Succeeded : ClearingOutcome.Reversed, RespCode.None, decision.ChannelTradeNo);
-        await _resolver.RecordAsync(number, word, isHearsay: true);
+        await _resolver.RecordAsync(channel: null, number, word);
         return await EndedAsync(number, decision, said);
     }
 

@@ -30,7 +30,7 @@ public sealed partial class PendingResolver
             word = Word.Nothing;
             word = await kind.AskAsync(channel, doubt, turn);
             took = _clock.GetElapsedTime(sentAt);
-            if (!await RecordAsync(turn.Number, word.Value.Result, isHearsay: false) && word.Value.LeadsOn)
+            if (!await RecordAsync(channel, turn.Number, word.Value.Result) && word.Value.LeadsOn)
             {
                 _schedule.GoOn(turn);
             }
@@ -105,11 +105,11 @@ public sealed partial class PendingResolver
         Volatile.Write(ref _isPlacing, 0);
     }
 
-    private async Task AdoptAsync(TradeNo number, ClearingResult result)
+    private async Task AdoptAsync(Channel channel, TradeNo number, ClearingResult result)
     {
         try
         {
-            await RecordAsync(number, result, isHearsay: false);
+            await RecordAsync(channel, number, result);
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
@@ -130,14 +130,14 @@ public sealed partial class PendingResolver
     }
 
     /// <summary>Puts a word about one into the book. True: it has a result, this one or an earlier one.</summary>
+    /// <param name="channel">Whose word it is. Null: an operator's, who says that it is the channel's.</param>
     /// <param name="number">Of what.</param>
     /// <param name="result">The word.</param>
-    /// <param name="isHearsay">An operator's, who says that it is the channel's: it ends what has no result, and contradicts nothing that has one.</param>
-    internal async Task<bool> RecordAsync(TradeNo number, ClearingResult result, bool isHearsay)
+    internal async Task<bool> RecordAsync(Channel? channel, TradeNo number, ClearingResult result)
     {
         foreach (IInDoubt kind in _kinds)
         {
-            Adoption adoption = await kind.AdoptAsync(number, result, isHearsay);
+            Adoption adoption = await kind.AdoptAsync(channel, number, result);
             if (adoption == Adoption.NotMine)
             {
                 continue;

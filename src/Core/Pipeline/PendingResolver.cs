@@ -127,11 +127,11 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
     }
 
     /// <summary>A channel answered after the answer budget.</summary>
-    public void Adopt(TradeNo tradeNo, in ClearingResult result)
+    public void Adopt(Channel channel, TradeNo tradeNo, in ClearingResult result)
     {
         if (result.Outcome is not (ClearingOutcome.Unknown or ClearingOutcome.Processing or ClearingOutcome.NotFound))
         {
-            _ = AdoptAsync(tradeNo, result);
+            _ = AdoptAsync(channel, tradeNo, result);
         }
     }
 

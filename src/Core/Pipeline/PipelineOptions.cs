@@ -18,6 +18,10 @@ public sealed record PipelineOptions
     // The specification allows 2 s (6.1).
     public TimeSpan QueryBudget { get; init; } = TimeSpan.FromSeconds(1.8);
 
+    /// <summary>Channels tried for one payment, while it is certain that none of them got it. Default 3. Range 1 (never another one) to 8.</summary>
+    // A refused connection takes a millisecond, one that hangs its connect timeout: by then the budget allows no more.
+    public int MaxAttempts { get; init; } = 3;
+
     /// <summary>How far req_time may be from our clock, either way. Default 10 min (protocol, section 1). Range 1 min to 1 h.</summary>
     public TimeSpan Freshness { get; init; } = TimeSpan.FromMinutes(10);
 

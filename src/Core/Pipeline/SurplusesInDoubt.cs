@@ -71,7 +71,7 @@ internal sealed class SurplusesInDoubt(ILedger ledger, Router router, PendingSch
         return new Word(await channel.RefundAsync(new RefundOrder(doubt.Reference, doubt.InstId), Budget));
     }
 
-    public async ValueTask<Adoption> AdoptAsync(TradeNo number, ClearingResult result, bool isHearsay)
+    public async ValueTask<Adoption> AdoptAsync(Channel? channel, TradeNo number, ClearingResult result)
     {
         var surplus = new Surplus();
         if (!await ledger.Surpluses.FindAsync(number, surplus))

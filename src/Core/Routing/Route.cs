@@ -55,3 +55,9 @@ public readonly record struct RouteChoice(Channel? Channel, Rejection Rejection)
 {
     public static RouteChoice Refused(RespCode code, Member member = Member.None) => new(null, new Rejection(code, member));
 }
+
+/// <summary>What a table says of one of its routes and a payment.</summary>
+/// <param name="Route">With its name and priority.</param>
+/// <param name="Reason">What is against it; None where it may be taken.</param>
+/// <param name="Share">Its chance, 0 to 1.</param>
+public readonly record struct RouteVerdict(Route Route, RouteReason Reason, double Share);

@@ -14,7 +14,7 @@ namespace HotPath.Core.Routing;
 public sealed class RouteTable
 {
     /// <summary>Most routes: each payment looks at all of them.</summary>
-    // 256 at some 10 ns are 3 µs of a payment; nobody reads a longer table.
+    // Nobody reads a longer table; what that many cost a payment, RouteBenchmarks measures.
     public const int MaxRoutes = 256;
 
     private readonly Entry[] _entries;
@@ -77,6 +77,24 @@ public sealed class RouteTable
         return Refuse(reasons, request.Unserved);
     }
 
+    /// <summary>What <see cref="Choose"/> would do now: what is against each route, and the chance of each that it could take. Takes no credit.</summary>
+    /// <param name="request">The payment.</param>
+    /// <param name="rejection">Why there is no choice; nothing where there is one.</param>
+    public IReadOnlyList<RouteVerdict> Explain(in RouteRequest request, out Rejection rejection)
+    {
+        var reasons = new RouteReason[_entries.Length];
+        var chances = new double[_entries.Length];
+        Judge(request, Schemes.Of(request.Code, request.QrContent), default, reasons);
+        for (int i = 0; i < reasons.Length; i++)
+        {
+            Channel channel = _entries[i].Route.Channel;
+            reasons[i] = reasons[i] == RouteReason.None && channel.CallsUnderWay >= channel.Options.MaxInFlight ? RouteReason.Full : reasons[i];
+        }
+        rejection = Weigh(reasons, chances) < 0 ? Refuse(reasons, request.Unserved).Rejection : default;
+        return [.. _entries.Select((entry, i) => new RouteVerdict(
+            entry.Route, reasons[i] == RouteReason.None && chances[i] <= 0 ? RouteReason.Later : reasons[i], chances[i]))];
+    }
+
     /// <summary>Fills in, route by route, what is against it. Credits are not looked at.</summary>
     private void Judge(in RouteRequest request, SchemeSet schemes, in TriedChannels tried, Span<RouteReason> reasons)
     {
@@ -89,32 +107,43 @@ public sealed class RouteTable
     // Routes are in the order of priority: the first that may be taken begins its group, and the next priority ends it.
     private int Draw(ReadOnlySpan<RouteReason> reasons, Span<double> chances, Random dice)
     {
-        int first = reasons.IndexOf(RouteReason.None), last = first;
+        int first = Weigh(reasons, chances);
+        if (first < 0 || chances[first] >= 1)
+        {
+            return first;
+        }
+        double drawn = dice.NextDouble();
+        int at = first;
+        for (int i = first; i < _entries.Length && _entries[i].Priority == _entries[first].Priority && drawn >= 0; i++)
+        {
+            // The last one takes what rounding leaves over.
+            at = chances[i] > 0 ? i : at;
+            drawn -= chances[i];
+        }
+        return at;
+    }
+
+    /// <summary>The chances of the group that is drawn from, 1 in all; its first member that may be taken, or -1.</summary>
+    private int Weigh(ReadOnlySpan<RouteReason> reasons, Span<double> chances)
+    {
+        int first = reasons.IndexOf(RouteReason.None);
         if (first < 0)
         {
             return -1;
         }
         double sum = 0;
-        for (int i = first; i < _entries.Length && _entries[i].Priority == _entries[first].Priority; i++)
+        int end = first;
+        for (; end < _entries.Length && _entries[end].Priority == _entries[first].Priority; end++)
         {
-            chances[i] = reasons[i] == RouteReason.None ? _entries[i].Route.Weight : 0;
-            sum += chances[i];
-            last = chances[i] > 0 ? i : last;
+            Route route = _entries[end].Route;
+            chances[end] = reasons[end] == RouteReason.None ? route.Weight * route.Channel.Health.Value : 0;
+            sum += chances[end];
         }
-        if (last == first)
+        for (int i = first; i < end; i++)
         {
-            chances[first] = 0;
-            return first;
-        }
-        double drawn = dice.NextDouble() * sum;
-        int at = -1;
-        for (int i = first; i <= last; i++)
-        {
-            // The last one takes what rounding leaves over.
-            at = at < 0 && chances[i] > 0 && ((drawn -= chances[i]) < 0 || i == last) ? i : at;
             chances[i] /= sum;
         }
-        return at;
+        return first;
     }
 
     // What was nearest comes first: the trail's end may have no room.
@@ -149,7 +178,7 @@ public sealed class RouteTable
         _ => 0,
     };
 
-    private static int PerCent(double share) => share <= 0 ? 0 : Math.Clamp((int)Math.Round(100 * share), 1, 99);
+    private static int PerCent(double share) => share is <= 0 or >= 1 ? 0 : Math.Clamp((int)Math.Round(100 * share), 1, 99);
 
     private static RouteChoice Refuse(ReadOnlySpan<RouteReason> reasons, Member unserved) =>
         reasons.Contains(RouteReason.Full) ? RouteChoice.Refused(RespCode.SystemBusy)

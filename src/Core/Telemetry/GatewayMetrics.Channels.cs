@@ -32,8 +32,10 @@ public sealed partial class GatewayMetrics
                 "Calls to clearing channels.",
                 new HistogramConfiguration { LabelNames = ["channel"], Buckets = SecondsBuckets });
             RingDepth = make.CreateGauge("hotpath_ring_depth", "Calls waiting for their channel's worker.", "channel");
+            Health = make.CreateGauge("hotpath_channel_health", "What the channel's weight among routes of one priority is multiplied by: 0.05 to 1.", "channel");
             BreakerState = make.CreateGauge("hotpath_breaker_state", "1 at the state the channel's breaker is in.", "channel", "state");
             BreakerOpened = make.CreateCounter("hotpath_breaker_opened_total", "Openings of a closed breaker, by cause.", "channel", "cause");
+            BadAnswers = make.CreateCounter("hotpath_channel_bad_answers_total", "Answers of clearing channels that do not count, by what is wrong with them.", "channel", "kind");
             BreakerOpen = make.CreateCounter("hotpath_breaker_open_seconds_total", "Time in which the channel was not called.", "channel");
         }
 
@@ -45,11 +47,15 @@ public sealed partial class GatewayMetrics
 
         internal Gauge RingDepth { get; }
 
+        internal Gauge Health { get; }
+
         internal Gauge BreakerState { get; }
 
         internal Counter BreakerOpened { get; }
 
         internal Counter BreakerOpen { get; }
+
+        internal Counter BadAnswers { get; }
     }
 
     /// <summary>The metrics of one channel.</summary>
@@ -62,12 +68,22 @@ public sealed partial class GatewayMetrics
         private static readonly (BreakerCause Cause, string Label)[] Openings =
             [(BreakerCause.ErrorRate, "error_rate"), (BreakerCause.SlowCalls, "slow_calls"), (BreakerCause.Unavailable, "unavailable"), (BreakerCause.Manual, "manual")];
 
+        private static readonly (BadAnswer Kind, string Label)[] BadAnswers =
+        [
+            (BadAnswer.Malformed, "malformed"), (BadAnswer.TooLong, "too_long"), (BadAnswer.CutShort, "cut_short"), (BadAnswer.TooSlow, "too_slow"),
+            (BadAnswer.WrongReference, "wrong_reference"), (BadAnswer.WrongAmount, "wrong_amount"), (BadAnswer.WrongCurrency, "wrong_currency"),
+            (BadAnswer.UnknownCode, "unknown_code"), (BadAnswer.Refused, "refused"), (BadAnswer.WrongMac, "wrong_mac"), (BadAnswer.Twice, "twice"),
+            (BadAnswer.Late, "late"), (BadAnswer.ToNobody, "to_nobody"),
+        ];
+
         private readonly Counter.Child[] _requests;
         private readonly Histogram.Child _durations;
         private readonly Gauge.Child _ringDepth;
+        private readonly Gauge.Child _health;
         private readonly Gauge.Child[] _states;
         private readonly Counter.Child[] _openings;
         private readonly Counter.Child _open;
+        private readonly Counter.Child[] _badAnswers;
         private readonly CollectorRegistry _registry;
 
         internal ChannelMetrics(ChannelFamilies families, string channel)
@@ -75,9 +91,11 @@ public sealed partial class GatewayMetrics
             _requests = [.. Results.Select(result => families.Requests.WithLabels(channel, result))];
             _durations = families.Durations.WithLabels(channel);
             _ringDepth = families.RingDepth.WithLabels(channel);
+            _health = families.Health.WithLabels(channel);
             _states = [.. States.Select(state => families.BreakerState.WithLabels(channel, state.Label))];
             _openings = [.. Openings.Select(opening => families.BreakerOpened.WithLabels(channel, opening.Label))];
             _open = families.BreakerOpen.WithLabels(channel);
+            _badAnswers = [.. BadAnswers.Select(bad => families.BadAnswers.WithLabels(channel, bad.Label))];
             _registry = families.Registry;
             BreakerIs(Model.BreakerState.Closed);
         }
@@ -87,6 +105,9 @@ public sealed partial class GatewayMetrics
             _requests[(int)result].Inc();
             _durations.Observe(seconds);
         }
+
+        /// <summary>An answer that does not count. Of <see cref="BadAnswer.None"/> there are none.</summary>
+        public void BadAnswered(BadAnswer kind) => _badAnswers[Array.FindIndex(BadAnswers, bad => bad.Kind == kind)].Inc();
 
         public void RingDepth(int calls) => _ringDepth.Set(calls);
 
@@ -100,6 +121,9 @@ public sealed partial class GatewayMetrics
 
         /// <summary>It was closed, and was opened.</summary>
         public void BreakerOpened(BreakerCause cause) => _openings[Array.FindIndex(Openings, opening => opening.Cause == cause)].Inc();
+
+        /// <summary>Asked at every scrape how the channel does.</summary>
+        public void WatchHealth(Func<double> health) => _registry.AddBeforeCollectCallback(() => _health.Set(health()));
 
         /// <summary>Asked at every scrape how long the breaker has been open, all in all.</summary>
         public void WatchOpenTime(Func<TimeSpan> openTime) => _registry.AddBeforeCollectCallback(() => _open.IncTo(openTime().TotalSeconds));

@@ -43,6 +43,7 @@ public sealed partial class GatewayMetrics
     private readonly Gauge _diskFull;
     private readonly Gauge _diskSlow;
     private readonly ChannelFamilies _channels;
+    private readonly RouteMetrics _routes;
     private readonly Counter _institutionRequests;
     private readonly Gauge _keyExpiry;
     private int _institutions;
@@ -83,8 +84,10 @@ public sealed partial class GatewayMetrics
         DayFiles = new DayFileMetrics(make);
         Recon = new ReconMetrics(make);
         Cancels = new CancelMetrics(make);
+        Failover = new FailoverMetrics(make);
         Pending = new PendingMetrics(make);
         _channels = new ChannelFamilies(make, _registry);
+        _routes = new RouteMetrics(make);
         _inFlight = make.CreateGauge("hotpath_inflight_requests", "Calls between their last byte in and their last byte out.");
         _replays = make.CreateCounter("hotpath_idempotent_replays_total", "Calls answered from a recorded result.");
 

@@ -9,9 +9,12 @@ namespace HotPath.Host.Admin;
 /// <summary>
 /// The operators' listener, on loopback only (F57): <c>/livez</c> (the process runs), <c>/readyz</c> (traffic is wanted, or 503 with the
 /// reason), <c>/metrics</c> (Prometheus text format), <c>/recon/build</c> (<see cref="ReconEndpoint"/>), <c>/notifications</c>
-/// (<see cref="NotificationEndpoint"/>), <c>/channels</c> (<see cref="ChannelEndpoint"/>), <c>/pending</c> (<see cref="PendingEndpoint"/>).
+/// (<see cref="NotificationEndpoint"/>), <c>/channels</c> (<see cref="ChannelEndpoint"/>), <c>/routes</c> (<see cref="RouteTableEndpoint"/>), <c>/pending</c>
+/// (<see cref="PendingEndpoint"/>).
 /// </summary>
-internal sealed class AdminServer(Readiness readiness, GatewayMetrics metrics, ReconEndpoint recon, NotificationEndpoint notifications, ChannelEndpoint channels, PendingEndpoint pending)
+internal sealed class AdminServer(
+    Readiness readiness, GatewayMetrics metrics, ReconEndpoint recon, NotificationEndpoint notifications, ChannelEndpoint channels, RouteTableEndpoint routes,
+    PendingEndpoint pending)
 {
     // Scrapers and people; beyond that it is a leak.
     private const int MaxConnections = 64;
@@ -42,6 +45,10 @@ internal sealed class AdminServer(Readiness readiness, GatewayMetrics metrics, R
         if (context.Request.Path.StartsWithSegments(ChannelEndpoint.Root))
         {
             return channels.HandleAsync(context);
+        }
+        if (context.Request.Path.StartsWithSegments(RouteTableEndpoint.Root))
+        {
+            return routes.HandleAsync(context);
         }
         if (context.Request.Path.StartsWithSegments(PendingEndpoint.Root))
         {

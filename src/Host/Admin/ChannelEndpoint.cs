@@ -45,7 +45,7 @@ internal sealed class ChannelEndpoint
         (string who, string why) = (query["who"].ToString(), query["why"].ToString());
         if (!OperatorAct.IsText(who, OperatorAct.MostWhoBytes) || !OperatorAct.IsText(why, OperatorAct.MostWhyBytes))
         {
-            return (StatusCodes.Status400BadRequest, $"say who (1 to {OperatorAct.MostWhoBytes} bytes) and why (1 to {OperatorAct.MostWhyBytes})\n");
+            return (StatusCodes.Status400BadRequest, OperatorRequest.WhoAndWhy);
         }
         return await switchIt(who, why) switch
         {

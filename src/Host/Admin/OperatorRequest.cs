@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using HotPath.Core.Model;
 
 namespace HotPath.Host.Admin;
 
@@ -12,6 +13,9 @@ internal static class OperatorRequest
 {
     /// <summary>What a wish must carry; any value.</summary>
     internal const string Header = "X-HotPath-Admin";
+
+    /// <summary>What is answered to a wish that does not say whose it is.</summary>
+    internal static readonly string WhoAndWhy = $"say who (1 to {OperatorAct.MostWhoBytes} bytes) and why (1 to {OperatorAct.MostWhyBytes})\n";
 
     /// <summary>Answers an operator's wish; 403 to anybody else's, unread.</summary>
     /// <param name="context">The wish.</param>

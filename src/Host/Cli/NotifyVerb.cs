@@ -12,7 +12,7 @@ internal static class NotifyVerb
     private static Command List(TextWriter output, TextWriter error)
     {
         Option<string?> inst = Inst();
-        Option<Uri> admin = AdminCall.Address();
+        Option<Uri> admin = AdminClient.Option();
         var dead = new Option<bool>("--dead") { Description = "dead letters only" };
         var pending = new Option<bool>("--pending") { Description = "those that are still tried only" };
         Option<int> limit = Options.Number("--limit", 100, 1, 1000, "at most so many of each");
@@ -22,7 +22,7 @@ internal static class NotifyVerb
             (bool isDead, bool isPending) = (parsed.GetValue(dead), parsed.GetValue(pending));
             string state = isDead == isPending ? "" : isDead ? "&state=dead" : "&state=pending";
             string of = parsed.GetValue(inst) is { } given ? "&inst=" + Uri.EscapeDataString(given) : "";
-            return AdminCall.SendAsync(HttpMethod.Get, parsed.GetRequiredValue(admin), $"{NotificationEndpoint.Root}?limit={parsed.GetValue(limit)}{state}{of}", output, error, stop);
+            return CallAsync(HttpMethod.Get, parsed.GetRequiredValue(admin), $"{NotificationEndpoint.Root}?limit={parsed.GetValue(limit)}{state}{of}", output, error, stop);
         });
         return list;
     }
@@ -30,7 +30,7 @@ internal static class NotifyVerb
     private static Command Resend(TextWriter output, TextWriter error)
     {
         Option<string?> inst = Inst();
-        Option<Uri> admin = AdminCall.Address();
+        Option<Uri> admin = AdminClient.Option();
         var id = new Option<string?>("--id") { Description = "one notification: T or R and the number", HelpName = "NOTIFY_ID" };
         var allDead = new Option<bool>("--all-dead") { Description = "all dead letters of --inst" };
         var resend = new Command("resend", "Send again: one notification, or an institution's dead letters") { id, inst, allDead, admin };
@@ -46,10 +46,17 @@ internal static class NotifyVerb
         resend.SetAction((parsed, stop) =>
         {
             string which = parsed.GetValue(id) is { } one ? "id=" + Uri.EscapeDataString(one) : $"inst={Uri.EscapeDataString(parsed.GetValue(inst)!)}&all_dead=true";
-            return AdminCall.SendAsync(HttpMethod.Post, parsed.GetRequiredValue(admin), $"{NotificationEndpoint.Root}/resend?{which}", output, error, stop);
+            return CallAsync(HttpMethod.Post, parsed.GetRequiredValue(admin), $"{NotificationEndpoint.Root}/resend?{which}", output, error, stop);
         });
         return resend;
     }
 
     private static Option<string?> Inst() => new("--inst") { Description = "only this institution's", HelpName = "INST" };
+
+    private static async Task<int> CallAsync(HttpMethod method, Uri admin, string path, TextWriter output, TextWriter error, CancellationToken stop)
+    {
+        (string text, int exitCode) = await AdminClient.CallAsync(method, admin, path, error, stop);
+        await output.WriteAsync(text);
+        return exitCode;
+    }
 }

@@ -19,16 +19,14 @@ internal static class PendingVerb
         var after = new Option<string?>("--after") { Description = "the next page: the last number of the one before", HelpName = "NO" };
         Option<int> limit = Options.Number("--limit", 100, 1, PendingDesk.MostListed, "at most so many");
         var json = new Option<bool>("--json") { Description = "a JSON object a line" };
-        Option<Uri> admin = AdminCall.Address();
+        Option<Uri> admin = AdminClient.Option();
         var list = new Command("list", "Show it, the oldest first") { channel, olderThan, after, limit, json, admin };
         list.SetAction(async (parsed, stop) =>
         {
-            using var answer = new StringWriter(CultureInfo.InvariantCulture);
-            int code = await AdminCall.SendAsync(
-                HttpMethod.Get, parsed.GetRequiredValue(admin),
-                $"{PendingEndpoint.Root}?limit={parsed.GetValue(limit)}{Part("channel", parsed.GetValue(channel))}{Part("older_than", parsed.GetValue(olderThan))}{Part("after", parsed.GetValue(after))}",
-                answer, error, stop);
-            await output.WriteAsync(parsed.GetValue(json) ? answer.ToString() : Table(answer.ToString()));
+            string path = $"{PendingEndpoint.Root}?limit={parsed.GetValue(limit)}{Part("channel", parsed.GetValue(channel))}" +
+                $"{Part("older_than", parsed.GetValue(olderThan))}{Part("after", parsed.GetValue(after))}";
+            (string lines, int code) = await AdminClient.CallAsync(HttpMethod.Get, parsed.GetRequiredValue(admin), path, error, stop);
+            await output.WriteAsync(parsed.GetValue(json) ? lines : Table(lines));
             return code;
         });
         return list;
@@ -37,10 +35,10 @@ internal static class PendingVerb
     private static Command Inquire(TextWriter output, TextWriter error)
     {
         (Option<string> trade, Option<string> who, Option<string> why) = Wish();
-        Option<Uri> admin = AdminCall.Address();
+        Option<Uri> admin = AdminClient.Option();
         var inquire = new Command("inquire", "Ask its channel now, and record what it says") { trade, who, why, admin };
-        inquire.SetAction((parsed, stop) => AdminCall.SendAsync(
-            HttpMethod.Post, parsed.GetRequiredValue(admin),
+        inquire.SetAction((parsed, stop) => PostAsync(
+            parsed.GetRequiredValue(admin),
             $"{PendingEndpoint.Root}/inquire?{Parts(parsed.GetRequiredValue(trade), parsed.GetRequiredValue(who), parsed.GetRequiredValue(why))}", output, error, stop));
         return inquire;
     }
@@ -52,14 +50,21 @@ internal static class PendingVerb
         wished.AcceptOnlyFromAmong("SUCCESS", "FAILED");
         var confirmed = new Option<bool>("--channel-confirmed") { Description = "the channel confirmed it by other means: in writing, in its settlement file" };
         var channelTradeNo = new Option<string?>("--channel-trade-no") { Description = "the channel's own number", HelpName = "NO" };
-        Option<Uri> admin = AdminCall.Address();
+        Option<Uri> admin = AdminClient.Option();
         var resolve = new Command("resolve", "End it; its channel is asked first, and its word counts for more") { trade, wished, who, why, confirmed, channelTradeNo, admin };
-        resolve.SetAction((parsed, stop) => AdminCall.SendAsync(
-            HttpMethod.Post, parsed.GetRequiredValue(admin),
+        resolve.SetAction((parsed, stop) => PostAsync(
+            parsed.GetRequiredValue(admin),
             $"{PendingEndpoint.Root}/resolve?{Parts(parsed.GetRequiredValue(trade), parsed.GetRequiredValue(who), parsed.GetRequiredValue(why))}" +
             $"&as={parsed.GetValue(wished)}{(parsed.GetValue(confirmed) ? "&channel_confirmed=true" : "")}{Part("channel_trade_no", parsed.GetValue(channelTradeNo))}",
             output, error, stop));
         return resolve;
+    }
+
+    private static async Task<int> PostAsync(Uri admin, string path, TextWriter output, TextWriter error, CancellationToken stop)
+    {
+        (string text, int exitCode) = await AdminClient.CallAsync(HttpMethod.Post, admin, path, error, stop);
+        await output.WriteAsync(text);
+        return exitCode;
     }
 
     private static (Option<string> Trade, Option<string> Who, Option<string> Why) Wish() =>

@@ -15,7 +15,7 @@ internal static partial class RunVerb
         var verb = new Command("run", "Start the gateway") { config, level };
         verb.SetAction(async (parsed, _) =>
         {
-            if (await ReadAsync(parsed.GetRequiredValue(config), error) is not { } settings)
+            if (await CheckVerb.ReadAsync(parsed.GetRequiredValue(config), error) is not { } settings)
             {
                 return ExitCodes.Usage;
             }
@@ -23,18 +23,6 @@ internal static partial class RunVerb
             return await ServeAsync(settings, logs);
         });
         return verb;
-    }
-
-    private static async Task<GatewaySettings?> ReadAsync(string path, TextWriter error)
-    {
-        (GatewayConfiguration? configuration, ConfigurationFault? unreadable) = ConfigurationFile.Read(path);
-        (GatewaySettings? settings, IReadOnlyList<ConfigurationFault> faults) =
-            configuration is null ? (null, [unreadable!]) : ConfigurationCheck.Run(configuration, TimeProvider.System);
-        foreach (ConfigurationFault fault in faults)
-        {
-            await error.WriteLineAsync($"hotpath: {path}: {fault}");
-        }
-        return settings;
     }
 
     private static async Task<int> ServeAsync(GatewaySettings settings, ILoggerFactory logs)
@@ -50,6 +38,7 @@ internal static partial class RunVerb
             LogNotStarted(logs.CreateLogger<Gateway>(), failure.Message);
             return ExitCodes.Refused;
         }
+        process.OnHangUp(() => gateway.Routes.ReloadAsync("SIGHUP", "signal"));
         return await process.ServeAsync(gateway.Failure, gateway.StopAsync);
     }
 

@@ -13,7 +13,6 @@ using HotPath.Host.Admin;
 using HotPath.Host.Configuration;
 using HotPath.Host.Server;
 using HotPath.Signing;
-using Route = HotPath.Core.Routing.Route;
 
 namespace HotPath.Host.Composition;
 
@@ -36,7 +35,7 @@ internal sealed partial class Gateway : IAsyncDisposable
     private bool _isStopped;
 
     private Gateway(
-        Readiness readiness, WebApplication admin, ILedger ledger, Derived derived, Corridor corridor, WebApplication institutions,
+        Readiness readiness, WebApplication admin, ILedger ledger, Derived derived, Corridor corridor, RouteReloader reloader, WebApplication institutions,
         ServerCertificate certificate, ILogger<Gateway> logger)
     {
         _readiness = readiness;
@@ -44,6 +43,7 @@ internal sealed partial class Gateway : IAsyncDisposable
         _ledger = ledger;
         _derived = derived;
         _corridor = corridor;
+        Routes = reloader;
         _institutions = institutions;
         _logger = logger;
         Certificate = certificate;
@@ -59,6 +59,9 @@ internal sealed partial class Gateway : IAsyncDisposable
 
     /// <summary>What new handshakes show.</summary>
     internal ServerCertificate Certificate { get; }
+
+    /// <summary>Reads the route table again.</summary>
+    internal RouteReloader Routes { get; }
 
     /// <summary>Completes with the reason when the ledger has stopped itself: the process must go, a restart recovers.</summary>
     internal Task<string> Failure => _ledger.Failure;
@@ -77,8 +80,9 @@ internal sealed partial class Gateway : IAsyncDisposable
             var reconEndpoint = new ReconEndpoint();
             var notifications = new NotificationEndpoint();
             var channels = new ChannelEndpoint();
+            var routes = new RouteTableEndpoint();
             var pending = new PendingEndpoint();
-            WebApplication admin = await new AdminServer(readiness, metrics, reconEndpoint, notifications, channels, pending).StartAsync(settings.Admin, logs);
+            WebApplication admin = await new AdminServer(readiness, metrics, reconEndpoint, notifications, channels, routes, pending).StartAsync(settings.Admin, logs);
             undo.Push(admin);
 
             ILedger ledger = OpenLedger(settings.Ledger, clock, metrics, logs);
@@ -102,11 +106,13 @@ internal sealed partial class Gateway : IAsyncDisposable
                 settings.Listen, settings.Certificate, settings.Limits, context => FileEndpoint.IsMeant(context) ? files.HandleAsync(context) : endpoint.HandleAsync(context), logs);
             undo.Push(institutions);
 
+            var reloader = new RouteReloader(settings.RouteSource, corridor.Breakers.Channels, corridor.Tables, logs.CreateLogger<RouteReloader>());
             var gateway = new Gateway(
-                readiness, admin, ledger, derived, corridor, institutions, settings.Certificate, logs.CreateLogger<Gateway>());
+                readiness, admin, ledger, derived, corridor, reloader, institutions, settings.Certificate, logs.CreateLogger<Gateway>());
             notifications.Open(derived.Notifier);
             channels.Open(corridor.Breakers);
             pending.Open(corridor.Pending);
+            routes.Open(corridor.Tables, reloader, ledger, registered, settings.RouteSource?.File, clock);
             readiness.Ready(ledger);
             gateway.LogReady(gateway.ApiAddress, gateway.AdminAddress);
             return gateway;
@@ -144,6 +150,7 @@ internal sealed partial class Gateway : IAsyncDisposable
             await _admin.StopAsync(atOnce.Token);
         }
         await _admin.DisposeAsync();
+        Routes.Dispose();
         LogStopped();
     }
 
@@ -162,16 +169,8 @@ internal sealed partial class Gateway : IAsyncDisposable
         Dictionary<string, Channel> channels = settings.Channels.ToDictionary(
             channel => channel.Options.Id,
             channel => new Channel(channel.Options, channel.CreateAdapter(clock), ThreadScheduler.Instance, clock, metrics));
-        var router = new Router(settings.Routes.Select(route => new Route
-        {
-            Channel = channels[route.ChannelId],
-            Currencies = route.Currencies,
-            Schemes = route.Schemes,
-            MaxMinorUnits = route.MaxMinorUnits,
-            IsEnabled = route.IsEnabled,
-            OnlyAmountsEndingWith = route.OnlyAmountsEndingWith,
-        }).ToArray(), settings.CodeHosts, [.. channels.Values]);
-        return new Corridor(ledger, router, institutions, keys, new PipelineOptions(), ThreadScheduler.Instance, clock, metrics, logs,
+        var router = new Router(settings.RouteTable.Bind(channels), settings.RouteTable.CodeHosts, [.. channels.Values]);
+        return new Corridor(ledger, router, institutions, keys, new PipelineOptions { MaxAttempts = settings.MaxAttempts }, ThreadScheduler.Instance, clock, metrics, logs,
             derived.Consumers, derived.Recon, derived.Days);
     }
 

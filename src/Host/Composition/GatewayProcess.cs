@@ -15,6 +15,7 @@ internal sealed partial class GatewayProcess : IDisposable
     private readonly TaskCompletionSource _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly PosixSignalRegistration _term;
     private readonly PosixSignalRegistration _interrupt;
+    private PosixSignalRegistration? _hangUp;
     private readonly ILogger<GatewayProcess> _logger;
 
     internal GatewayProcess(ILoggerFactory logs)
@@ -27,6 +28,13 @@ internal sealed partial class GatewayProcess : IDisposable
         ThreadPool.GetMinThreads(out int workers, out int completions);
         ThreadPool.SetMinThreads(workers + DiskThreads, completions);
     }
+
+    /// <summary>From now on SIGHUP asks for this, as it does of servers; before, it ends the process.</summary>
+    internal void OnHangUp(Func<Task> reload) => _hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+    {
+        context.Cancel = true;
+        _ = HangUpAsync(reload);
+    });
 
     /// <summary>Asks for a stop, as SIGTERM does.</summary>
     internal void Stop() => _stop.TrySetResult();
@@ -58,6 +66,7 @@ internal sealed partial class GatewayProcess : IDisposable
         AppDomain.CurrentDomain.UnhandledException -= OnUnhandled;
         _term.Dispose();
         _interrupt.Dispose();
+        _hangUp?.Dispose();
     }
 
     private void OnSignal(PosixSignalContext context)
@@ -67,10 +76,26 @@ internal sealed partial class GatewayProcess : IDisposable
         _stop.TrySetResult();
     }
 
+    // Nobody waits for it: what goes wrong is told here.
+    private async Task HangUpAsync(Func<Task> reload)
+    {
+        try
+        {
+            await reload();
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            LogReloadFailed(failure);
+        }
+    }
+
     private void OnUnhandled(object sender, UnhandledExceptionEventArgs failure) => LogUnhandled(failure.ExceptionObject as Exception);
 
     [LoggerMessage(EventId = 320, Level = LogLevel.Critical, Message = "the ledger has stopped: {Reason}; this process ends, a restart recovers")]
     private partial void LogLedgerFailed(string reason);
+
+    [LoggerMessage(EventId = 322, Level = LogLevel.Error, Message = "a reload ended with an exception; what was in use stays")]
+    private partial void LogReloadFailed(Exception failure);
 
     [LoggerMessage(EventId = 321, Level = LogLevel.Critical, Message = "an exception that nobody handles")]
     private partial void LogUnhandled(Exception? failure);

@@ -6,6 +6,7 @@ using HotPath.Core.Clearing.Adapters.Http;
 using HotPath.Core.Clearing.Breakers;
 using HotPath.Core.Ledger.Embedded;
 using HotPath.Core.Model;
+using HotPath.Core.Routing;
 using HotPath.Host.Server;
 using HotPath.Signing;
 
@@ -21,13 +22,14 @@ internal sealed class ConfigurationCheck
     private const long MaxMib = 64 * 1024;
     private const long MaxReserveMib = 1024 * 1024;
 
-    private readonly Faults _faults = new();
+    private readonly Faults _faults;
     private readonly KeyFiles _keys;
 
     private readonly NotifyCheck _notify;
 
-    private ConfigurationCheck(TimeProvider clock, bool isSandbox)
+    private ConfigurationCheck(LineMap? lines, TimeProvider clock, bool isSandbox)
     {
+        _faults = new Faults(lines);
         _keys = new KeyFiles(_faults, clock);
         _notify = new NotifyCheck(_faults, isSandbox);
     }
@@ -39,7 +41,7 @@ internal sealed class ConfigurationCheck
     internal static (GatewaySettings? Settings, IReadOnlyList<ConfigurationFault> Faults) Run(
         GatewayConfiguration configuration, TimeProvider clock, bool isSandbox = false)
     {
-        var check = new ConfigurationCheck(clock, isSandbox);
+        var check = new ConfigurationCheck(configuration.Lines, clock, isSandbox);
         GatewaySettings settings = check.Check(configuration);
         return check._faults.All.Count == 0 ? (settings, []) : (null, check._faults.All);
     }
@@ -52,7 +54,7 @@ internal sealed class ConfigurationCheck
         {
             _faults.Add("listen", "is missing");
         }
-        var routes = new RouteCheck(_faults);
+        _faults.InRange("failover.max_attempts", configuration.Failover.MaxAttempts, 1, TriedChannels.Most);
         ServerCertificate? certificate = configuration.Listen is null ? null : _keys.ReadCertificate("listen", listen);
         return new GatewaySettings
         {
@@ -66,8 +68,8 @@ internal sealed class ConfigurationCheck
             Es256SigningKey = CheckEs256SigningKey(configuration),
             Institutions = CheckInstitutions(configuration),
             Channels = CheckChannels(configuration.Channels),
-            Routes = routes.CheckRoutes(configuration),
-            CodeHosts = routes.CheckHosts(configuration),
+            RouteTable = RouteCheck.Run(configuration, _faults),
+            MaxAttempts = configuration.Failover.MaxAttempts,
         };
     }
 

@@ -1,27 +1,47 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace HotPath.Host.Configuration;
 
 /// <summary>Reads a configuration file: JSON, comments allowed, names in snake_case, an unknown or repeated key refused.</summary>
 internal static class ConfigurationFile
 {
+    // What some editors begin a file with.
+    private static ReadOnlySpan<byte> Utf8Mark => [0xEF, 0xBB, 0xBF];
+
     /// <summary>The configuration, or the fault that keeps it from being one.</summary>
     internal static (GatewayConfiguration? Configuration, ConfigurationFault? Fault) Read(string path)
     {
+        (GatewayConfiguration? configuration, LineMap? lines, ConfigurationFault? fault) = Read(path, "--config", ConfigurationJson.Default.GatewayConfiguration);
+        return configuration is null ? (null, fault) : (Anchor(configuration with { Lines = lines }, path), null);
+    }
+
+    /// <summary>A route table that stands by itself, or the fault that keeps it from being one.</summary>
+    internal static (RoutesConfiguration? Configuration, ConfigurationFault? Fault) ReadRoutes(string path)
+    {
+        (RoutesConfiguration? routes, LineMap? lines, ConfigurationFault? fault) = Read(path, "routes_file", ConfigurationJson.Default.RoutesConfiguration);
+        return routes is null ? (null, fault! with { File = path }) : (routes with { Lines = lines }, null);
+    }
+
+    private static (T? Configuration, LineMap? Lines, ConfigurationFault? Fault) Read<T>(string path, string key, JsonTypeInfo<T> type)
+        where T : class
+    {
         try
         {
-            using FileStream file = File.OpenRead(path);
-            GatewayConfiguration? configuration = JsonSerializer.Deserialize(file, ConfigurationJson.Default.GatewayConfiguration);
-            return configuration is null ? (null, new ConfigurationFault("$", "is null")) : (Anchor(configuration, path), null);
+            byte[] text = File.ReadAllBytes(path);
+            ReadOnlySpan<byte> json = text.AsSpan().StartsWith(Utf8Mark) ? text.AsSpan(Utf8Mark.Length) : text;
+            return JsonSerializer.Deserialize(json, type) is { } configuration
+                ? (configuration, LineMap.Of(json), null)
+                : (null, null, new ConfigurationFault("$", "is null"));
         }
         catch (JsonException failure)
         {
-            return (null, new ConfigurationFault(failure.Path ?? "$", Reason(failure)));
+            return (null, null, new ConfigurationFault(failure.Path ?? "$", Reason(failure), (int?)failure.LineNumber + 1));
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            return (null, new ConfigurationFault("--config", failure.Message));
+            return (null, null, new ConfigurationFault(key, failure.Message));
         }
     }
 
@@ -29,8 +49,7 @@ internal static class ConfigurationFile
     private static string Reason(JsonException failure)
     {
         int tail = failure.Message.IndexOf(" Path: ", StringComparison.Ordinal);
-        string reason = tail < 0 ? failure.Message : failure.Message[..tail];
-        return failure.LineNumber is { } line ? $"{reason} (line {line + 1})" : reason;
+        return tail < 0 ? failure.Message : failure.Message[..tail];
     }
 
     /// <summary>Relative paths count from the configuration file's folder, not from wherever the process was started.</summary>
@@ -41,6 +60,7 @@ internal static class ConfigurationFile
         return configuration with
         {
             DataDirectory = Full(configuration.DataDirectory),
+            RoutesFile = Full(configuration.RoutesFile),
             Listen = configuration.Listen is { } listen
                 ? listen with { Certificate = Full(listen.Certificate), CertificateKey = Full(listen.CertificateKey) }
                 : null,
@@ -61,9 +81,17 @@ internal static class ConfigurationFile
 /// <summary>What is wrong, and where.</summary>
 /// <param name="Path">The key's path, as in <c>channels[1].url</c>.</param>
 /// <param name="Reason">Why it cannot be used.</param>
-internal sealed record ConfigurationFault(string Path, string Reason)
+/// <param name="Line">The line it stands in, or, of what is missing, that of what misses it; from 1. Null: in no file.</param>
+/// <param name="File">The file, where it is not the configuration file itself.</param>
+internal sealed record ConfigurationFault(string Path, string Reason, int? Line = null, string? File = null)
 {
-    public override string ToString() => $"{Path}: {Reason}";
+    public override string ToString() => (File, Line) switch
+    {
+        (null, null) => $"{Path}: {Reason}",
+        (null, _) => $"{Path}: {Reason} (line {Line})",
+        (_, null) => $"{Path}: {Reason} ({File})",
+        _ => $"{Path}: {Reason} ({File}, line {Line})",
+    };
 }
 
 [JsonSourceGenerationOptions(
@@ -74,4 +102,5 @@ internal sealed record ConfigurationFault(string Path, string Reason)
     ReadCommentHandling = JsonCommentHandling.Skip,
     AllowTrailingCommas = true)]
 [JsonSerializable(typeof(GatewayConfiguration))]
+[JsonSerializable(typeof(RoutesConfiguration))]
 internal sealed partial class ConfigurationJson : JsonSerializerContext;

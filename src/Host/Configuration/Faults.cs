@@ -3,13 +3,18 @@ using System.Text.RegularExpressions;
 namespace HotPath.Host.Configuration;
 
 /// <summary>Collects what is wrong with a configuration, so that it is told whole and not one mistake a start.</summary>
-internal sealed partial class Faults
+/// <param name="lines">Where the keys stand; null: in no file.</param>
+/// <param name="file">The file they stand in, where it is not the one that everybody speaks of.</param>
+internal sealed partial class Faults(LineMap? lines = null, string? file = null)
 {
     private readonly List<ConfigurationFault> _all = [];
 
     internal IReadOnlyList<ConfigurationFault> All => _all;
 
-    internal void Add(string path, string reason) => _all.Add(new ConfigurationFault(path, reason));
+    internal void Add(string path, string reason) => _all.Add(new ConfigurationFault(path, reason, lines?.Of(path), file));
+
+    /// <summary>What was found elsewhere.</summary>
+    internal void AddAll(IEnumerable<ConfigurationFault> faults) => _all.AddRange(faults);
 
     /// <summary>The value when it is there.</summary>
     internal string? Required(string path, string? value)

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using HotPath.Core.Notify;
 
 namespace HotPath.Host.Configuration;
@@ -56,11 +57,32 @@ internal sealed record GatewayConfiguration
 
     public IReadOnlyList<ChannelConfiguration> Channels { get; set; } = [];
 
-    /// <summary>Tried in this order.</summary>
+    /// <summary>File that holds <c>routes</c> and <c>code_hosts</c> instead of this one. Default none: they are here.</summary>
+    public string? RoutesFile { get; set; }
+
+    /// <summary>Tried in this order, unless they have priorities.</summary>
     public IReadOnlyList<RouteConfiguration> Routes { get; set; } = [];
+
+    public FailoverConfiguration Failover { get; set; } = new();
 
     /// <summary>Whose codes the https addresses of these hosts are. Default none: they take a default route.</summary>
     public IReadOnlyList<CodeHostConfiguration> CodeHosts { get; set; } = [];
+
+    /// <summary>Where its keys stand; null for one that was never a file.</summary>
+    [JsonIgnore]
+    public LineMap? Lines { get; set; }
+}
+
+/// <summary>The route table by itself: what a <c>routes_file</c> holds, and what a reload takes over.</summary>
+internal sealed record RoutesConfiguration
+{
+    public IReadOnlyList<RouteConfiguration> Routes { get; set; } = [];
+
+    public IReadOnlyList<CodeHostConfiguration> CodeHosts { get; set; } = [];
+
+    /// <inheritdoc cref="GatewayConfiguration.Lines"/>
+    [JsonIgnore]
+    public LineMap? Lines { get; set; }
 }
 
 /// <summary>Where institutions call.</summary>
@@ -87,6 +109,13 @@ internal sealed record AdminConfiguration
 
     /// <summary>Default 9464. 0: a free one.</summary>
     public int Port { get; set; } = 9464;
+}
+
+/// <summary>When a payment that a channel certainly did not get goes to another one.</summary>
+internal sealed record FailoverConfiguration
+{
+    /// <summary>Channels tried for one payment. Default 3. Range 1 (never another one) to 8.</summary>
+    public int MaxAttempts { get; set; } = 3;
 }
 
 /// <summary>A key file and the name its signatures go by.</summary>
@@ -182,12 +211,24 @@ internal sealed record ChannelConfiguration
 /// <summary>A way to a channel and what it takes.</summary>
 internal sealed record RouteConfiguration
 {
+    /// <summary>Its name in trails and explanations. Default: the channel's, a point, and its place in the list from 1.</summary>
+    public string? Id { get; set; }
+
     public string? Channel { get; set; }
+
+    /// <summary><c>outbound</c> (主扫), payments of domestic institutions, or <c>inbound</c> (被扫), those of overseas ones. Default both.</summary>
+    public string? Direction { get; set; }
+
+    /// <summary><c>SCAN_PAY</c> or <c>FACE_PAY</c>. Default both.</summary>
+    public string? BizType { get; set; }
 
     public IReadOnlyList<string> Currencies { get; set; } = [];
 
     /// <summary>GUIDs of the schemes whose codes it takes. Default none: a default route, for codes of schemes that no route names, and for opaque ones.</summary>
     public IReadOnlyList<string>? Schemes { get; set; }
+
+    /// <summary>Smallest amount in minor units. Default 1.</summary>
+    public long MinMinorUnits { get; set; } = 1;
 
     /// <summary>Largest amount in minor units. Default none.</summary>
     public long? MaxMinorUnits { get; set; }
@@ -195,8 +236,33 @@ internal sealed record RouteConfiguration
     /// <summary>Default true.</summary>
     public bool Enabled { get; set; } = true;
 
+    /// <summary>The lowest goes first. Default: its place in the list from 1. All routes have one or none has. Range 1 to 1,000.</summary>
+    public int? Priority { get; set; }
+
+    /// <summary>Its part among routes of the same priority. Default 1. Range 1 to 1,000.</summary>
+    public int? Weight { get; set; }
+
+    /// <summary>When no new payment takes it. Default never.</summary>
+    public IReadOnlyList<MaintenanceConfiguration>? Maintenance { get; set; }
+
     /// <summary>For drills: only amounts whose last two digits of minor units are these. Default none.</summary>
     public int? OnlyAmountsEndingWith { get; set; }
+}
+
+/// <summary>A time in which a route takes no new payments: every day, or once.</summary>
+internal sealed record MaintenanceConfiguration
+{
+    /// <summary>Every day, by the zone's wall clock: <c>23:30-00:30</c>.</summary>
+    public string? Daily { get; set; }
+
+    /// <summary>Of <see cref="Daily"/>: a name like <c>Asia/Hong_Kong</c>, or an offset like <c>+08:00</c>. Default +08:00, Beijing.</summary>
+    public string? Zone { get; set; }
+
+    /// <summary>Once: the first instant, with its offset.</summary>
+    public string? From { get; set; }
+
+    /// <summary>Once: the first instant after it, with its offset.</summary>
+    public string? Until { get; set; }
 }
 
 /// <summary>A host of https codes.</summary>

@@ -6,6 +6,7 @@ using HotPath.Core.Model;
 using HotPath.Core.Notify.Http;
 using HotPath.Host.Server;
 using HotPath.Signing;
+using Route = HotPath.Core.Routing.Route;
 
 namespace HotPath.Host.Configuration;
 
@@ -29,10 +30,13 @@ internal sealed record GatewaySettings
 
     public required IReadOnlyList<ChannelSettings> Channels { get; init; }
 
-    public required IReadOnlyList<RouteSettings> Routes { get; init; }
+    public required RouteTableSettings RouteTable { get; init; }
 
-    /// <summary>Hosts of https codes, and their schemes.</summary>
-    public required IReadOnlyDictionary<string, string> CodeHosts { get; init; }
+    /// <summary>Where a newer table is read from; null where it was never a file.</summary>
+    public RouteSource? RouteSource { get; init; }
+
+    /// <summary>Channels tried for one payment.</summary>
+    public required int MaxAttempts { get; init; }
 
     /// <summary>Where institutions reach this gateway, for addresses in answers; null: where each of them says it does.</summary>
     public Uri? PublicUrl { get; init; }
@@ -51,6 +55,14 @@ internal sealed record InstitutionSettings(
 /// <summary>A channel and what makes its adapter.</summary>
 internal sealed record ChannelSettings(ChannelOptions Options, Func<TimeProvider, IClearingAdapter> CreateAdapter);
 
+/// <summary>A route table, its channels still by name.</summary>
+internal sealed record RouteTableSettings(IReadOnlyList<RouteSettings> Routes, IReadOnlyDictionary<string, string> CodeHosts)
+{
+    /// <summary>The routes, each with its channel.</summary>
+    internal Route[] Bind(IReadOnlyDictionary<string, Channel> channels) => [.. Routes.Select(route => route.Bind(channels[route.ChannelId]))];
+}
+
 /// <summary>A route, its channel still by name.</summary>
-internal sealed record RouteSettings(
-    string ChannelId, IReadOnlySet<Currency> Currencies, IReadOnlyCollection<string> Schemes, long MaxMinorUnits, bool IsEnabled, int? OnlyAmountsEndingWith);
+/// <param name="ChannelId">The channel's.</param>
+/// <param name="Bind">The route to that channel.</param>
+internal sealed record RouteSettings(string ChannelId, Func<Channel, Route> Bind);

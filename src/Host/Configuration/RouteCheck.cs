@@ -1,29 +1,64 @@
+using HotPath.Core.Model;
 using HotPath.Core.Qr;
+using HotPath.Core.Routing;
+using Route = HotPath.Core.Routing.Route;
 
 namespace HotPath.Host.Configuration;
 
 /// <summary>Checks where payments go: the routes, the schemes they are for, and the hosts of https codes.</summary>
-internal sealed class RouteCheck(Faults faults)
+/// <param name="faults">Told what is wrong.</param>
+/// <param name="channels">The channels there are.</param>
+internal sealed class RouteCheck(Faults faults, IReadOnlySet<string> channels)
 {
+    private const int MostPriority = 1000;
+    private const int MostWeight = 1000;
+
     // Schemes and hosts are the same in either case, as in codes.
     private readonly HashSet<string> _schemes = new(StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> _ids = new(StringComparer.Ordinal);
 
-    internal List<RouteSettings> CheckRoutes(GatewayConfiguration configuration)
+    /// <summary>A table by itself, as a reload reads it; null where it has faults.</summary>
+    internal static (RouteTableSettings? Settings, IReadOnlyList<ConfigurationFault> Faults) Run(RoutesConfiguration configuration, IReadOnlySet<string> channels, string? file)
+    {
+        var faults = new Faults(configuration.Lines, file);
+        RouteTableSettings settings = new RouteCheck(faults, channels).Check(configuration.Routes, configuration.CodeHosts);
+        return faults.All.Count == 0 ? (settings, []) : (null, faults.All);
+    }
+
+    /// <summary>The table of a whole configuration, wherever it stands; half-made where there are faults.</summary>
+    internal static RouteTableSettings Run(GatewayConfiguration configuration, Faults faults)
     {
         // OfType leaves out a null, which has its fault already.
-        HashSet<string?> channels = [.. configuration.Channels.OfType<ChannelConfiguration>().Select(channel => channel.Id)];
-        var settings = new List<RouteSettings>();
-        foreach ((string path, RouteConfiguration route) in faults.Each("routes", configuration.Routes))
+        HashSet<string> channels = [.. configuration.Channels.OfType<ChannelConfiguration>().Select(channel => channel.Id ?? "")];
+        if (configuration.RoutesFile is not { } file)
         {
-            if (faults.Required(path + ".channel", route.Channel) is { } channel && !channels.Contains(channel))
-            {
-                faults.Add(path + ".channel", $"no channel has the id {channel}");
-            }
-            faults.InRange(path + ".max_minor_units", route.MaxMinorUnits ?? long.MaxValue, 1, long.MaxValue);
-            faults.InRange(path + ".only_amounts_ending_with", route.OnlyAmountsEndingWith ?? 0, 0, 99);
-            settings.Add(new RouteSettings(
-                route.Channel ?? "", CurrencyList.Read(faults, path + ".currencies", route.Currencies).ToHashSet(), CheckSchemes(path + ".schemes", route.Schemes),
-                route.MaxMinorUnits ?? long.MaxValue, route.Enabled, route.OnlyAmountsEndingWith));
+            return new RouteCheck(faults, channels).Check(configuration.Routes, configuration.CodeHosts);
+        }
+        if (configuration.Routes.Count + configuration.CodeHosts.Count > 0)
+        {
+            faults.Add("routes_file", "holds routes and code_hosts: here they would be a second table");
+        }
+        (RoutesConfiguration? routes, ConfigurationFault? unreadable) = ConfigurationFile.ReadRoutes(file);
+        (RouteTableSettings? settings, IReadOnlyList<ConfigurationFault> own) = routes is null ? (null, [unreadable!]) : Run(routes, channels, file);
+        faults.AddAll(own);
+        return settings ?? new RouteTableSettings([], new Dictionary<string, string>());
+    }
+
+    /// <summary>The table; half-made where there are faults.</summary>
+    internal RouteTableSettings Check(IReadOnlyList<RouteConfiguration> routes, IReadOnlyList<CodeHostConfiguration> hosts) =>
+        new(CheckRoutes(routes), CheckHosts(hosts));
+
+    private List<RouteSettings> CheckRoutes(IReadOnlyList<RouteConfiguration> routes)
+    {
+        var settings = new List<RouteSettings>();
+        bool haveOrder = routes.Any(route => route?.Priority is not null);
+        foreach ((string path, RouteConfiguration route) in faults.Each("routes", routes))
+        {
+            settings.Add(CheckRoute(path, route, haveOrder));
+        }
+        if (routes.Count > RouteTable.MaxRoutes)
+        {
+            faults.Add("routes", $"are {routes.Count}; {RouteTable.MaxRoutes} at most");
         }
         if (_schemes.Count > SchemeTable.MaxSchemes)
         {
@@ -32,14 +67,71 @@ internal sealed class RouteCheck(Faults faults)
         return settings;
     }
 
+    private RouteSettings CheckRoute(string path, RouteConfiguration route, bool haveOrder)
+    {
+        string? id = route.Id is null ? null : faults.Token(path + ".id", route.Id, Route.MaxIdLength);
+        faults.Unique(_ids, path + ".id", id);
+        string? channelId = faults.Required(path + ".channel", route.Channel);
+        if (channelId is not null && !channels.Contains(channelId))
+        {
+            faults.Add(path + ".channel", $"no channel has the id {channelId}");
+        }
+        Direction? direction = route.Direction is null ? null
+            : faults.Listed(path + ".direction", route.Direction, ("outbound", Direction.Outbound), ("inbound", Direction.Inbound));
+        BizType? type = route.BizType is null ? null
+            : faults.Listed(path + ".biz_type", route.BizType, ("SCAN_PAY", BizType.ScanPay), ("FACE_PAY", BizType.FacePay));
+        faults.InRange(path + ".min_minor_units", route.MinMinorUnits, 1, long.MaxValue);
+        faults.InRange(path + ".max_minor_units", route.MaxMinorUnits ?? long.MaxValue, 1, long.MaxValue);
+        if (route.MinMinorUnits > route.MaxMinorUnits)
+        {
+            faults.Add(path + ".min_minor_units", $"{route.MinMinorUnits} is over max_minor_units: no amount is left");
+        }
+        faults.InRange(path + ".only_amounts_ending_with", route.OnlyAmountsEndingWith ?? 0, 0, 99);
+        CheckOrder(path, route, haveOrder);
+        var currencies = CurrencyList.Read(faults, path + ".currencies", route.Currencies).ToHashSet();
+        string[] schemes = CheckSchemes(path + ".schemes", route.Schemes);
+        List<MaintenanceWindow> maintenance = MaintenanceCheck.Check(faults, path + ".maintenance", route.Maintenance);
+        return new RouteSettings(channelId ?? "", channel => new Route
+        {
+            Id = id,
+            Channel = channel,
+            Direction = direction,
+            BizType = type,
+            Currencies = currencies,
+            Schemes = schemes,
+            MinMinorUnits = route.MinMinorUnits,
+            MaxMinorUnits = route.MaxMinorUnits ?? long.MaxValue,
+            IsEnabled = route.Enabled,
+            OnlyAmountsEndingWith = route.OnlyAmountsEndingWith,
+            Maintenance = maintenance,
+            Priority = route.Priority,
+            Weight = route.Weight ?? 1,
+        });
+    }
+
+    // A route without a priority among others that have one would be where nobody expects it.
+    private void CheckOrder(string path, RouteConfiguration route, bool haveOrder)
+    {
+        faults.InRange(path + ".priority", route.Priority ?? 1, 1, MostPriority);
+        faults.InRange(path + ".weight", route.Weight ?? 1, 1, MostWeight);
+        if (haveOrder && route.Priority is null)
+        {
+            faults.Add(path + ".priority", "is missing: other routes have one");
+        }
+        if (!haveOrder && route.Weight is not null)
+        {
+            faults.Add(path + ".weight", "means nothing where routes have no priority: each has a place of its own");
+        }
+    }
+
     /// <summary>After the routes: a host's scheme that no route names would be a default route's, and the line of no use.</summary>
-    internal Dictionary<string, string> CheckHosts(GatewayConfiguration configuration)
+    private Dictionary<string, string> CheckHosts(IReadOnlyList<CodeHostConfiguration> codeHosts)
     {
         var hosts = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        for (int i = 0; i < configuration.CodeHosts.Count; i++)
+        for (int i = 0; i < codeHosts.Count; i++)
         {
             string path = $"code_hosts[{i}]";
-            if (configuration.CodeHosts[i] is not { } host)
+            if (codeHosts[i] is not { } host)
             {
                 faults.Add(path, "is null");
                 continue;

@@ -196,6 +196,8 @@ internal sealed class SandboxGateway : IAsyncDisposable
             new RouteConfiguration { Channel = "closed", Currencies = Currencies, OnlyAmountsEndingWith = ClosedChannelDigits },
             new RouteConfiguration { Channel = SimulatorChannel, Currencies = Currencies },
         ],
+        // One channel works here, and amounts that end with 11 are to show what it is when none does (B001).
+        Failover = new FailoverConfiguration { MaxAttempts = 1 },
         CodeHosts =
         [
             new CodeHostConfiguration { Host = "qr.95516.com", Scheme = SchemeTable.UnionPay },

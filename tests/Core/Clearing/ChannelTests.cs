@@ -46,6 +46,21 @@ public sealed class ChannelTests : IDisposable
     }
 
     [Fact]
+    public async Task A_payment_to_a_channel_whose_breaker_has_opened_is_not_sent_and_gives_its_credit_back()
+    {
+        Channel channel = NewChannel(maxInFlight: 1);
+        Assert.True(channel.TryTakeCredit());
+        channel.Breaker.OpenManually("");
+
+        ClearingResult result = await channel.PayAsync(Payments.NewReference(), Budget);
+
+        Assert.Equal((ClearingOutcome.NotDelivered, 0), (result.Outcome, _adapter.Calls.Count));
+        Assert.True(channel.TryTakeCredit());
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.Empty(_late.Adopted);
+    }
+
+    [Fact]
     public async Task A_refund_is_answered_within_its_budget_and_never_late()
     {
         Channel channel = NewChannel();

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using HotPath.Core.Clearing;
+using HotPath.Core.Clearing.Adapters;
 using HotPath.Core.Clearing.Adapters.Http;
 using HotPath.Core.Model;
 using Xunit;
@@ -106,10 +107,10 @@ public sealed class HttpClearingAdapterRefundTests
     {
         byte[] whole = Encoding.UTF8.GetBytes(Payments.AnswerTo(_refund, "SUCCESS", ",\"channel_trade_no\":\"R-1\""));
 
-        Assert.Equal(ClearingOutcome.Succeeded, ClearingAnswer.Read(whole, ClearingVerb.Refund, _refund).Outcome);
+        Assert.Equal(ClearingOutcome.Succeeded, OutcomeOf(whole, ClearingVerb.Refund));
         for (int length = 0; length < whole.Length; length++)
         {
-            Assert.Equal(ClearingOutcome.Unknown, ClearingAnswer.Read(whole.AsSpan(0, length), ClearingVerb.Refund, _refund).Outcome);
+            Assert.Equal(ClearingOutcome.Unknown, OutcomeOf(whole.AsSpan(0, length), ClearingVerb.Refund));
         }
     }
 
@@ -134,6 +135,12 @@ public sealed class HttpClearingAdapterRefundTests
         Assert.Equal(["/v1/inquire", "/v1/reverse"], server.Requests.Select(request => request.Head.Split(' ')[1]));
         Assert.All(server.Requests, request => Assert.Equal(
             $$"""{"reference":"{{_refund.TradeNo}}","original_reference":"{{_refund.Original}}","amount_minor":"1200","currency":"CNY"}""", request.Body));
+    }
+
+    private ClearingOutcome OutcomeOf(ReadOnlySpan<byte> answer, ClearingVerb verb)
+    {
+        ClearingAnswer.Read(answer, verb, _refund, out ClearingResult result);
+        return result.Outcome;
     }
 
     private static ScriptedServer Answering(string body) => new((_, stream) => stream.WriteAsync(ScriptedServer.Http(body)).AsTask());

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using HotPath.Core.Clearing;
+using HotPath.Core.Clearing.Adapters;
 using HotPath.Core.Clearing.Adapters.Http;
 using HotPath.Core.Model;
 using Xunit;
@@ -119,10 +120,10 @@ public sealed class HttpClearingAdapterTests
     {
         byte[] whole = Encoding.UTF8.GetBytes(Payments.AnswerTo(_reference, "SUCCESS", ",\"channel_trade_no\":\"C-1\""));
 
-        Assert.Equal(ClearingOutcome.Succeeded, ClearingAnswer.Read(whole, ClearingVerb.Pay, _reference).Outcome);
+        Assert.Equal(ClearingOutcome.Succeeded, OutcomeOf(whole, ClearingVerb.Pay));
         for (int length = 0; length < whole.Length; length++)
         {
-            Assert.Equal(ClearingOutcome.Unknown, ClearingAnswer.Read(whole.AsSpan(0, length), ClearingVerb.Pay, _reference).Outcome);
+            Assert.Equal(ClearingOutcome.Unknown, OutcomeOf(whole.AsSpan(0, length), ClearingVerb.Pay));
         }
     }
 
@@ -182,6 +183,12 @@ public sealed class HttpClearingAdapterTests
         ArgumentException refusal = Assert.ThrowsAny<ArgumentException>(() => new HttpClearingAdapter(options, TimeProvider.System));
 
         Assert.Contains("Deadline", refusal.Message, StringComparison.Ordinal);
+    }
+
+    private ClearingOutcome OutcomeOf(ReadOnlySpan<byte> answer, ClearingVerb verb)
+    {
+        ClearingAnswer.Read(answer, verb, _reference, out ClearingResult result);
+        return result.Outcome;
     }
 
     private static ScriptedServer Answering(string body) => new((_, stream) => stream.WriteAsync(ScriptedServer.Http(body)).AsTask());

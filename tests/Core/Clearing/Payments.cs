@@ -1,5 +1,4 @@
 using HotPath.Core.Clearing;
-using HotPath.Core.Clearing.Adapters.Http;
 using HotPath.Core.Model;
 using HotPath.Core.Runtime;
 using HotPath.Core.Telemetry;
@@ -51,7 +50,7 @@ internal static class Payments
         new GatewayMetrics("test"));
 
     /// <summary>One payment or refund, as the reference says, through a real adapter and a channel of its own.</summary>
-    internal static async Task<ClearingResult> SendOnceAsync(this HttpClearingAdapter adapter, ClearingReference reference)
+    internal static async Task<ClearingResult> SendOnceAsync(this IClearingAdapter adapter, ClearingReference reference)
     {
         Channel channel = NewChannel(adapter);
         Assert.True(channel.TryTakeCredit());

@@ -46,5 +46,5 @@ internal sealed class LateResults : ILateResults
 {
     internal ConcurrentQueue<(TradeNo TradeNo, ClearingOutcome Outcome)> Adopted { get; } = new();
 
-    public void Adopt(TradeNo tradeNo, in ClearingResult result) => Adopted.Enqueue((tradeNo, result.Outcome));
+    public void Adopt(Channel channel, TradeNo tradeNo, in ClearingResult result) => Adopted.Enqueue((tradeNo, result.Outcome));
 }

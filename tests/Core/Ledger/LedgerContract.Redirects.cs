@@ -11,6 +11,7 @@ public abstract partial class LedgerContract
     public async Task Redirect_APendingTrade_IsAtTheLastChannel_OverRestartsAndInTheEnd()
     {
         Trade trade = await Won("R1", "T1", "code");
+        trade.Route.Set("fps.0@1a2b|second.1@1a2b,fps.0:t"u8);
         Assert.Equal(CompleteState.Recorded, await Ledger.RedirectAsync(trade.At("second")));
         await AssertFound(trade);
         await Reopen();

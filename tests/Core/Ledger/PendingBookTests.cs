@@ -13,7 +13,8 @@ public class PendingBookTests
         var chance = new Random(4);
         var book = new PendingBook();
         var model = new Dictionary<TradeNo, long>();
-        var copies = new List<(PagedCopy<OpenEntry> Copy, Dictionary<TradeNo, long> Was)>();
+        var further = new Dictionary<TradeNo, long>();
+        var copies = new List<(PendingCopy Copy, Dictionary<TradeNo, long> Was, Dictionary<TradeNo, long> WasFurther)>();
         for (int step = 0; step < 40_000; step++)
         {
             // Grows to thousands, shrinks to nothing, and grows again.
@@ -21,7 +22,7 @@ public class PendingBookTests
             if (adds)
             {
                 var number = new TradeNo((ulong)step + 1, 1);
-                book.Put(number, BookEntry.Begun(step, (BookKind)(step % 4)));
+                book.Put(new PendingTrade(number, step, (BookKind)(step % 4)));
                 model[number] = step;
             }
             else if (model.Count > 0)
@@ -29,17 +30,27 @@ public class PendingBookTests
                 TradeNo number = model.Keys.ElementAt(chance.Next(Math.Min(model.Count, 20)));
                 book.Remove(number);
                 model.Remove(number);
+                further.Remove(number);
+            }
+            // Some go to a further channel, some of them more than once.
+            if (step % 5 == 0 && model.Count > 0)
+            {
+                TradeNo number = model.Keys.ElementAt(chance.Next(Math.Min(model.Count, 20)));
+                book.Put(new PendingTrade(number, model[number], (BookKind)(model[number] % 4), Dispatched: step + 1));
+                further[number] = step + 1;
             }
             if (step % 3_000 == 0)
             {
-                copies.Add((book.Copy(), new Dictionary<TradeNo, long>(model)));
+                copies.Add((book.Copy([]), new Dictionary<TradeNo, long>(model), new Dictionary<TradeNo, long>(further)));
             }
             Assert.Equal(model.Count, book.Count);
         }
-        copies.Add((book.Copy(), model));
-        foreach ((PagedCopy<OpenEntry> copy, Dictionary<TradeNo, long> was) in copies)
+        copies.Add((book.Copy([]), model, further));
+        foreach ((PendingCopy copy, Dictionary<TradeNo, long> was, Dictionary<TradeNo, long> wasFurther) in copies)
         {
-            Assert.Equal(was.OrderBy(pair => pair.Key), copy.Select(pending => KeyValuePair.Create(pending.Number, pending.Entry.AcceptedAddress)).OrderBy(pair => pair.Key));
+            Assert.Equal(was.Count + wasFurther.Count, copy.Count);
+            Assert.Equal(Ordered(was), Listed(copy.Where(pending => pending.Kind != BookKind.Dispatched)));
+            Assert.Equal(Ordered(wasFurther), Listed(copy.Where(pending => pending.Kind == BookKind.Dispatched)));
         }
         Assert.Equal(model.Where(pair => pair.Value % 4 == (int)BookKind.Refund).Select(pair => pair.Key).Order(), book.List(BookKind.Refund));
         book.Remove(new TradeNo(1_000_000, 1));
@@ -53,10 +64,10 @@ public class PendingBookTests
         var book = new PendingBook();
         for (int i = 1; i <= 200_000; i++)
         {
-            book.Put(new TradeNo((ulong)i, 1), BookEntry.Begun(i, BookKind.Trade));
+            book.Put(new PendingTrade(new TradeNo((ulong)i, 1), i));
         }
         long before = GC.GetAllocatedBytesForCurrentThread();
-        PagedCopy<OpenEntry> copy = book.Copy();
+        PendingCopy copy = book.Copy([]);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 10_000);
         Assert.Equal(200_000, copy.Count);
         // And whoever changes one afterwards copies its page, once.
@@ -84,4 +95,9 @@ public class PendingBookTests
         book.Forget(long.MaxValue);
         Assert.Equal(0, book.Count);
     }
+
+    private static IEnumerable<KeyValuePair<TradeNo, long>> Ordered(Dictionary<TradeNo, long> model) => model.OrderBy(pair => pair.Key);
+
+    private static IEnumerable<KeyValuePair<TradeNo, long>> Listed(IEnumerable<PendingTrade> copy) =>
+        copy.Select(pending => KeyValuePair.Create(pending.TradeNo, pending.AcceptedAddress)).OrderBy(pair => pair.Key);
 }

@@ -60,6 +60,7 @@ public sealed class TradeRecordsTests
     public void Result_AtAFurtherChannelWithTheLongestOfEverything_FitsAndIsReadBack()
     {
         Trade trade = Filled();
+        trade.Route.Set(Encoding.ASCII.GetBytes(new string('r', RouteTrail.MaxLength)));
         trade.Redirects = Trade.MaxRedirects;
         trade.Status = TradeStatus.Failed;
         trade.FailCode = RespCode.TradeTimeout;
@@ -75,7 +76,7 @@ public sealed class TradeRecordsTests
         int length = TradeRecords.WriteResult(trade, payload);
         // The reader has the claim in it, and the first channel.
         Trade read = Filled();
-        read.ChannelId = default;
+        (read.ChannelId, read.Route) = (default, default);
         TradeRecords.ReadResult(payload.AsSpan(0, length), read);
         Trades.AssertSame(trade, read);
     }

@@ -1,4 +1,5 @@
 using System.Text;
+using CsCheck;
 using HotPath.Core.Model;
 using Xunit;
 
@@ -66,6 +67,52 @@ public class RouteTrailTests
         Choose(ref trail, new string('c', 32) + ".256", new string('c', 32), share: 99);
         trail.End();
         Assert.Equal($"+|{new string('c', 32)}.256@00ff%99", trail.ToString());
+    }
+
+    [Fact]
+    public void Trail_IsReadBack_AttemptByAttempt()
+    {
+        var trail = default(RouteTrail);
+        Choose(ref trail, "fps.1", "fps", share: 0);
+        Reject(ref trail, "far", RouteReason.Breaker);
+        trail.End();
+        // Begins with its channel's name, and is not named by it.
+        Choose(ref trail, "fps-main", "fps", share: 67);
+        Reject(ref trail, "rest", RouteReason.NotDrawn, 33);
+        Reject(ref trail, "fps.1", RouteReason.Tried);
+        trail.End();
+        IReadOnlyList<RouteAttempt> read = RouteAttempt.Read(trail.ToString(), out bool isCut);
+        Assert.False(isCut);
+        Assert.Equal([("fps.1", "fps", "00ff", 0, 0), ("fps-main", "fps", "00ff", 67, 0)], read.Select(one => (one.Route, one.Channel, one.Table, one.Share, one.More)));
+        Assert.Equal([new RejectedRoute("far", RouteReason.Breaker, 0)], read[0].Rejected);
+        Assert.Equal([new RejectedRoute("rest", RouteReason.NotDrawn, 33), new RejectedRoute("fps.1", RouteReason.Tried, 0)], read[1].Rejected);
+        Assert.Empty(RouteAttempt.Read("", out _));
+    }
+
+    /// <summary>Whatever is chosen and rejected, and however often: the last attempt is there whole, its channel too, and what is missing is said.</summary>
+    [Fact]
+    public void AnyTrail_IsReadBack_WithItsLastChoice_AndWithEveryRejectionToldOrCounted()
+    {
+        Gen.Select(Gen.Int[1, 6], Gen.Int[0, 20], Gen.Int[1, 32], Gen.Int[0, 99]).Sample(
+            (attempts, rejections, length, share) =>
+            {
+                var trail = default(RouteTrail);
+                for (int attempt = 0; attempt < attempts; attempt++)
+                {
+                    Choose(ref trail, new string((char)('a' + attempt), length), "channel", share);
+                    for (int i = 0; i < rejections; i++)
+                    {
+                        Reject(ref trail, $"{i}-{new string('r', length)}"[..length], (RouteReason)"cnhlxwbotfep"[i % 12], i % 3 == 0 ? share : 0);
+                    }
+                    trail.End();
+                }
+                Assert.True(trail.Text.Length <= RouteTrail.MaxLength);
+                IReadOnlyList<RouteAttempt> read = RouteAttempt.Read(trail.ToString(), out bool isCut);
+                Assert.True(isCut ? read.Count < attempts : read.Count == attempts);
+                Assert.Equal((new string((char)('a' + attempts - 1), length), "channel", share), (read[^1].Route, read[^1].Channel, read[^1].Share));
+                Assert.All(read, one => Assert.Equal(rejections, one.Rejected.Count + one.More));
+            },
+            iter: 5000);
     }
 
     private static void Choose(ref RouteTrail trail, string route, string channel, int share) =>

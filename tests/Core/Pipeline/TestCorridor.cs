@@ -52,11 +52,12 @@ internal sealed class TestCorridor : IAsyncDisposable
     private readonly Func<string, string, BizType[]?, Institution> _register;
 
     private TestCorridor(string directory, FakeTimeProvider clock, ToldChannel told, int maxInFlight, long maxMinorUnits, bool hasEs256, int? maxTps,
-        IJournalStorage? disk, string[] schemes, bool keepsDays, Rows? rows, long reconReserve)
+        IJournalStorage? disk, string[] schemes, bool keepsDays, Rows? rows, long reconReserve, ToldChannel[] others, int maxAttempts)
     {
         _directory = directory;
         Clock = clock;
         Told = told;
+        _others = others;
         var metrics = new GatewayMetrics("test");
         Metrics = metrics;
         var options = new EmbeddedLedgerOptions
@@ -71,9 +72,11 @@ internal sealed class TestCorridor : IAsyncDisposable
         Ledger = EmbeddedLedger.Open(
             options, ThreadScheduler.Instance, clock, metrics, _ => { }, disk ?? FileStorage.Instance,
             new FasterIndexFactory(options, FileStorage.Instance, ThreadScheduler.Instance));
-        var channel = new Channel(new ChannelOptions { Id = "told", MaxInFlight = maxInFlight }, told, ThreadScheduler.Instance, clock, metrics);
+        Channels = [.. others.Prepend(told).Select((adapter, at) => new Channel(
+            new ChannelOptions { Id = at == 0 ? "told" : $"other-{at}", MaxInFlight = maxInFlight }, adapter, ThreadScheduler.Instance, clock, metrics))];
         Currency[] currencies = [Currency.Parse("CNY"), Currency.Parse("HKD"), Currency.Parse("JPY"), Currency.Parse("USD")];
-        var router = new Router([new Route { Channel = channel, Currencies = new HashSet<Currency>(currencies[..3]), MaxMinorUnits = maxMinorUnits, Schemes = schemes }]);
+        var router = new Router(
+            [.. Channels.Select(channel => new Route { Channel = channel, Currencies = new HashSet<Currency>(currencies[..3]), MaxMinorUnits = maxMinorUnits, Schemes = schemes })]);
         _register = (name, key, interfaces) => new Institution(
             name, Region.Domestic, name == Us ? Language.Chinese : Language.English, currencies,
             new KeyRing([new RegisteredKey("k1", PemKeys.ReadPublic(Keys[key].Public))]), new Allowance(clock, maxTps), metrics.ForInstitution(name))
@@ -85,7 +88,7 @@ internal sealed class TestCorridor : IAsyncDisposable
         _gatewayKeys = new GatewayKeys(
             PemKeys.ReadPrivate("gw-1", Keys["gw-1"].Private), hasEs256 ? PemKeys.ReadPrivate("gw-es", Keys["gw-es"].Private) : null);
         _corridor = new Corridor(
-            Ledger, router, _institutions, _gatewayKeys, new PipelineOptions { Admission = new AdmissionOptions { LeastInLine = 0 } }, Threads, clock, metrics,
+            Ledger, router, _institutions, _gatewayKeys, new PipelineOptions { Admission = new AdmissionOptions { LeastInLine = 0 }, MaxAttempts = maxAttempts }, Threads, clock, metrics,
             NullLoggerFactory.Instance, (Days = keepsDays ? DayStore.Open(directory, clock, metrics, NullLogger<DayStore>.Instance) : null) is { } days ? [days] : null, Recon = rows is null ? null : Reconciliation.Open(
                 directory, rows, [InstId.From(Us), InstId.From(Them)], publicUrl: null, reconReserve, ThreadScheduler.Instance, clock, metrics, NullLogger<Reconciliation>.Instance),
             Days);
@@ -94,6 +97,10 @@ internal sealed class TestCorridor : IAsyncDisposable
     }
 
     private readonly Rows? _rows;
+    private readonly ToldChannel[] _others;
+
+    /// <summary>In the order of their routes; the first is <see cref="Told"/>'s.</summary>
+    internal Channel[] Channels { get; }
 
     internal Reconciliation? Recon { get; }
 
@@ -123,7 +130,8 @@ internal sealed class TestCorridor : IAsyncDisposable
 
     internal static async Task<TestCorridor> OpenAsync(
         string? directory = null, FakeTimeProvider? clock = null, ToldChannel? told = null, int maxInFlight = 256, long maxMinorUnits = long.MaxValue,
-        bool hasEs256 = true, int? maxTps = null, IJournalStorage? disk = null, string[]? schemes = null, bool keepsDays = false, Rows? rows = null, long reconReserve = 0)
+        bool hasEs256 = true, int? maxTps = null, IJournalStorage? disk = null, string[]? schemes = null, bool keepsDays = false, Rows? rows = null, long reconReserve = 0,
+        ToldChannel[]? others = null, int maxAttempts = 3)
     {
         var corridor = new TestCorridor(
             directory ?? Directory.CreateTempSubdirectory("hotpath-corridor-").FullName,
@@ -137,7 +145,9 @@ internal sealed class TestCorridor : IAsyncDisposable
             schemes ?? [],
             keepsDays,
             rows,
-            reconReserve);
+            reconReserve,
+            others ?? [],
+            maxAttempts);
         await corridor.Resolver.StartAsync();
         return corridor;
     }
@@ -155,7 +165,7 @@ internal sealed class TestCorridor : IAsyncDisposable
     internal async Task<TestCorridor> RestartAsync(FakeTimeProvider? clock = null, long reconReserve = 0)
     {
         await StopAsync();
-        return await OpenAsync(_directory, clock ?? Clock, Told, keepsDays: Days is not null, rows: _rows, reconReserve: reconReserve);
+        return await OpenAsync(_directory, clock ?? Clock, Told, keepsDays: Days is not null, rows: _rows, reconReserve: reconReserve, others: _others);
     }
 
     public async ValueTask DisposeAsync()

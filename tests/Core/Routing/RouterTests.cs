@@ -5,6 +5,7 @@ using HotPath.Core.Qr;
 using HotPath.Core.Routing;
 using HotPath.Core.Runtime;
 using HotPath.Core.Telemetry;
+using HotPath.Core.Tests.Qr;
 using Xunit;
 
 namespace HotPath.Core.Tests.Routing;
@@ -96,6 +97,52 @@ public class RouterTests
         Assert.Equal(new Rejection(RespCode.MemberIllegal, Member.QrContent), Choose(router, Hkd, new Amount(1), router.Table.Schemes.Of("other")).Rejection);
         Assert.Equal(new Rejection(RespCode.MemberIllegal, Member.Currency), Choose(router, Currency.Parse("JPY"), new Amount(1), router.Table.Schemes.Of("fps")).Rejection);
     }
+
+    /// <summary>
+    /// Both tables send each scheme's codes to that scheme's channel; the second names the schemes in another order, so that a set of one read by the other
+    /// is another scheme. Whoever saw a part of each would pay at the wrong channel.
+    /// </summary>
+    [Fact]
+    public async Task Swap_UnderPayments_ShowsEachOfThemOneTableWhole()
+    {
+        byte[] fpsCode = Code("hk.com.hkicl"), payNowCode = Code("SG.PAYNOW");
+        Channel fps = Ways.Channel("fps", maxInFlight: 4096), payNow = Ways.Channel("paynow", maxInFlight: 4096);
+        Route[] routes = [Ways.To(fps) with { Schemes = ["hk.com.hkicl"] }, Ways.To(payNow) with { Schemes = ["SG.PAYNOW"] }];
+        var router = new Router(routes);
+        RouteTable[] tables = [router.Table, new RouteTable([.. routes.Reverse()], [])];
+        using var stop = new CancellationTokenSource();
+        Task swapping = Task.Run(() =>
+        {
+            for (int i = 0; !stop.IsCancellationRequested; i++)
+            {
+                router.Swap(tables[i % 2]);
+            }
+        });
+        await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Task.Run(() =>
+        {
+            for (int i = 0; i < 50_000; i++)
+            {
+                Assert.Same(fps, Ways.Choose(router, Ways.Payment(code: fpsCode)).Choice.Channel);
+                Assert.Same(payNow, Ways.Choose(router, Ways.Payment(code: payNowCode)).Choice.Channel);
+            }
+        })));
+        await stop.CancelAsync();
+        await swapping;
+    }
+
+    [Fact]
+    public void Channel_ThatNoRouteLeadsToAnyMore_IsFoundForItsTrades()
+    {
+        Channel left = Ways.Channel("left"), taken = Ways.Channel("taken");
+        var router = new Router([Ways.To(left)], channels: [left, taken]);
+        router.Swap(new RouteTable([Ways.To(taken)], []));
+        Assert.Same(taken, Ways.Choose(router, Ways.Payment()).Choice.Channel);
+        Assert.Same(left, router.Find("left"u8));
+        Assert.Null(router.Find("unheard"u8));
+    }
+
+    private static byte[] Code(string scheme) => System.Text.Encoding.ASCII.GetBytes(
+        EmvCode.Of(("26", EmvCode.Objects(("00", scheme), ("02", "0123456"))), ("52", "5814"), ("53", "344"), ("58", "HK"), ("59", "X"), ("60", "HK")));
 
     private static RouteChoice Choose(Router router, Currency currency, Amount amount, SchemeSet schemes)
     {

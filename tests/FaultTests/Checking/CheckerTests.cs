@@ -40,6 +40,26 @@ public sealed class CheckerTests
     }
 
     [Fact]
+    public void TradeThatTwoChannelsWereSent_BreaksI1_ThoughOnlyOneExecutedIt()
+    {
+        Evidence story = Story();
+        ChannelEntry elsewhere = Executed(Trade) with { Channel = "other", IsExecuted = false };
+        AssertBroken("I1", "was sent to other and virtual", story with { Channel = [Executed(Trade) with { Channel = "virtual" }, elsewhere] });
+        // Blocked there by a reversal, and never sent.
+        Assert.Empty(Checker.Check(story with { Channel = [Executed(Trade) with { Channel = "virtual" }, elsewhere with { Deliveries = 0 }] }));
+    }
+
+    [Fact]
+    public void TradeAtAnotherChannelThanTheJournalNames_BreaksI1()
+    {
+        Evidence story = Story();
+        AssertBroken("I1", "is at virtual, as the journal has it, and other was sent it", story with { Channel = [Executed(Trade) with { Channel = "other" }] });
+        story.Journal[0].Channels.Add((2, "other"));
+        Assert.Empty(Checker.Check(story with { Channel = [Executed(Trade) with { Channel = "other" }] }));
+        AssertBroken("I1", "is at other, as the journal has it, and virtual was sent it", story with { Channel = [Executed(Trade) with { Channel = "virtual" }] });
+    }
+
+    [Fact]
     public void FinalThatChanges_BreaksI2()
     {
         Evidence story = Story();

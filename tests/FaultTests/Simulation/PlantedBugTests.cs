@@ -70,6 +70,22 @@ public sealed class PlantedBugTests
     public void SurplusGivenBackBeforeItIsDurable_IsFound_AtTheSend() =>
         AssertFinds(new Generosity(), static plan => plan with { CancelRate = 0.6, ChannelFaultRate = 0.8 }, "P1");
 
+    [Fact]
+    public void SilenceTakenForARefusedConnection_IsFound_ByTheBooksOfTwoChannels() => AssertFinds(new Deaf(), TwoChannels, "I1");
+
+    [Fact]
+    public void SendBeforeTheFurtherChannelIsDurable_IsFound_AtTheSend_AndAfterACrash()
+    {
+        AssertFinds(new Rash(), TwoChannels, "P1");
+        AssertFinds(new Rash(), plan => TwoChannels(plan) with { IsBlindToTheDisk = true, CrashInDiskCall = 0.01 }, "I1", "I7");
+    }
+
+    [Fact]
+    public void FurtherChannelThatIsNotRecorded_IsFound_ByTheBooks() =>
+        AssertFinds(new Credulous(), plan => TwoChannels(plan) with { RefusalRate = 0.3, ChannelFaultRate = 0.8 }, "I1", "I7");
+
+    private static Plan TwoChannels(Plan plan) => plan with { Channels = 2, RefusalRate = 0.5 };
+
     private static void AssertFinds(Bugs bug, params string[] oneOf) => AssertFinds(bug, static plan => plan, oneOf);
 
     private static void AssertFinds(Bugs bug, bool isBlindToTheDisk, params string[] oneOf) =>
@@ -149,6 +165,8 @@ public sealed class PlantedBugTests
                 var own = new Trade
                 {
                     TradeNo = trade.TradeNo,
+                    ChannelId = trade.ChannelId,
+                    Redirects = trade.Redirects,
                     Status = trade.Status,
                     FailCode = trade.FailCode,
                     FinalAtMs = trade.FinalAtMs,
@@ -188,6 +206,64 @@ public sealed class PlantedBugTests
                 return claim.State == ClaimState.InFlight ? new Claim(ClaimState.Won, trade.TradeNo) : claim;
             }
         }
+    }
+
+    /// <summary>No answer counts as a connection that was refused.</summary>
+    private sealed class Deaf : Bugs
+    {
+        internal override IClearingAdapter Adapter(IClearingAdapter adapter) => new Hears(adapter, static result =>
+            result.Outcome == ClearingOutcome.Unknown ? ClearingResult.Of(ClearingOutcome.NotDelivered) : result);
+    }
+
+    /// <summary>A payment goes to the next channel as soon as the ledger has been asked to record it.</summary>
+    private sealed class Rash : Bugs
+    {
+        internal override ILedger Ledger(ILedger ledger, IScheduler scheduler) => new Quick(ledger);
+
+        private sealed class Quick(ILedger ledger) : BentLedger(ledger)
+        {
+            public override ValueTask<CompleteState> RedirectAsync(Trade trade, TimeSpan? atMost = null)
+            {
+                _ = ForgetAsync(Real.RedirectAsync(trade.CopyOfClaim()));
+                return new ValueTask<CompleteState>(CompleteState.Recorded);
+            }
+
+            private static async Task ForgetAsync(ValueTask<CompleteState> redirecting) => await redirecting;
+        }
+    }
+
+    /// <summary>A book that keeps to itself where a trade has gone: whoever looks finds it at its first channel.</summary>
+    private sealed class Credulous : Bugs
+    {
+        internal override ILedger Ledger(ILedger ledger, IScheduler scheduler) => new Forgetful(ledger);
+
+        private sealed class Forgetful(ILedger ledger) : BentLedger(ledger)
+        {
+            public override ValueTask<CompleteState> RedirectAsync(Trade trade, TimeSpan? atMost = null) => new(CompleteState.Recorded);
+
+            public override ValueTask<CompleteState> CompleteAsync(Trade trade, TimeSpan? atMost = null)
+            {
+                trade.Redirects = 0;
+                return Real.CompleteAsync(trade, atMost);
+            }
+        }
+    }
+
+    private sealed class Hears(IClearingAdapter adapter, Func<ClearingResult, ClearingResult> hears) : IClearingAdapter
+    {
+        public void EncodePay(in PayOrder order, ClearingCall call) => adapter.EncodePay(order, call);
+
+        public async ValueTask<ClearingResult> PayAsync(ClearingCall call) => hears(await adapter.PayAsync(call));
+
+        public void EncodeRefund(in RefundOrder order, ClearingCall call) => adapter.EncodeRefund(order, call);
+
+        public ValueTask<ClearingResult> RefundAsync(ClearingCall call) => adapter.RefundAsync(call);
+
+        public ValueTask<ClearingResult> InquireAsync(ClearingReference reference) => adapter.InquireAsync(reference);
+
+        public ValueTask<ClearingResult> ReverseAsync(ClearingReference reference) => adapter.ReverseAsync(reference);
+
+        public ValueTask DisposeAsync() => adapter.DisposeAsync();
     }
 
     /// <summary>Refunds are reserved for a trade of twice the amount.</summary>

@@ -83,11 +83,11 @@ public sealed class VirtualRefundTests
             Plan plan = Plan.Draw(seed, payments: 1) with { Faults = FaultKinds.Channel, ChannelFaultRate = 0.8, InquiryFaultRate = 0.3, HasLateResults = false };
             _loop = new EventLoop(chance.Branch(1));
             _chance = chance.Branch(2);
-            Channel = new VirtualChannel(plan, _loop.World, chance.Branch(3), Tally);
+            Channel = new VirtualChannel("virtual", plan, _loop.World, chance.Branch(3), Tally);
             var life = new Life(_loop, "gateway");
             var time = new VirtualTime(life, new WallClock(), chance.Branch(4));
             _channel = new Channel(
-                new ChannelOptions { Id = "virtual", SettleWindow = VirtualChannel.SettleWindow }, new VirtualAdapter(Channel, life, _ => { }),
+                new ChannelOptions { Id = "virtual", SettleWindow = VirtualChannel.SettleWindow }, new VirtualAdapter(Channel, life, (_, _) => { }),
                 new VirtualScheduler(life), time, new GatewayMetrics("test"))
             {
                 LateResults = _payments,
@@ -164,6 +164,6 @@ public sealed class VirtualRefundTests
     {
         internal List<(TradeNo TradeNo, ClearingOutcome Outcome)> Adopted { get; } = [];
 
-        public void Adopt(TradeNo tradeNo, in ClearingResult result) => Adopted.Add((tradeNo, result.Outcome));
+        public void Adopt(Channel channel, TradeNo tradeNo, in ClearingResult result) => Adopted.Add((tradeNo, result.Outcome));
     }
 }

@@ -16,7 +16,7 @@ internal static class BooksAgree
         {
             yield return new Broken("I7", long.MaxValue, "", "", $"the channel was sent trade {entry.TradeNo}, which the journal does not have");
         }
-        Dictionary<string, ChannelEntry> channel = evidence.Channel.ToDictionary(entry => entry.TradeNo);
+        Dictionary<string, ChannelEntry> channel = evidence.Books;
         foreach (JournalTrade trade in evidence.Journal)
         {
             foreach (string sentence in Compare("trade", trade.TradeNo, trade.AmountMinor, trade.Currency, trade.Status, channel)

@@ -6,6 +6,9 @@ internal sealed record ChannelEntry
     /// <summary>The reference: our trade_no, or, of a refund, our refund_id.</summary>
     internal required string TradeNo { get; init; }
 
+    /// <summary>Whose books these are, by the channel's id; empty where there is one channel.</summary>
+    internal string Channel { get; init; } = "";
+
     /// <summary>Of a refund: the trade_no of the payment whose money goes back. Empty for a payment.</summary>
     internal string OriginalTradeNo { get; init; } = "";
 

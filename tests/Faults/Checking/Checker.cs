@@ -10,6 +10,7 @@ internal static class Checker
     internal static readonly IReadOnlyList<(string Name, string Promise, Func<Evidence, IEnumerable<Broken>> Find)> Invariants =
     [
         ("I1", "one order is paid at most once, and sent to a channel at most once", PaidOnce.Find),
+        ("I1", "a trade is sent to one channel over all channels' books, and the journal names it", OneChannel.Find),
         ("I2", "what was acknowledged as final never changes and survives", FinalStays.Find),
         ("I2", "a refund that was told is never unknown again, and final for ever", RefundsStay.Find),
         ("I2", "in the end every query says what the journal says", LastQueries.Find),

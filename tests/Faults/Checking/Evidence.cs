@@ -6,7 +6,12 @@ internal sealed record Evidence
     /// <summary>Every call, the query of every trade at the end included, in the order in which they ended.</summary>
     internal required IReadOnlyList<Call> Calls { get; init; }
 
+    /// <summary>What all channels' books say. A reference may stand in several of them: blocked in one that was never sent it.</summary>
     internal required IReadOnlyList<ChannelEntry> Channel { get; init; }
+
+    /// <summary>Of each reference the entry that counts: where money moved, else where it was sent to, else any.</summary>
+    internal Dictionary<string, ChannelEntry> Books =>
+        Channel.GroupBy(entry => entry.TradeNo).ToDictionary(entries => entries.Key, entries => entries.MaxBy(entry => (entry.IsExecuted, entry.Deliveries > 0))!);
 
     internal required IReadOnlyList<JournalTrade> Journal { get; init; }
 

@@ -31,13 +31,17 @@ internal static class History
         {
             foreach ((long atMs, string text) in entry.Story)
             {
-                yield return Line(atMs, "channel ", entry.IsRefund ? $"{text} (refund {entry.TradeNo})" : text);
+                yield return Line(atMs, entry.Channel.Length > 0 ? entry.Channel.PadRight(8) : "channel ", entry.IsRefund ? $"{text} (refund {entry.TradeNo})" : text);
             }
         }
         foreach (JournalTrade trade in trades)
         {
             string results = trade.Results.Count == 0 ? "no RESULT" : string.Join(", ", trade.Results.Select(result => $"RESULT {result.Status} in record {result.Sequence}"));
             yield return (long.MaxValue, $"        at the end  journal  ACCEPTED {trade.TradeNo} in record {trade.AcceptedSequence}, {results}");
+            foreach ((long sequence, string channel) in trade.Channels.Skip(1))
+            {
+                yield return (long.MaxValue, $"        at the end  journal  goes to {channel} in record {sequence}");
+            }
             foreach (JournalCancel cancel in trade.Cancels)
             {
                 yield return (long.MaxValue, $"        at the end  journal  cancel {cancel.CancelNo} in record {cancel.Sequence}: {cancel.Code} {cancel.TradeStatus} in record {cancel.EndSequence}");

@@ -5,7 +5,7 @@ internal static class PaidOnce
 {
     internal static IEnumerable<Broken> Find(Evidence evidence)
     {
-        Dictionary<string, ChannelEntry> channel = evidence.Channel.ToDictionary(entry => entry.TradeNo);
+        ILookup<string, ChannelEntry> channels = evidence.Channel.ToLookup(entry => entry.TradeNo);
         foreach (IGrouping<(string InstId, string OrderNo), JournalTrade> order in evidence.Journal.GroupBy(trade => (trade.InstId, trade.OrderNo)))
         {
             (string instId, string orderNo) = order.Key;
@@ -13,7 +13,7 @@ internal static class PaidOnce
             {
                 yield return Of(instId, orderNo, $"the order was accepted {order.Count()} times: {string.Join(", ", order.Select(trade => trade.TradeNo))}");
             }
-            ChannelEntry[] entries = [.. order.Select(trade => channel.GetValueOrDefault(trade.TradeNo)).OfType<ChannelEntry>()];
+            ChannelEntry[] entries = [.. order.SelectMany(trade => channels[trade.TradeNo])];
             if (entries.Count(entry => entry.IsExecuted) > 1)
             {
                 yield return Of(instId, orderNo, $"the order was paid {entries.Count(entry => entry.IsExecuted)} times");

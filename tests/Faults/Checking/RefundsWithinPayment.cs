@@ -5,7 +5,7 @@ internal static class RefundsWithinPayment
 {
     internal static IEnumerable<Broken> Find(Evidence evidence)
     {
-        Dictionary<string, ChannelEntry> payments = evidence.Channel.Where(entry => !entry.IsRefund).ToDictionary(entry => entry.TradeNo);
+        Dictionary<string, ChannelEntry> payments = evidence.Books;
         Dictionary<string, JournalTrade> journal = evidence.Journal.ToDictionary(trade => trade.TradeNo);
         foreach (IGrouping<string, ChannelEntry> refunds in evidence.Channel.Where(entry => entry.IsRefund).GroupBy(entry => entry.OriginalTradeNo))
         {

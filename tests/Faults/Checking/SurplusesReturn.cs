@@ -8,7 +8,7 @@ internal static class SurplusesReturn
 {
     internal static IEnumerable<Broken> Find(Evidence evidence)
     {
-        Dictionary<string, ChannelEntry> channel = evidence.Channel.ToDictionary(entry => entry.TradeNo);
+        Dictionary<string, ChannelEntry> channel = evidence.Books;
         foreach (JournalTrade trade in evidence.Journal)
         {
             foreach (string sentence in FindIn(trade, channel, evidence))

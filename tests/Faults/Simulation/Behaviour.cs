@@ -55,6 +55,7 @@ internal readonly record struct Behaviour(Deed Deed, TimeSpan Travel, TimeSpan W
         TimeSpan travel = chance.Lognormal(TimeSpan.FromMilliseconds(2), 0.8);
         TimeSpan work = chance.Lognormal(TimeSpan.FromMilliseconds(20), 0.8);
         Deed deed = isCalm ? Deed.Pays
+            : plan.Has(FaultKinds.Channel) && chance.Happens(plan.RefusalRate) ? Deed.RefusesConnection
             : plan.Has(FaultKinds.Late) && plan.HasLateResults && chance.Happens(0.05) ? Deed.TakesHours
             : plan.Has(FaultKinds.Channel) && chance.Happens(plan.ChannelFaultRate) ? chance.Pick<Deed>(Faults)
             : chance.Happens(0.1) ? Deed.Declines

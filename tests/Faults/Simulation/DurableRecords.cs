@@ -11,9 +11,15 @@ internal sealed class DurableRecords(VirtualDisk disk)
     private readonly Dictionary<string, VirtualFile> _accepted = [];
     private readonly Dictionary<string, VirtualFile> _ended = [];
     private readonly Dictionary<string, HashSet<VirtualFile>> _refunded = [];
+    private readonly Dictionary<string, List<(string Channel, VirtualFile File)>> _channels = [];
+    private readonly HotPath.Core.Model.Trade _trade = new();
     private readonly HotPath.Core.Model.Refund _refund = new();
 
     internal bool HasAccepted(string tradeNo) => Has(_accepted, tradeNo);
+
+    /// <summary>The channel that a trade is at; null of what is no trade.</summary>
+    internal string? ChannelOf(string tradeNo) =>
+        _channels.TryGetValue(tradeNo, out List<(string Channel, VirtualFile File)>? all) ? all.Last(one => disk.IsDurablyNamed(one.File)).Channel : null;
 
     internal bool HasResult(string tradeNo) => Has(_ended, tradeNo);
 
@@ -35,6 +41,10 @@ internal sealed class DurableRecords(VirtualDisk disk)
             {
                 _ended[TradeRecords.ReadNo(payload).ToString()] = file;
             }
+            if (header.Type is RecordType.Accepted or RecordType.Dispatched)
+            {
+                KeepChannel(header.Type, payload, file);
+            }
             if (header.Type == RecordType.Settled)
             {
                 RefundRecords.ReadResult(payload, _refund);
@@ -44,6 +54,24 @@ internal sealed class DurableRecords(VirtualDisk disk)
             }
             at += header.RecordBytes;
         }
+    }
+
+    private void KeepChannel(RecordType type, ReadOnlySpan<byte> payload, VirtualFile file)
+    {
+        if (type == RecordType.Accepted)
+        {
+            TradeRecords.ReadAccepted(payload, _trade);
+        }
+        else
+        {
+            TradeRecords.ReadDispatched(payload, _trade);
+        }
+        string tradeNo = _trade.TradeNo.ToString();
+        if (!_channels.TryGetValue(tradeNo, out List<(string, VirtualFile)>? all))
+        {
+            _channels.Add(tradeNo, all = []);
+        }
+        all.Add((_trade.ChannelId.ToString(), file));
     }
 
     private bool Has(Dictionary<string, VirtualFile> records, string tradeNo) =>

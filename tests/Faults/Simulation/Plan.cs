@@ -107,6 +107,12 @@ internal sealed record Plan
     /// <summary>The channel is left alone when it fails too often; otherwise its failures go on and on, which leads further into what can go wrong.</summary>
     internal required bool HasBreaker { get; init; }
 
+    /// <summary>Channels that payments are spread over.</summary>
+    internal required int Channels { get; init; }
+
+    /// <summary>Of the payments and refunds, those whose connection is refused.</summary>
+    internal required double RefusalRate { get; init; }
+
     internal bool Has(FaultKinds kind) => (Faults & kind) != 0;
 
     internal static Plan Draw(ulong seed, int payments)
@@ -149,6 +155,8 @@ internal sealed record Plan
             CancelRate = chance.Pick(0.0, 0.2, 0.6),
             NotifyFaultRate = IsOn(0.3) ? chance.Pick(0.0, 0.1, 0.5) : null,
             HasBreaker = IsOn(0.5),
+            Channels = IsOn(0.7) ? 2 : 1,
+            RefusalRate = IsOn(0.5) ? chance.Pick(0.1, 0.5) : 0,
         };
     }
 

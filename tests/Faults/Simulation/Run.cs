@@ -35,7 +35,7 @@ internal sealed class Run : IDisposable
         Gateway = new VirtualGateway(this);
         Durable = new DurableRecords(Gateway.Disk);
         Troubles = new Troubles(plan, seed.Branch(4), Tally, DieInDiskCall);
-        Channel = new VirtualChannel(plan, Loop.World, seed.Branch(5), Tally);
+        Channels = [.. Enumerable.Range(0, plan.Channels).Select(number => new VirtualChannel($"virtual{number + 1}", plan, Loop.World, seed.Branch(5 + (10 * (ulong)number)), Tally))];
         _clients = new VirtualClient(this, seed.Branch(6));
         Receivers = new VirtualReceivers(this, seed.Branch(7));
     }
@@ -56,7 +56,7 @@ internal sealed class Run : IDisposable
 
     internal Troubles Troubles { get; }
 
-    internal VirtualChannel Channel { get; }
+    internal IReadOnlyList<VirtualChannel> Channels { get; }
 
     internal VirtualReceivers Receivers { get; }
 
@@ -85,13 +85,17 @@ internal sealed class Run : IDisposable
         Tally.Count($"answered {(call.Code.Length > 0 ? call.Code : $"HTTP {call.Status}")}");
     }
 
-    /// <summary>The gateway sends a payment to its channel: the claim is durable.</summary>
-    internal void BeforeSend(string tradeNo)
+    /// <summary>The gateway sends a payment or a refund to a channel: the claim is durable, and that it is this channel's.</summary>
+    internal void BeforeSend(string tradeNo, string channel)
     {
         Tally.Count("payments sent");
         if (!Plan.IsBlindToTheDisk && !Durable.HasAccepted(tradeNo))
         {
             Break("P1", $"trade {tradeNo} goes to the channel, and a power loss now would leave nothing of its claim", tradeNo);
+        }
+        else if (!Plan.IsBlindToTheDisk && Durable.ChannelOf(tradeNo) is { } known && known != channel)
+        {
+            Break("P1", $"trade {tradeNo} goes to {channel}, and a power loss now would leave it at {known}", tradeNo);
         }
     }
 
@@ -185,6 +189,7 @@ internal sealed class Run : IDisposable
         {
             Tally.Count($"surpluses {surplus.Status}");
         }
+        Tally.Count("further attempts", evidence.Journal.Sum(trade => trade.Channels.Count - 1));
         Broken[] broken = [.. _broken.Select(one => Place(one, evidence)).Concat(_broken.Exists(one => one.Invariant == "P4") ? [] : Judge(evidence)).OrderBy(one => one.AtMs)];
         return new Outcome(Plan, broken, evidence, Tally, Loop.Hash, TimeSpan.FromTicks(Loop.Now));
     }
@@ -201,7 +206,10 @@ internal sealed class Run : IDisposable
         await Task.WhenAny(payments, world.Delay(Plan.SafetyEnds));
         Mark("faults are over");
         Troubles.IsCalm = true;
-        Channel.IsCalm = true;
+        foreach (VirtualChannel channel in Channels)
+        {
+            channel.IsCalm = true;
+        }
         Gateway.Disk.Capacity = long.MaxValue;
         await Task.WhenAll(payments, faults);
         if (Plan.Has(FaultKinds.Damage))
@@ -337,7 +345,7 @@ internal sealed class Run : IDisposable
         {
             // Of what the journal did not name as durable yet, damage may have taken the last: nothing can be said of those.
             Calls = _damage is null ? _calls : [.. _calls.Where(call => _damage.Keeps(call.InstId, call.OrderNo))],
-            Channel = _damage is null ? Channel.Books : [],
+            Channel = _damage is null ? [.. Channels.SelectMany(channel => channel.Books)] : [],
             Journal = _damage is null ? journal : [.. journal.Where(trade => _damage.Keeps(trade.InstId, trade.OrderNo))],
             Marks = _marks,
             Notifications = Plan.NotifyFaultRate is null || _damage is not null ? null : Receivers.Told(Gateway.Starts) with { AreAllDue = !Gateway.Wall.HasStepped },

@@ -1,5 +1,6 @@
 using System.Text;
 using HotPath.Core.Clearing;
+using HotPath.Core.Clearing.Adapters;
 using HotPath.Core.Clearing.Adapters.Http;
 using HotPath.Core.Model;
 using HotPath.Faults.Checking;
@@ -11,12 +12,14 @@ namespace HotPath.Faults.Simulation;
 /// A clearing system that keeps docs/channel-contract.md, tells of it badly, and has books of its own that no crash of the gateway touches.
 /// It never executes a reference twice; how often it is asked to, it counts.
 /// </summary>
-internal sealed class VirtualChannel(Plan plan, Life world, Chance chance, Tally tally)
+internal sealed class VirtualChannel(string id, Plan plan, Life world, Chance chance, Tally tally)
 {
     /// <summary>The contract's default.</summary>
     internal static readonly TimeSpan SettleWindow = TimeSpan.FromSeconds(15);
 
     private readonly Dictionary<string, Entry> _books = [];
+
+    internal string Id => id;
 
     /// <summary>The faults are over: it pays, and says so.</summary>
     internal bool IsCalm { get; set; }
@@ -24,6 +27,7 @@ internal sealed class VirtualChannel(Plan plan, Life world, Chance chance, Tally
     internal IReadOnlyList<ChannelEntry> Books => [.. _books.Values.Select(entry => new ChannelEntry
     {
         TradeNo = entry.Reference.TradeNo.ToString(),
+        Channel = id,
         OriginalTradeNo = entry.Reference.IsRefund ? entry.Reference.Original.ToString() : "",
         AmountMinor = entry.Reference.Amount.MinorUnits,
         Currency = entry.Reference.Currency.ToString(),
@@ -249,10 +253,9 @@ internal sealed class VirtualChannel(Plan plan, Life world, Chance chance, Tally
 }
 
 /// <summary>The gateway's side: real requests out, real reading of what comes back, the contract's deadline.</summary>
-internal sealed class VirtualAdapter(VirtualChannel channel, Life life, Action<string> beforeSend) : IClearingAdapter
+internal sealed class VirtualAdapter(VirtualChannel channel, Life life, Action<string, string> beforeSend) : IClearingAdapter
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(15);
-    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromMilliseconds(50);
 
     private readonly RequestEncoder _encoder = new();
 
@@ -268,11 +271,11 @@ internal sealed class VirtualAdapter(VirtualChannel channel, Life life, Action<s
     {
         life.ThrowIfDead();
         string tradeNo = call.Reference.TradeNo.ToString();
-        beforeSend(tradeNo);
+        beforeSend(tradeNo, channel.Id);
         Behaviour behaviour = channel.Draw();
         if (behaviour.Deed == Deed.RefusesConnection)
         {
-            return new ValueTask<ClearingResult>(AfterAsync(ConnectTimeout, ClearingOutcome.NotDelivered));
+            return new ValueTask<ClearingResult>(AfterAsync(behaviour.Travel, ClearingOutcome.NotDelivered));
         }
         return ExchangeAsync(verb, call.Reference, answer => channel.Send(call.Payload.WrittenSpan.ToArray(), behaviour, life, answer));
     }
@@ -301,12 +304,18 @@ internal sealed class VirtualAdapter(VirtualChannel channel, Life life, Action<s
         return ClearingResult.Of(outcome);
     }
 
+    private static ClearingResult Read(byte[] body, ClearingVerb verb, ClearingReference reference)
+    {
+        ClearingAnswer.Read(body, verb, reference, out ClearingResult result);
+        return result;
+    }
+
     private ValueTask<ClearingResult> ExchangeAsync(ClearingVerb verb, ClearingReference reference, Action<Action<int, byte[]>> send)
     {
         var ended = new TaskCompletionSource<ClearingResult>();
         life.After(Deadline, () => ended.TrySetResult(ClearingResult.Of(ClearingOutcome.Unknown)));
         send((status, body) => life.Post(() => ended.TrySetResult(
-            status == 200 ? ClearingAnswer.Read(body, verb, reference) : ClearingResult.Of(ClearingOutcome.Unknown))));
+            status == 200 ? Read(body, verb, reference) : ClearingResult.Of(ClearingOutcome.Unknown))));
         return new ValueTask<ClearingResult>(ended.Task);
     }
 }

@@ -219,17 +219,17 @@ internal sealed class VirtualGateway
 
     private Corridor Build(ILedger ledger, InstitutionDirectory institutions, Life life, VirtualScheduler scheduler, VirtualTime time)
     {
-        IClearingAdapter adapter = _run.Bugs.Adapter(new VirtualAdapter(_run.Channel, life, _run.BeforeSend));
-        var channel = new Channel(
+        Channel[] channels = [.. _run.Channels.Select(channel => new Channel(
             new ChannelOptions
             {
-                Id = "virtual",
+                Id = channel.Id,
                 MaxInFlight = _run.Plan.MaxInFlight,
                 SettleWindow = VirtualChannel.SettleWindow,
                 Breaker = new BreakerOptions { OpensByItself = _run.Plan.HasBreaker },
             },
-            adapter, scheduler, time, _metrics);
-        var router = new Router([new Route { Channel = channel, Currencies = Enabled.ToHashSet() }]);
+            _run.Bugs.Adapter(new VirtualAdapter(channel, life, _run.BeforeSend)), scheduler, time, _metrics))];
+        var router = new Router(
+            [.. channels.Select(channel => new Route { Channel = channel, Currencies = Enabled.ToHashSet(), Priority = 1 })], dice: new Random((int)_run.Chance.Next()));
         return new Corridor(
             ledger, router, institutions, Keys(), new PipelineOptions { LogSampleEvery = 0 },
             scheduler, time, _metrics, NullLoggerFactory.Instance);

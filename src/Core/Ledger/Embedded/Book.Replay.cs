@@ -13,7 +13,7 @@ internal sealed partial class Book
     internal PendingCopy CopyPending(long nowMs)
     {
         ForgetReversed(nowMs);
-        return new PendingCopy(_pending.Copy(), _reversed.Copy());
+        return _pending.Copy(_reversed.Copy());
     }
 
     /// <summary>The state a checkpoint recorded; replay goes on from its first record.</summary>
@@ -24,8 +24,11 @@ internal sealed partial class Book
             IndexKey key = IndexKey.Trade(pending.TradeNo);
             if (pending.Kind == BookKind.Dispatched)
             {
-                // Its trade stands before it in the list.
-                Begin(key, pending.TradeNo, _pending.Of(pending.TradeNo) with { B = pending.AcceptedAddress });
+                // Its trade stands before it in the list, and was put into the index just now.
+                if (_index.TryGetBook(key, out BookEntry begun))
+                {
+                    Begin(key, pending.TradeNo, begun with { B = pending.AcceptedAddress });
+                }
             }
             else if (pending.Kind != BookKind.Reversed)
             {

@@ -25,7 +25,14 @@ internal struct CommandKeys
 }
 
 /// <summary>What has no result yet, or was reversed lately, and the address of its first record.</summary>
-internal readonly record struct PendingTrade(TradeNo TradeNo, long AcceptedAddress, BookKind Kind = BookKind.Trade);
+/// <param name="TradeNo">Its number.</param>
+/// <param name="AcceptedAddress">Of a manifest's <see cref="BookKind.Dispatched"/> what <paramref name="Dispatched"/> is.</param>
+/// <param name="Kind">What it is.</param>
+/// <param name="Dispatched">Of a trade at a further channel: that record's address, and in its lowest bits how many were tried before; else 0.</param>
+internal readonly record struct PendingTrade(TradeNo TradeNo, long AcceptedAddress, BookKind Kind = BookKind.Trade, long Dispatched = 0)
+{
+    internal bool IsDispatched => Dispatched != 0;
+}
 
 /// <summary>
 /// The rules of the book: what a claim, a refund or a result does to it. Knows neither threads nor files, so a simulation can run it by seed;
@@ -191,7 +198,7 @@ internal sealed partial class Book : IRecordVisitor
     private void Begin(in IndexKey key, TradeNo number, in BookEntry entry)
     {
         _index.PutBook(key, entry);
-        _pending.Put(number, entry);
+        _pending.Put(new PendingTrade(number, entry.AcceptedAddress, entry.Kind, entry.Redirects > 0 ? entry.B : 0));
     }
 
     private void End(

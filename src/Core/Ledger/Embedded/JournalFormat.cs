@@ -88,7 +88,7 @@ internal static class JournalFormat
     /// <summary>Longest batch, in bytes.</summary>
     internal const int MaxBatchBytes = 1024 * 1024;
 
-    /// <summary>Longest record of any type: a RESULT with a 512-byte signature and its texts as long as they may be needs 784 bytes.</summary>
+    /// <summary>Longest record of any type: a RESULT with a 512-byte signature and its texts as long as they may be needs 912 bytes.</summary>
     internal const int MaxRecordBytes = 1024;
 
     internal const int MaxPayloadBytes = MaxRecordBytes - RecordHeaderBytes;

@@ -228,7 +228,7 @@ internal sealed class LedgerRecovery(
             TimeMs = 0,
             Ceiling = 0,
             Trades = 0,
-            Pending = [],
+            Pending = PendingCopy.Empty,
         };
         manifest.Save(storage, options.DataDirectory, older: null);
         return manifest;

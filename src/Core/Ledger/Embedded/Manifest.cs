@@ -38,7 +38,7 @@ internal sealed class Manifest
 
     internal required long Trades { get; init; }
 
-    internal required IEnumerable<PendingTrade> Pending { get; init; }
+    internal required PendingCopy Pending { get; init; }
 
     /// <summary>The whole manifests, newest first, and the names of those that are not whole.</summary>
     internal static (List<Manifest> Whole, List<string> Damaged) Load(IJournalStorage storage, string directory)
@@ -105,8 +105,7 @@ internal sealed class Manifest
 
     private byte[] Write()
     {
-        PendingTrade[] all = [.. Pending];
-        byte[] bytes = new byte[FixedBytes + (all.Length * PendingBytes) + 8];
+        byte[] bytes = new byte[FixedBytes + (Pending.Count * PendingBytes) + 8];
         Span<byte> into = bytes;
         BinaryPrimitives.WriteUInt64LittleEndian(into, Magic);
         BinaryPrimitives.WriteInt64LittleEndian(into[8..], Number);
@@ -120,11 +119,11 @@ internal sealed class Manifest
         BinaryPrimitives.WriteInt64LittleEndian(into[88..], TimeMs);
         BinaryPrimitives.WriteUInt64LittleEndian(into[96..], Ceiling);
         BinaryPrimitives.WriteInt64LittleEndian(into[104..], Trades);
-        BinaryPrimitives.WriteInt64LittleEndian(into[112..], all.Length);
+        BinaryPrimitives.WriteInt64LittleEndian(into[112..], Pending.Count);
         BinaryPrimitives.WriteUInt64LittleEndian(into[120..], Tokens.ClaimsSum);
         BinaryPrimitives.WriteUInt64LittleEndian(into[128..], Tokens.BookSum);
         int at = FixedBytes;
-        foreach (PendingTrade pending in all)
+        foreach (PendingTrade pending in Pending)
         {
             Span<byte> entry = bytes.AsSpan(at, PendingBytes);
             BinaryPrimitives.WriteUInt64LittleEndian(entry, pending.TradeNo.Stamp);
@@ -187,7 +186,7 @@ internal sealed class Manifest
             TimeMs = BinaryPrimitives.ReadInt64LittleEndian(from[88..]),
             Ceiling = BinaryPrimitives.ReadUInt64LittleEndian(from[96..]),
             Trades = BinaryPrimitives.ReadInt64LittleEndian(from[104..]),
-            Pending = pending,
+            Pending = new PendingCopy(pending, 0, []),
         };
     }
 }

@@ -4,11 +4,6 @@ using HotPath.Core.Model;
 
 namespace HotPath.Core.Ledger.Embedded;
 
-/// <summary>One without a result.</summary>
-/// <param name="Number">Its number.</param>
-/// <param name="Entry">What the index has of it.</param>
-internal readonly record struct OpenEntry(TradeNo Number, BookEntry Entry);
-
 /// <summary>
 /// What has no result. A checkpoint takes a copy between two batches, and of a million entries that would be tens of milliseconds in which no payment is
 /// recorded: so it is given the pages themselves, and whoever changes one afterwards changes a copy of it. The ledger thread's.
@@ -18,35 +13,34 @@ internal sealed class PendingBook
     private const int PageBits = 9;
     private const int PageEntries = 1 << PageBits;
 
-    private readonly List<OpenEntry[]> _pages = [];
+    private readonly List<PendingTrade[]> _pages = [];
 
     // Pages that a copy was given. Who reads it, reads it on another thread.
     private readonly List<bool> _isShared = [];
     private readonly NumberMap _places = new();
 
+    // How many have gone to a further channel.
+    private int _dispatched;
+
     internal int Count => _places.Count;
 
-    /// <exception cref="KeyNotFoundException">It is not here.</exception>
-    internal BookEntry Of(TradeNo number) => _places.TryGet(number, out int place)
-        ? _pages[place >> PageBits][place & (PageEntries - 1)].Entry
-        : throw new KeyNotFoundException($"{number} is not without a result");
-
-    internal void Put(TradeNo number, in BookEntry entry)
+    internal void Put(in PendingTrade pending)
     {
-        var open = new OpenEntry(number, entry);
-        if (_places.TryGet(number, out int place))
+        _dispatched += pending.IsDispatched ? 1 : 0;
+        if (_places.TryGet(pending.TradeNo, out int place))
         {
-            Write(place, open);
+            _dispatched -= At(place).IsDispatched ? 1 : 0;
+            Write(place, pending);
             return;
         }
         place = Count;
         if (place >> PageBits == _pages.Count)
         {
-            _pages.Add(new OpenEntry[PageEntries]);
+            _pages.Add(new PendingTrade[PageEntries]);
             _isShared.Add(false);
         }
-        Write(place, open);
-        _places.Add(number, place);
+        Write(place, pending);
+        _places.Add(pending.TradeNo, place);
     }
 
     internal void Remove(TradeNo number)
@@ -55,13 +49,14 @@ internal sealed class PendingBook
         {
             return;
         }
+        _dispatched -= At(place).IsDispatched ? 1 : 0;
         // The last one takes its place.
         int last = Count;
         if (place != last)
         {
-            OpenEntry moved = _pages[last >> PageBits][last & (PageEntries - 1)];
+            PendingTrade moved = At(last);
             Write(place, moved);
-            _places.Move(moved.Number, place);
+            _places.Move(moved.TradeNo, place);
         }
         if (_pages.Count > (last >> PageBits) + 1)
         {
@@ -72,24 +67,26 @@ internal sealed class PendingBook
     }
 
     /// <summary>What is here now, for another thread to read for as long as it likes.</summary>
-    internal PagedCopy<OpenEntry> Copy()
+    internal PendingCopy Copy(IReadOnlyList<Reversed> reversed)
     {
         for (int page = 0; page < _isShared.Count; page++)
         {
             _isShared[page] = true;
         }
-        return new PagedCopy<OpenEntry>([.. _pages], PageBits, 0, Count);
+        return new PendingCopy(new PagedCopy<PendingTrade>([.. _pages], PageBits, 0, Count), _dispatched, reversed);
     }
 
     /// <summary>The numbers of one kind, in order.</summary>
     internal TradeNo[] List(BookKind kind)
     {
-        TradeNo[] list = [.. new PagedCopy<OpenEntry>(_pages, PageBits, 0, Count).Where(open => open.Entry.Kind == kind).Select(open => open.Number)];
+        TradeNo[] list = [.. new PagedCopy<PendingTrade>(_pages, PageBits, 0, Count).Where(pending => pending.Kind == kind).Select(pending => pending.TradeNo)];
         Array.Sort(list);
         return list;
     }
 
-    private void Write(int place, in OpenEntry open)
+    private PendingTrade At(int place) => _pages[place >> PageBits][place & (PageEntries - 1)];
+
+    private void Write(int place, in PendingTrade pending)
     {
         int page = place >> PageBits;
         if (_isShared[page])
@@ -97,7 +94,7 @@ internal sealed class PendingBook
             _pages[page] = [.. _pages[page]];
             _isShared[page] = false;
         }
-        _pages[page][place & (PageEntries - 1)] = open;
+        _pages[page][place & (PageEntries - 1)] = pending;
     }
 }
 
@@ -123,14 +120,31 @@ internal sealed class PagedCopy<T>(IReadOnlyList<T[]> pages, int pageBits, int f
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 }
 
-/// <summary>What a manifest lists: what has no result; of these once more those that had a DISPATCHED, with its address; and what was reversed lately.</summary>
-internal sealed class PendingCopy(IReadOnlyList<OpenEntry> open, IReadOnlyList<Reversed> reversed) : IEnumerable<PendingTrade>
+/// <summary>
+/// What a manifest lists: what has no result, each that went to a further channel twice (<see cref="BookKind.Dispatched"/>), then what was reversed lately
+/// (<see cref="BookKind.Reversed"/>).
+/// </summary>
+internal sealed class PendingCopy(IReadOnlyList<PendingTrade> pending, int dispatched, IReadOnlyList<Reversed> reversed) : IReadOnlyCollection<PendingTrade>
 {
-    public IEnumerator<PendingTrade> GetEnumerator() =>
-        open.Select(one => new PendingTrade(one.Number, one.Entry.AcceptedAddress, one.Entry.Kind))
-            .Concat(open.Where(one => one.Entry.Redirects > 0).Select(one => new PendingTrade(one.Number, one.Entry.B, BookKind.Dispatched)))
-            .Concat(reversed.Select(ended => new PendingTrade(ended.TradeNo, ended.AcceptedAddress, BookKind.Reversed)))
-            .GetEnumerator();
+    internal static PendingCopy Empty { get; } = new([], 0, []);
+
+    public int Count => pending.Count + dispatched + reversed.Count;
+
+    public IEnumerator<PendingTrade> GetEnumerator()
+    {
+        foreach (PendingTrade one in pending)
+        {
+            yield return one;
+            if (one.IsDispatched)
+            {
+                yield return new PendingTrade(one.TradeNo, one.Dispatched, BookKind.Dispatched);
+            }
+        }
+        foreach (Reversed ended in reversed)
+        {
+            yield return new PendingTrade(ended.TradeNo, ended.AcceptedAddress, BookKind.Reversed);
+        }
+    }
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 }

@@ -63,7 +63,9 @@ internal static class TradeRecords
         WriteNo(into, trade.TradeNo);
         into[10] = trade.Redirects;
         into[11..DispatchedFixedBytes].Clear();
-        return DispatchedFixedBytes + WriteText(into[DispatchedFixedBytes..], trade.ChannelId.Span);
+        int length = DispatchedFixedBytes;
+        length += WriteText(into[length..], trade.ChannelId.Span);
+        return length + WriteText(into[length..], trade.Route.Text);
     }
 
     internal static int ReadRedirects(ReadOnlySpan<byte> dispatched) => dispatched[10];
@@ -74,6 +76,7 @@ internal static class TradeRecords
         trade.Redirects = from[10];
         int at = DispatchedFixedBytes;
         trade.ChannelId.Set(ReadText(from, ref at));
+        trade.Route.Set(ReadText(from, ref at));
     }
 
     internal static int WriteResult(Trade trade, Span<byte> into)
@@ -94,6 +97,7 @@ internal static class TradeRecords
             // Whoever reads a result need not look for DISPATCHED.
             into[length++] = trade.Redirects;
             length += WriteText(into[length..], trade.ChannelId.Span);
+            length += WriteText(into[length..], trade.Route.Text);
         }
         return length;
     }
@@ -112,6 +116,7 @@ internal static class TradeRecords
         {
             trade.Redirects = from[at++];
             trade.ChannelId.Set(ReadText(from, ref at));
+            trade.Route.Set(ReadText(from, ref at));
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Text.Json;
 using HotPath.Core.Model;
+using HotPath.Core.Telemetry;
 
 namespace HotPath.Core.Clearing.Adapters.Http;
 
@@ -35,22 +36,27 @@ internal ref struct ClearingAnswer
         OriginalReference = 64,
     }
 
-    internal static ClearingResult Read(ReadOnlySpan<byte> json, ClearingVerb verb, in ClearingReference expected)
+    /// <summary>What the answer means for the call, and what is wrong with it.</summary>
+    internal static BadAnswer Read(ReadOnlySpan<byte> json, ClearingVerb verb, in ClearingReference expected, out ClearingResult result)
     {
+        result = ClearingResult.Of(ClearingOutcome.Unknown);
         var answer = default(ClearingAnswer);
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });
         try
         {
-            return answer.TryRead(ref reader) && answer.IsAbout(expected) ? answer.ToResult(verb, expected.IsRefund) : InDoubt;
+            if (!answer.TryRead(ref reader))
+            {
+                return BadAnswer.Malformed;
+            }
         }
         catch (JsonException)
         {
             // The reader's only way to say that these bytes are not JSON.
-            return InDoubt;
+            return BadAnswer.Malformed;
         }
+        BadAnswer bad = answer.IsAbout(expected);
+        return bad == BadAnswer.None ? answer.Judge(verb, expected.IsRefund, out result) : bad;
     }
-
-    private static ClearingResult InDoubt => ClearingResult.Of(ClearingOutcome.Unknown);
 
     private bool TryRead(ref Utf8JsonReader reader)
     {
@@ -116,38 +122,44 @@ internal ref struct ClearingAnswer
         }
     }
 
-    private readonly bool IsAbout(in ClearingReference expected)
+    private readonly BadAnswer IsAbout(in ClearingReference expected)
     {
         Span<byte> text = stackalloc byte[TradeNo.TextLength];
-        if (!_reference.SequenceEqual(text[..expected.TradeNo.Format(text)]))
-        {
-            return false;
-        }
+        bool isReference = _reference.SequenceEqual(text[..expected.TradeNo.Format(text)]);
         // An answer to a payment names none: one that does speaks of a refund.
         bool namesOriginal = (_seen & Member.OriginalReference) != 0;
-        if (namesOriginal != expected.IsRefund || (namesOriginal && !_originalReference.SequenceEqual(text[..expected.Original.Format(text)])))
-        {
-            return false;
-        }
+        bool isOriginal = namesOriginal == expected.IsRefund && (!namesOriginal || _originalReference.SequenceEqual(text[..expected.Original.Format(text)]));
         Utf8Formatter.TryFormat(expected.Amount.MinorUnits, text, out int length);
-        return _amountMinor.SequenceEqual(text[..length]) && _currency.SequenceEqual(text[..expected.Currency.Format(text)]);
+        return !isReference || !isOriginal ? BadAnswer.WrongReference
+            : !_amountMinor.SequenceEqual(text[..length]) ? BadAnswer.WrongAmount
+            : !_currency.SequenceEqual(text[..expected.Currency.Format(text)]) ? BadAnswer.WrongCurrency
+            : BadAnswer.None;
     }
 
-    private readonly ClearingResult ToResult(ClearingVerb verb, bool isRefund)
+    private readonly BadAnswer Judge(ClearingVerb verb, bool isRefund, out ClearingResult result)
     {
+        result = ClearingResult.Of(ClearingOutcome.Unknown);
+        if (_channelTradeNo.Length > ShortText.MaxLength || _channelTradeNo.IndexOfAnyExceptInRange((byte)'!', (byte)'~') >= 0)
+        {
+            return BadAnswer.Malformed;
+        }
         ClearingOutcome outcome = OutcomeOf(_result);
         RespCode failCode = outcome == ClearingOutcome.Failed ? FailCodeOf(_declineCode, isRefund) : RespCode.None;
-        bool isNumberFine = _channelTradeNo.Length <= ShortText.MaxLength &&
-            _channelTradeNo.IndexOfAnyExceptInRange((byte)'!', (byte)'~') < 0;
+        if (verb == ClearingVerb.Reverse && outcome == ClearingOutcome.Processing)
+        {
+            // It cannot be stopped, and is not executed yet: in doubt, as the contract has it.
+            return BadAnswer.None;
+        }
         // A decline for a reason we do not know may be one that leaves money behind ("partly executed"): somebody must look.
         bool isReasonFine = outcome != ClearingOutcome.Failed || failCode != RespCode.None;
-        if (!IsAnswerTo(verb, outcome) || !isNumberFine || !isReasonFine)
+        if (outcome == ClearingOutcome.Unknown || !IsAnswerTo(verb, outcome) || !isReasonFine)
         {
-            return InDoubt;
+            return BadAnswer.UnknownCode;
         }
         var number = default(ShortText);
         number.Set(_channelTradeNo);
-        return new ClearingResult(outcome, failCode, number);
+        result = new ClearingResult(outcome, failCode, number);
+        return BadAnswer.None;
     }
 
     private static bool IsAnswerTo(ClearingVerb verb, ClearingOutcome outcome) => verb switch

@@ -3,6 +3,8 @@ using System.Net;
 using System.Net.Http;
 using System.Runtime.CompilerServices;
 using HotPath.Core.Buffers;
+using HotPath.Core.Model;
+using HotPath.Core.Telemetry;
 using Microsoft.Extensions.ObjectPool;
 
 namespace HotPath.Core.Clearing.Adapters.Http;
@@ -29,6 +31,7 @@ public sealed class HttpClearingAdapter : IClearingAdapter
     private readonly Uri[] _addresses;
     private readonly int _maxAnswerBytes;
     private readonly TimeSpan _deadline;
+    private Action<BadAnswer, TradeNo>? _told;
     private readonly ObjectPool<Exchange> _exchanges;
     private readonly ObjectPool<RequestEncoder> _encoders =
         new DefaultObjectPool<RequestEncoder>(new DefaultPooledObjectPolicy<RequestEncoder>());
@@ -68,6 +71,8 @@ public sealed class HttpClearingAdapter : IClearingAdapter
     public ValueTask<ClearingResult> InquireAsync(ClearingReference reference) => AskAsync(ClearingVerb.Inquire, reference);
 
     public ValueTask<ClearingResult> ReverseAsync(ClearingReference reference) => AskAsync(ClearingVerb.Reverse, reference);
+
+    public void TellBadAnswers(Action<BadAnswer, TradeNo> to) => _told = to;
 
     public ValueTask DisposeAsync()
     {
@@ -109,13 +114,19 @@ public sealed class HttpClearingAdapter : IClearingAdapter
         Exchange exchange = _exchanges.Get();
         exchange.Begin(_addresses[(int)verb], reference.TradeNo, payload, _deadline);
         bool isReadToItsEnd = false;
+        bool hasBegun = false;
         byte[] answer = [];
         try
         {
             using HttpResponseMessage response = await _http.SendAsync(exchange.Request, exchange.Deadline);
-            if (response.StatusCode != HttpStatusCode.OK || response.Content.Headers.ContentLength > _maxAnswerBytes)
+            hasBegun = true;
+            if (response.StatusCode != HttpStatusCode.OK)
             {
-                return ClearingResult.Of(ClearingOutcome.Unknown);
+                return InDoubt(BadAnswer.Refused, reference);
+            }
+            if (response.Content.Headers.ContentLength > _maxAnswerBytes)
+            {
+                return InDoubt(BadAnswer.TooLong, reference);
             }
             answer = ArrayPool<byte>.Shared.Rent(FirstAnswerBytes);
             using Stream body = response.Content.ReadAsStream(exchange.Deadline);
@@ -126,7 +137,7 @@ public sealed class HttpClearingAdapter : IClearingAdapter
                 length += read;
                 if (length > _maxAnswerBytes)
                 {
-                    return ClearingResult.Of(ClearingOutcome.Unknown);
+                    return InDoubt(BadAnswer.TooLong, reference);
                 }
                 if (length == answer.Length)
                 {
@@ -134,13 +145,17 @@ public sealed class HttpClearingAdapter : IClearingAdapter
                 }
             }
             isReadToItsEnd = true;
-            return ClearingAnswer.Read(answer.AsSpan(0, length), verb, reference);
+            BadAnswer bad = ClearingAnswer.Read(answer.AsSpan(0, length), verb, reference, out ClearingResult result);
+            return bad == BadAnswer.None ? result : InDoubt(bad, reference);
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
+            if (!IsNotDelivered(failure, exchange))
+            {
+                return InDoubt(FaultOf(failure, hasBegun), reference);
+            }
             // Of an inquiry that did not get through nothing follows; of anything else, that it was not asked for.
-            bool isProof = verb != ClearingVerb.Inquire && IsNotDelivered(failure, exchange);
-            return ClearingResult.Of(isProof ? ClearingOutcome.NotDelivered : ClearingOutcome.Unknown);
+            return ClearingResult.Of(verb == ClearingVerb.Inquire ? ClearingOutcome.Unknown : ClearingOutcome.NotDelivered);
         }
         finally
         {
@@ -159,6 +174,29 @@ public sealed class HttpClearingAdapter : IClearingAdapter
             }
         }
     }
+
+    private ClearingResult InDoubt(BadAnswer bad, in ClearingReference reference)
+    {
+        if (bad != BadAnswer.None)
+        {
+            _told?.Invoke(bad, reference.TradeNo);
+        }
+        return ClearingResult.Of(ClearingOutcome.Unknown);
+    }
+
+    /// <summary>What was wrong with an answer that could not be read; none when nothing had been said.</summary>
+    private static BadAnswer FaultOf(Exception failure, bool hasBegun) => failure switch
+    {
+        HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded } => BadAnswer.CutShort,
+        HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded } => BadAnswer.CutShort,
+        HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } => BadAnswer.TooLong,
+        HttpIOException or HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } => BadAnswer.Malformed,
+        // Our deadline. An answer that drips before its head is whole looks like silence from here.
+        OperationCanceledException => hasBegun ? BadAnswer.TooSlow : BadAnswer.None,
+        // A reset, of the body or of what came before it.
+        IOException or HttpRequestException { InnerException: IOException } => BadAnswer.CutShort,
+        _ => BadAnswer.None,
+    };
 
     private static void Grow(ref byte[] answer)
     {

@@ -4,10 +4,10 @@ using HotPath.Host.Admin;
 
 namespace HotPath.Host.Cli;
 
-/// <summary>A wish at a running gateway's admin listener, for the verbs that are operators'.</summary>
-internal static class AdminCall
+/// <summary>A running gateway's admin listener, as verbs ask it.</summary>
+internal static class AdminClient
 {
-    internal static Option<Uri> Address() => new("--admin")
+    internal static Option<Uri> Option() => new("--admin")
     {
         Description = "the gateway's admin listener",
         HelpName = "http://127.0.0.1:PORT",
@@ -23,8 +23,10 @@ internal static class AdminCall
         },
     };
 
-    /// <summary>Sends a wish, prints what is answered, and says with which code to exit.</summary>
-    internal static async Task<int> SendAsync(HttpMethod method, Uri admin, string path, TextWriter output, TextWriter error, CancellationToken stop)
+    /// <summary>
+    /// The answer's text and <see cref="ExitCodes.Done"/>; otherwise why there is none has been said, and the exit code says it too.
+    /// </summary>
+    internal static async Task<(string Text, int ExitCode)> CallAsync(HttpMethod method, Uri admin, string path, TextWriter error, CancellationToken stop)
     {
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false });
         using var request = new HttpRequestMessage(method, new Uri(admin, path));
@@ -35,16 +37,15 @@ internal static class AdminCall
             string text = await answer.Content.ReadAsStringAsync(stop);
             if (answer.StatusCode == HttpStatusCode.OK)
             {
-                await output.WriteAsync(text);
-                return ExitCodes.Done;
+                return (text, ExitCodes.Done);
             }
             await error.WriteLineAsync($"hotpath: {(text.Length > 0 ? text.TrimEnd() : $"HTTP {(int)answer.StatusCode}")}");
-            return ExitCodes.Refused;
+            return ("", ExitCodes.Refused);
         }
         catch (HttpRequestException failure)
         {
             await error.WriteLineAsync($"hotpath: no gateway at {admin.GetLeftPart(UriPartial.Authority)}: {(failure.InnerException ?? failure).Message}");
-            return ExitCodes.NoAnswer;
+            return ("", ExitCodes.NoAnswer);
         }
     }
 }

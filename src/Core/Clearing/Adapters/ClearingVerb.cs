@@ -1,4 +1,4 @@
-namespace HotPath.Core.Clearing.Adapters.Http;
+namespace HotPath.Core.Clearing.Adapters;
 
 /// <summary>What a channel is asked for. Decides which results its answer may hold.</summary>
 internal enum ClearingVerb : byte
@@ -7,4 +7,7 @@ internal enum ClearingVerb : byte
     Inquire,
     Reverse,
     Refund,
+
+    /// <summary>A sign of life, where the channel's protocol has a message for that.</summary>
+    Echo,
 }

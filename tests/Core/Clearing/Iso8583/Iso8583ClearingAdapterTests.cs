@@ -1,0 +1,375 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using HotPath.Core.Clearing;
+using HotPath.Core.Clearing.Adapters.Iso8583;
+using HotPath.Core.Model;
+using HotPath.Core.Runtime;
+using HotPath.Core.Telemetry;
+using Microsoft.Extensions.Time.Testing;
+using Xunit;
+
+namespace HotPath.Core.Tests.Clearing.Iso8583;
+
+/// <summary>The adapter against a channel on a raw socket: connections, who gets which answer, and what is certain when there is none.</summary>
+public sealed class Iso8583ClearingAdapterTests
+{
+    private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly ClearingReference _payment = Payments.NewReference();
+    private readonly ClearingReference _refund = Payments.NewRefund(1200);
+
+    [Fact]
+    public async Task EveryKindOfCall_IsSentOnOneConnectionThatStays_AndItsAnswerIsBelieved()
+    {
+        await using var server = new IsoServer((asked, stream) => stream.WriteAsync(IsoServer.AnswerTo(asked, "00", (62, "C-1"))).AsTask());
+        await using Iso8583ClearingAdapter adapter = server.Adapter();
+        var caller = new Caller(adapter);
+
+        ClearingResult paid = await caller.SendAsync(_payment);
+        ClearingResult refunded = await caller.SendAsync(_refund);
+        Assert.Equal((ClearingOutcome.Succeeded, "C-1"), (paid.Outcome, paid.ChannelTradeNo.ToString()));
+        Assert.Equal((ClearingOutcome.Succeeded, "C-1"), (refunded.Outcome, refunded.ChannelTradeNo.ToString()));
+        Assert.Equal(ClearingOutcome.Succeeded, (await adapter.InquireAsync(_payment)).Outcome);
+        Assert.Equal(ClearingOutcome.Reversed, (await adapter.ReverseAsync(_refund)).Outcome);
+        Assert.True(await adapter.EchoAsync());
+
+        Assert.Equal(["0200", "0200", "0100", "0400", "0800"], server.Messages.Select(message => message[..4]));
+        Assert.Equal(1, server.Connections);
+        Assert.Empty(caller.Heard);
+    }
+
+    [Fact]
+    public async Task ThreeThousandCallsAtOnce_AnsweredInAnyOrder_EachGetItsOwn()
+    {
+        const int calls = 3000;
+        var asked = new ConcurrentQueue<(byte[] Answer, Stream Stream)>();
+        await using var server = new IsoServer(async (message, stream) =>
+        {
+            // Each answer says whose it is, and none is given before all are there.
+            asked.Enqueue((IsoServer.AnswerTo(message, "00", (62, "C" + System.Text.Encoding.ASCII.GetString(message[60]))), stream));
+            if (asked.Count == calls)
+            {
+                (byte[] Answer, Stream Stream)[] all = [.. asked];
+                Random.Shared.Shuffle(all);
+                foreach (IGrouping<Stream, (byte[] Answer, Stream Stream)> connection in all.GroupBy(one => one.Stream))
+                {
+                    await connection.Key.WriteAsync(connection.SelectMany(one => one.Answer).ToArray());
+                }
+            }
+        });
+        await using Iso8583ClearingAdapter adapter = server.Adapter(options => options with { Connections = 3 });
+        var caller = new Caller(adapter, calls);
+
+        ClearingReference[] references = [.. Enumerable.Range(0, calls).Select(i => i % 3 == 0 ? Payments.NewRefund(100 + i) : Payments.NewReference(100 + i))];
+        ClearingResult[] results = await Task.WhenAll(references.Select(caller.SendAsync));
+
+        Assert.All(results.Zip(references), pair => Assert.Equal((ClearingOutcome.Succeeded, "C" + pair.Second.TradeNo), (pair.First.Outcome, pair.First.ChannelTradeNo.ToString())));
+        Assert.Empty(caller.Heard);
+        Assert.Equal(3, server.Connections);
+        int[] loads = [.. asked.GroupBy(one => one.Stream).Select(connection => connection.Count())];
+        Assert.Equal(3, loads.Length);
+        Assert.All(loads, load => Assert.InRange(load, calls / 6, calls / 2));
+    }
+
+    [Fact]
+    public async Task ConnectionCutInTheMiddle_LeavesWhatWasSentInDoubt_AndTheNextCallGoesByANewOne()
+    {
+        int messages = 0;
+        await using var server = new IsoServer((asked, stream) =>
+            Interlocked.Increment(ref messages) is 1 or > 51 ? stream.WriteAsync(IsoServer.AnswerTo(asked)).AsTask() : Task.CompletedTask);
+        await using Iso8583ClearingAdapter adapter = server.Adapter();
+        var caller = new Caller(adapter);
+        Assert.Equal(ClearingOutcome.Succeeded, (await caller.SendAsync(_payment)).Outcome);
+
+        Task<ClearingResult>[] sending = [.. Enumerable.Range(0, 50).Select(_ => caller.SendAsync(Payments.NewReference()))];
+        await UntilAsync(() => server.Messages.Count == 51);
+        server.Cut();
+
+        Assert.All(await Task.WhenAll(sending), result => Assert.Equal(ClearingOutcome.Unknown, result.Outcome));
+        Assert.Equal(50, caller.Heard.Count(kind => kind == BadAnswer.CutShort));
+        Assert.Equal(ClearingOutcome.Succeeded, (await caller.SendAsync(Payments.NewReference())).Outcome);
+        Assert.Equal(2, server.Connections);
+        // Nothing was sent twice.
+        Assert.Equal(52, server.Messages.Select(message => message.Split(" 60=")[1]).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task ClosedPort_IsCertainlyNotDelivered_AndAChannelThatComesBackIsFoundByItself()
+    {
+        int port = FreePort();
+        await using var adapter = new Iso8583ClearingAdapter(
+            new Iso8583Options { Host = "127.0.0.1", Port = port, Connections = 2, ReconnectAtMost = TimeSpan.FromMilliseconds(200) }, ThreadScheduler.Instance, TimeProvider.System);
+        var caller = new Caller(adapter);
+
+        Assert.Equal(ClearingOutcome.NotDelivered, (await caller.SendAsync(_payment)).Outcome);
+        Assert.Equal(ClearingOutcome.NotDelivered, (await caller.SendAsync(_refund)).Outcome);
+        // An inquiry that did not arrive says nothing; a reversal that did not, that it changed nothing (A003).
+        Assert.Equal(ClearingOutcome.Unknown, (await adapter.InquireAsync(_payment)).Outcome);
+        Assert.Equal(ClearingOutcome.NotDelivered, (await adapter.ReverseAsync(_payment)).Outcome);
+        Assert.False(await adapter.EchoAsync());
+
+        await using var server = new IsoServer((asked, stream) => stream.WriteAsync(IsoServer.AnswerTo(asked)).AsTask(), port: port);
+        await UntilAsync(() => server.Connections == 2);
+        Assert.Equal(ClearingOutcome.Succeeded, (await caller.SendAsync(_payment)).Outcome);
+    }
+
+    [Fact]
+    public async Task WhatTheChannelCannotCarry_IsNotDelivered_AndNothingIsSent()
+    {
+        await using var server = new IsoServer((asked, stream) => stream.WriteAsync(IsoServer.AnswerTo(asked)).AsTask());
+        await using Iso8583ClearingAdapter adapter = server.Adapter();
+        ClearingReference tooMuch = Payments.NewReference(Dialect.MaxMinorUnits + 1);
+        var caller = new Caller(adapter);
+
+        Assert.Equal(ClearingOutcome.NotDelivered, (await caller.SendAsync(tooMuch)).Outcome);
+        Assert.Equal(ClearingOutcome.NotDelivered, (await caller.PayByFaceAsync(_payment)).Outcome);
+        Assert.Equal(ClearingOutcome.NotDelivered, (await adapter.ReverseAsync(tooMuch)).Outcome);
+        Assert.Equal(ClearingOutcome.Unknown, (await adapter.InquireAsync(tooMuch)).Outcome);
+        Assert.True(await adapter.EchoAsync());
+        Assert.Equal(["0800"], server.Messages.Select(message => message[..4]));
+    }
+
+    [Fact]
+    public async Task Silence_EndsAtTheDeadline_AndAnAnswerThatComesLaterIsCountedAndNobodyElses()
+    {
+        Stream? channelSide = null;
+        byte[] late = [];
+        int messages = 0;
+        await using var server = new IsoServer(async (asked, stream) =>
+        {
+            if (Interlocked.Increment(ref messages) == 1)
+            {
+                late = IsoServer.AnswerTo(asked);
+                channelSide = stream;
+                return;
+            }
+            await channelSide!.WriteAsync(late);
+            await stream.WriteAsync(IsoServer.AnswerTo(asked, "51"));
+        });
+        await using Iso8583ClearingAdapter adapter = server.Adapter(options => options with { Deadline = Short });
+        var caller = new Caller(adapter);
+
+        Assert.Equal(ClearingOutcome.Unknown, (await caller.SendAsync(_payment)).Outcome);
+        Assert.Empty(caller.Heard);
+        ClearingResult second = await caller.SendAsync(Payments.NewReference());
+
+        Assert.Equal((ClearingOutcome.Failed, RespCode.InsufficientBalance), (second.Outcome, second.FailCode));
+        Assert.Equal([BadAnswer.Late], caller.Heard);
+        Assert.Equal(1, server.Connections);
+    }
+
+    [Fact]
+    public async Task QuietConnection_IsKeptAliveByEchoes_AndOneThatAnswersNoneIsGivenUp()
+    {
+        bool answers = true;
+        await using var server = new IsoServer((asked, stream) => Volatile.Read(ref answers) ? stream.WriteAsync(IsoServer.AnswerTo(asked)).AsTask() : Task.CompletedTask);
+        await using Iso8583ClearingAdapter adapter = server.Adapter(options => options with { EchoInterval = TimeSpan.FromMilliseconds(150) });
+        var caller = new Caller(adapter);
+
+        await UntilAsync(() => server.Messages.Count >= 3);
+        Assert.Equal(1, server.Connections);
+        Volatile.Write(ref answers, false);
+        await UntilAsync(() => server.Connections >= 2);
+
+        Assert.All(server.Messages, message => Assert.StartsWith("0800", message, StringComparison.Ordinal));
+        Assert.Empty(caller.Heard);
+    }
+
+    [Fact]
+    public async Task EchoOfTheChannels_IsAnswered_AndSealed()
+    {
+        Stream? line = null;
+        await using var server = new IsoServer(async (asked, stream) =>
+        {
+            line = stream;
+            if (asked.Type == Dialect.NetworkManagement)
+            {
+                await stream.WriteAsync(IsoServer.Frame(IsoServer.Sealed(asked)));
+            }
+        });
+        await using Iso8583ClearingAdapter adapter = server.Adapter(options => options with { Mac = IsoServer.Key });
+        var caller = new Caller(adapter);
+        Assert.True(await adapter.EchoAsync());
+        byte[] echo = IsoMessages.Write(800, [(7, "1123155901"u8.ToArray()), (11, "000077"u8.ToArray()), (70, "301"u8.ToArray()), (128, new byte[8])]);
+        IsoServer.Key.Seal(echo);
+
+        await line!.WriteAsync(IsoServer.Frame(echo));
+        await UntilAsync(() => server.Messages.Count == 2);
+
+        Assert.StartsWith("0810 7=1123155901 11=000077 39=00 70=301 128=", server.Messages.Last(), StringComparison.Ordinal);
+        Assert.Empty(caller.Heard);
+    }
+
+    /// <summary>A channel that asks and never reads must not fill our memory with answers.</summary>
+    [Fact]
+    public async Task EchoesWithoutEnd_FromAChannelThatDoesNotRead_AreNotAllAnswered()
+    {
+        byte[] echo = IsoServer.Frame(IsoMessages.Write(800, (7, "1123155901"), (11, "000077"), (70, "301")));
+        byte[] many = [.. Enumerable.Repeat(echo, 10_000).SelectMany(bytes => bytes)];
+        var written = new TaskCompletionSource();
+        await using var server = new IsoServer(async (_, stream) =>
+        {
+            for (int i = 0; i < 60; i++)
+            {
+                await stream.WriteAsync(many);
+            }
+            written.SetResult();
+            await Task.Delay(Timeout.Infinite, CancellationToken.None);
+        });
+        await using Iso8583ClearingAdapter adapter = server.Adapter();
+        long before = GC.GetTotalMemory(forceFullCollection: true);
+        Task<bool> first = adapter.EchoAsync().AsTask();
+        await written.Task.WaitAsync(Patience);
+
+        // 600,000 answers are 30 MB; what the socket took and 64 KiB are ours.
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, 10_000_000);
+        Assert.False(first.IsCompleted);
+    }
+
+    [Fact]
+    public async Task ChannelThatTakesConnectionsAndDropsThem_IsTriedMoreAndMoreSeldom()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var clock = new FakeTimeProvider();
+        await using var adapter = new Iso8583ClearingAdapter(
+            new Iso8583Options
+            {
+                Host = "127.0.0.1", Port = ((IPEndPoint)listener.LocalEndpoint).Port, Connections = 1, ReconnectAtMost = TimeSpan.FromSeconds(6.4), Chance = new NoChance(),
+            },
+            ThreadScheduler.Instance, clock);
+        var pauses = new List<double>();
+        for (int attempt = 0; attempt < 9; attempt++)
+        {
+            using (Socket socket = await listener.AcceptSocketAsync())
+            {
+                socket.Close(0);
+            }
+            Task<bool> next = Task.Run(() => { SpinWait.SpinUntil(listener.Pending); return true; });
+            double milliseconds = 0;
+            // Steps until the next attempt comes; each gives the loop time to come to its pause.
+            while (await Task.WhenAny(next, Task.Delay(60)) != next)
+            {
+                clock.Advance(TimeSpan.FromMilliseconds(50));
+                milliseconds += 50;
+                Assert.InRange(milliseconds, 0, 20_000);
+            }
+            pauses.Add(milliseconds);
+        }
+
+        // 100 ms, doubled up to 6.4 s.
+        double[] expected = [100, 200, 400, 800, 1600, 3200, 6400, 6400, 6400];
+        Assert.All(pauses.Zip(expected), pair => Assert.InRange(pair.First, pair.Second, pair.Second + 150));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task TlsHandshakeThatFailsOrHangs_IsCertainlyNotDelivered(bool hangs)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        Task<TcpClient> accepted = listener.AcceptTcpClientAsync();
+        await using var adapter = new Iso8583ClearingAdapter(
+            new Iso8583Options { Host = "127.0.0.1", Port = ((IPEndPoint)listener.LocalEndpoint).Port, IsTls = true, Connections = 1, ConnectTimeout = Short }, ThreadScheduler.Instance, TimeProvider.System);
+
+        Task<ClearingResult> sending = adapter.SendOnceAsync(_payment);
+        using TcpClient client = await accepted;
+        if (!hangs)
+        {
+            await client.GetStream().WriteAsync("HTTP/1.1 400 Bad Request\r\n\r\n"u8.ToArray());
+        }
+
+        Assert.Equal(ClearingOutcome.NotDelivered, (await sending).Outcome);
+    }
+
+    [Fact]
+    public async Task OverTls_WithTheRightAuthority_PaymentsGoThrough_AndWithAnotherNothingIsSent()
+    {
+        using X509Certificate2 certificate = SelfSigned();
+        using X509Certificate2 stranger = SelfSigned();
+        await using var server = new IsoServer(
+            (asked, stream) => stream.WriteAsync(IsoServer.AnswerTo(asked)).AsTask(),
+            async stream =>
+            {
+                var tls = new SslStream(stream);
+                await tls.AuthenticateAsServerAsync(certificate);
+                return tls;
+            });
+        await using Iso8583ClearingAdapter adapter = server.Adapter(options => options with { Host = "localhost", IsTls = true, Authority = certificate });
+        await using Iso8583ClearingAdapter misled = server.Adapter(options => options with { Host = "localhost", IsTls = true, Authority = stranger });
+
+        var caller = new Caller(adapter);
+        for (int i = 0; i < 20; i++)
+        {
+            Assert.Equal(ClearingOutcome.Succeeded, (await caller.SendAsync(Payments.NewReference())).Outcome);
+        }
+        Assert.Equal(ClearingOutcome.NotDelivered, (await misled.SendOnceAsync(_payment)).Outcome);
+    }
+
+    [Fact]
+    public async Task Stop_LeavesWhatIsUnderWayInDoubt_AtOnce()
+    {
+        await using var server = new IsoServer((_, _) => Task.CompletedTask);
+        Iso8583ClearingAdapter adapter = server.Adapter();
+        var caller = new Caller(adapter);
+        Task<ClearingResult> sending = adapter.SendOnceAsync(_payment);
+        await UntilAsync(() => server.Messages.Count == 1);
+
+        await adapter.DisposeAsync();
+
+        Assert.Equal(ClearingOutcome.Unknown, (await sending.WaitAsync(Patience)).Outcome);
+        Assert.Equal(ClearingOutcome.NotDelivered, (await caller.SendAsync(_refund)).Outcome);
+        Assert.Empty(caller.Heard);
+    }
+
+    [Theory]
+    [InlineData("Deadline")]
+    [InlineData("Connections")]
+    [InlineData("Port")]
+    public void OptionOutOfRange_IsRefusedByName(string name)
+    {
+        var fine = new Iso8583Options { Host = "localhost", Port = 1 };
+        Iso8583Options options = name switch { "Deadline" => fine with { Deadline = TimeSpan.Zero }, "Port" => fine with { Port = 0 }, _ => fine with { Connections = 65 } };
+
+        Assert.Contains(name, Assert.ThrowsAny<ArgumentException>(() => new Iso8583ClearingAdapter(options, ThreadScheduler.Instance, TimeProvider.System)).Message, StringComparison.Ordinal);
+    }
+
+    private static async Task UntilAsync(Func<bool> isSo)
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        while (!isSo())
+        {
+            await Task.Delay(5, limit.Token);
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var reserved = new TcpListener(IPAddress.Loopback, 0);
+        reserved.Start();
+        return ((IPEndPoint)reserved.LocalEndpoint).Port;
+    }
+
+    private static X509Certificate2 SelfSigned()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName("localhost");
+        request.CertificateExtensions.Add(names.Build());
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        using X509Certificate2 made = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pfx), null);
+    }
+
+    private sealed class NoChance : Random
+    {
+        public override double NextDouble() => 0;
+    }
+}
