@@ -39,7 +39,11 @@ public class RouteBenchmarks
     {
         var request = new RouteRequest
         {
-            BizType = BizType.ScanPay, Direction = Direction.Outbound, Currency = Currency.Parse("HKD"), Amount = new Amount(8880), NowMs = 1_800_000_000_000,
+            BizType = BizType.ScanPay,
+            Direction = Direction.Outbound,
+            Currency = Currency.Parse("HKD"),
+            Amount = new Amount(8880),
+            NowMs = 1_800_000_000_000,
         };
         _trail = default;
         _router.Choose(request, default, ref _trail).Channel!.ReturnCredit();
