@@ -10,7 +10,7 @@ using HotPath.Bench.Recon;
 using HotPath.Bench.Report;
 using Perfolizer.Horology;
 
-// gate [--why]: bytes against the baseline, exit 1 when there are more. grow: see its --help. recon ROWS: a reconciliation file, exit 1 when it is slow or large. day TRADES DIRECTORY: a book of yesterday. report [FILE]: one page of the last results.
+// gate [--why]: bytes against the baseline, exit 1 when there are more. grow: see its --help. recon ROWS: a reconciliation file, exit 1 when it is slow or large. day TRADES DIRECTORY: a book of yesterday. pending TRADES DIRECTORY CHANNEL: a book in doubt. report [FILE]: one page of the last results.
 // Anything else is BenchmarkDotNet's (--filter *, --list flat); --ci in front of it makes a short run.
 switch (args)
 {
@@ -21,6 +21,8 @@ switch (args)
         return await root.Parse(args).InvokeAsync();
     case [ReconCommand.Name, ..]:
         return ReconCommand.Run(args, Console.Out);
+    case [PendingCommand.Name, ..]:
+        return await PendingCommand.RunAsync(args, Console.Out);
     case [DayCommand.Name, ..]:
         return await DayCommand.RunAsync(args, Console.Out);
     case ["report", ..]:

@@ -8,8 +8,11 @@ namespace HotPath.Bench;
 /// <summary>Trades as the corridor hands them to the ledger, without a request behind them.</summary>
 /// <param name="ledger">Gives the numbers.</param>
 /// <param name="series">Two series never share an order number.</param>
-internal sealed class TradeMaker(ILedger ledger, char series)
+/// <param name="channel">Where they were sent.</param>
+internal sealed class TradeMaker(ILedger ledger, char series, string channel = "bench")
 {
+    private readonly byte[] _channel = System.Text.Encoding.ASCII.GetBytes(channel);
+
     public static readonly InstId Institution = InstId.From("CN000001");
     private static readonly Currency Dollar = Currency.Parse("HKD");
     private static readonly byte[] Signature = new byte[SignatureBytes];
@@ -44,7 +47,7 @@ internal sealed class TradeMaker(ILedger ledger, char series)
         trade.QrType = index % 2 == 0 ? QrType.Dynamic : QrType.Static;
         trade.Amount = new Amount(8880);
         trade.Currency = Dollar;
-        trade.ChannelId.Set("bench"u8);
+        trade.ChannelId.Set(_channel);
         trade.AcceptedAtMs = trade.TradeNo.UnixMs;
     }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 
 namespace HotPath.LoadTest.Scenarios;
@@ -21,25 +20,6 @@ internal static class BookOfYesterday
     /// <summary>Makes it in <paramref name="folder"/>, where a sandbox is to be started next.</summary>
     /// <returns>What that said.</returns>
     /// <exception cref="IOException">It failed.</exception>
-    public static async Task<string> MakeAsync(string program, string folder, int payments, CancellationToken cancel)
-    {
-        // Built beside the gateway, like this program.
-        string bench = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(program)!, "../../HotPath.Bench/release/HotPath.Bench.dll"));
-        using var process = Process.Start(new ProcessStartInfo(
-            "dotnet", ["exec", bench, "day", payments.ToString(CultureInfo.InvariantCulture), folder])
-        { RedirectStandardOutput = true })!;
-        try
-        {
-            string said = await process.StandardOutput.ReadToEndAsync(cancel);
-            await process.WaitForExitAsync(cancel);
-            return process.ExitCode == 0 ? said.Trim().ReplaceLineEndings("; ") : throw new IOException($"{bench} day: exit {process.ExitCode}");
-        }
-        finally
-        {
-            if (!process.HasExited)
-            {
-                process.Kill();
-            }
-        }
-    }
+    public static Task<string> MakeAsync(string program, string folder, int payments, CancellationToken cancel) =>
+        BenchProgram.RunAsync(program, ["day", payments.ToString(CultureInfo.InvariantCulture), folder], cancel);
 }

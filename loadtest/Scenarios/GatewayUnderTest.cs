@@ -56,6 +56,9 @@ internal sealed partial class GatewayUnderTest : IAsyncDisposable
         return new Finding("the gateway stops in order and its journal verifies", isClean ? said : $"exit {_process.ExitCode}; journal verify: exit {verify.ExitCode}, {said}", isClean);
     }
 
+    /// <summary>It ends where it stands (SIGKILL).</summary>
+    public Task KillAsync() => _process.SignalAsync("KILL");
+
     public ValueTask DisposeAsync() => _process.DisposeAsync();
 
     [GeneratedRegex(@"^hotpath ready (?<api>https://\S+) admin (?<admin>http://\S+) pid (?<pid>\d+)$")]

@@ -72,6 +72,21 @@ internal sealed class Stage(ScenarioOptions options, string program, string fold
         Expect(await gateway.StopAndVerifyAsync());
     }
 
+    /// <summary>A book of so many trades in doubt at the sandbox's channel, as a long outage leaves it.</summary>
+    public async Task LeaveInDoubtAsync(string data, CancellationToken cancel) =>
+        Say($"{await BenchProgram.RunAsync(program, ["pending", Options.Payments.ToString(CultureInfo.InvariantCulture), data, "simulator"], cancel)}");
+
+    /// <summary>A life that ends as soon as it has begun, by SIGKILL.</summary>
+    /// <returns>Seconds until it was ready.</returns>
+    public async Task<double> StartAndKillAsync(string data, IReadOnlyList<string> arguments, CancellationToken cancel)
+    {
+        long began = Pacer.Now;
+        await using GatewayUnderTest gateway = await GatewayUnderTest.StartAsync(program, folder, [Institution], arguments, cancel, data);
+        double seconds = (Pacer.Now - began) / 1e9;
+        await gateway.KillAsync();
+        return seconds;
+    }
+
     /// <summary>Runs <paramref name="use"/> with a folder for several lives.</summary>
     public async Task WithFolderAsync(Func<string, Task> use)
     {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using HotPath.Faults.Accounting;
 using HotPath.Faults.Processes;
 using HotPath.Faults.Simulation;
 
@@ -6,4 +7,6 @@ return await new RootCommand("HotPath under faults: virtual ones by the thousand
 {
     SimulateVerb.Create(),
     FaultVerb.Create(Console.Out),
+    ChannelsVerb.Create(Console.Out),
+    FailoverVerb.Create(Console.Out),
 }.Parse(args).InvokeAsync();

@@ -13,7 +13,7 @@ public sealed class ScenarioTests
     private static readonly string[] Names =
     [
         "steady-pay", "ramp-to-saturation", "replay-storm", "bad-signature-flood", "slow-channel", "one-flooding-institution", "million-users", "idle-connections", "http-channel",
-        "queries-beside-payments", "batch-queries", "recon-beside-payments", "notifications-drain", "hung-channel",
+        "queries-beside-payments", "batch-queries", "recon-beside-payments", "notifications-drain", "hung-channel", "pending-drain",
     ];
 
     public static TheoryData<string> All => [.. Names];

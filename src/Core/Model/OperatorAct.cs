@@ -4,8 +4,8 @@ namespace HotPath.Core.Model;
 
 /// <summary>Something an operator did by hand that payments feel: kept in the journal for whoever asks later.</summary>
 /// <param name="AtMs">When, Unix milliseconds.</param>
-/// <param name="Act">What: <c>breaker-open</c>, <c>breaker-close</c>, <c>routes-reload</c>.</param>
-/// <param name="Subject">To what: a channel's name, a route table's hash.</param>
+/// <param name="Act">What: <c>breaker-open</c>, <c>breaker-close</c>, <c>routes-reload</c>, <c>pending-inquire</c>, <c>pending-success</c>, <c>pending-failed</c>, the last two also with <c>-confirmed</c>.</param>
+/// <param name="Subject">To what: a channel's name, a route table's hash, or the number of what is PENDING.</param>
 /// <param name="Who">By whom, as he called himself.</param>
 /// <param name="Why">His reason.</param>
 public sealed record OperatorAct(long AtMs, string Act, string Subject, string Who, string Why)

@@ -97,7 +97,7 @@ internal sealed class CancelsInDoubt(
         }
     }
 
-    public async ValueTask<Adoption> AdoptAsync(Channel channel, TradeNo number, ClearingResult result)
+    public async ValueTask<Adoption> AdoptAsync(ShortText channelId, TradeNo number, ClearingResult result, bool isHearsay)
     {
         var cancel = new Cancellation();
         if (!await ledger.Cancels.FindAsync(number, cancel))
@@ -108,7 +108,7 @@ internal sealed class CancelsInDoubt(
         bool isReversal = result.Outcome != ClearingOutcome.NotDelivered;
         bool isUnsent = !isReversal && _unsent.TryUpdate(number, Unsent.TakenBack, Unsent.Open);
         // Its result first, the wish's end after it: a crash in between leaves the wish, which is ended as the trade was.
-        if (isReversal && await payments.AdoptAsync(channel, cancel.TradeNo, result) == Adoption.Ended)
+        if (isReversal && await payments.AdoptAsync(channelId, cancel.TradeNo, result, isHearsay) == Adoption.Ended)
         {
             Remove(cancel);
             waiters.Signal(cancel.TradeNo);

@@ -52,6 +52,7 @@ public sealed class Corridor : IAsyncDisposable
         Resolver = new PendingResolver(ledger, router, institutions, Signer, waiters, disagreements, metrics, scheduler, clock, logs.CreateLogger<PendingResolver>());
         Breakers = new BreakerSwitch(ledger, router, clock);
         Tables = new TableSwitch(ledger, router, metrics, clock);
+        Pending = new PendingDesk(Resolver, ledger, router, clock, logs.CreateLogger<PendingDesk>());
         var breakerLog = new BreakerLog(logs.CreateLogger<BreakerLog>());
         var badAnswerLog = new BadAnswerLog(logs.CreateLogger<BadAnswerLog>(), clock);
         foreach (Channel channel in router.Channels)
@@ -89,6 +90,9 @@ public sealed class Corridor : IAsyncDisposable
 
     /// <summary>Operators' hand on the route table.</summary>
     public TableSwitch Tables { get; }
+
+    /// <summary>Operators' hand on what is PENDING.</summary>
+    public PendingDesk Pending { get; }
 
     /// <summary>Shows what happens in the book to those who keep something that follows from it; null where nobody does.</summary>
     public ChangeFeed? Feed { get; }

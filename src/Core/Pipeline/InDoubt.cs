@@ -51,10 +51,12 @@ internal interface IInDoubt
     /// <param name="turn">Whose turn it is.</param>
     ValueTask<Word> AskAsync(Channel channel, Doubt doubt, Turn turn);
 
-    /// <param name="channel">Whose word it is.</param>
-    /// <param name="number">What it is about.</param>
+    /// <summary>Puts a word about it into the book.</summary>
+    /// <param name="channelId">Whose word it is, or is said to be.</param>
+    /// <param name="number">Of what.</param>
     /// <param name="result">The word.</param>
-    ValueTask<Adoption> AdoptAsync(Channel channel, TradeNo number, ClearingResult result);
+    /// <param name="isHearsay">It is not the channel's own: it says nothing against a result that is there.</param>
+    ValueTask<Adoption> AdoptAsync(ShortText channelId, TradeNo number, ClearingResult result, bool isHearsay);
 }
 
 /// <summary>Payments.</summary>
@@ -72,24 +74,27 @@ internal sealed class PaymentsInDoubt(
 
     public ValueTask<Word> AskAsync(Channel channel, Doubt doubt, Turn turn) => InDoubt.AskAsync(channel, doubt.Reference, turn);
 
-    public async ValueTask<Adoption> AdoptAsync(Channel channel, TradeNo number, ClearingResult result)
+    public async ValueTask<Adoption> AdoptAsync(ShortText channelId, TradeNo number, ClearingResult result, bool isHearsay)
     {
         var trade = new Trade();
         bool isTurned = false;
         while (await ledger.FindAsync(number, trade))
         {
-            if (!trade.ChannelId.Span.SequenceEqual(channel.Id.Span))
+            if (!trade.ChannelId.Span.SequenceEqual(channelId.Span))
             {
                 // Asked while it was there: it certainly did not get it, or no other channel would have it now.
                 if (result.Outcome == ClearingOutcome.Succeeded)
                 {
-                    disagreements.Look(trade.TradeNo, trade.Status, channel.Id, result);
+                    disagreements.Look(trade.TradeNo, trade.Status, channelId, result);
                 }
                 return trade.IsFinal ? Adoption.Ended : Adoption.StillInDoubt;
             }
             if (trade.IsFinal)
             {
-                await CompareAsync(trade, result);
+                if (!isHearsay)
+                {
+                    await CompareAsync(trade, result);
+                }
                 return Adoption.Ended;
             }
             if (!ScanPay.TrySettle(trade, result, clock.GetUtcNow().ToUnixTimeMilliseconds()))
@@ -154,7 +159,7 @@ internal sealed class RefundsInDoubt(
 
     public ValueTask<Word> AskAsync(Channel channel, Doubt doubt, Turn turn) => InDoubt.AskAsync(channel, doubt.Reference, turn);
 
-    public async ValueTask<Adoption> AdoptAsync(Channel channel, TradeNo number, ClearingResult result)
+    public async ValueTask<Adoption> AdoptAsync(ShortText channelId, TradeNo number, ClearingResult result, bool isHearsay)
     {
         (var refund, var trade) = (new Refund(), new Trade());
         while (await ledger.FindRefundAsync(number, refund) && await ledger.FindAsync(refund.TradeNo, trade))
@@ -162,7 +167,7 @@ internal sealed class RefundsInDoubt(
             if (refund.IsFinal)
             {
                 bool isDenied = result.Outcome is ClearingOutcome.Reversed or ClearingOutcome.Failed && refund.Status == TradeStatus.Success;
-                if (isDenied || (result.Outcome == ClearingOutcome.Succeeded && refund.Status != TradeStatus.Success))
+                if (!isHearsay && (isDenied || (result.Outcome == ClearingOutcome.Succeeded && refund.Status != TradeStatus.Success)))
                 {
                     disagreements.Look(refund.RefundId, refund.Status, refund.ChannelId, result);
                 }

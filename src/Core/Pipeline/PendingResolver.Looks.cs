@@ -58,7 +58,7 @@ public sealed partial class PendingResolver
             (outcome, took) = (result.Outcome, _clock.GetElapsedTime(sentAt));
             if (outcome == ClearingOutcome.Succeeded)
             {
-                await _payments.AdoptAsync(channel, look.TradeNo, result);
+                await _payments.AdoptAsync(channel.Id, look.TradeNo, result, isHearsay: false);
             }
             // PENDING of what it has reversed is no word to rely on either.
             else if (outcome is ClearingOutcome.Unknown or ClearingOutcome.NotDelivered or ClearingOutcome.Processing)

@@ -30,11 +30,7 @@ public sealed partial class PendingResolver
             word = Word.Nothing;
             word = await kind.AskAsync(channel, doubt, turn);
             took = _clock.GetElapsedTime(sentAt);
-            if (await RecordAsync(channel, turn.Number, word.Value.Result))
-            {
-                _schedule.Remove(turn.Number);
-            }
-            else if (word.Value.LeadsOn)
+            if (!await RecordAsync(channel.Id, turn.Number, word.Value.Result, isHearsay: false) && word.Value.LeadsOn)
             {
                 _schedule.GoOn(turn);
             }
@@ -113,10 +109,7 @@ public sealed partial class PendingResolver
     {
         try
         {
-            if (await RecordAsync(channel, number, result))
-            {
-                _schedule.Remove(number);
-            }
+            await RecordAsync(channel.Id, number, result, isHearsay: false);
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
@@ -124,7 +117,7 @@ public sealed partial class PendingResolver
         }
     }
 
-    private async ValueTask<(IInDoubt? Kind, Doubt? Doubt)> FindAsync(TradeNo number)
+    internal async ValueTask<(IInDoubt? Kind, Doubt? Doubt)> FindAsync(TradeNo number)
     {
         foreach (IInDoubt kind in _kinds)
         {
@@ -136,21 +129,28 @@ public sealed partial class PendingResolver
         return default;
     }
 
-    private async Task<bool> RecordAsync(Channel channel, TradeNo number, ClearingResult result)
+    /// <summary>Puts a word about one into the book. True: it has a result, this one or an earlier one.</summary>
+    /// <param name="channelId">Whose word it is, or is said to be.</param>
+    /// <param name="number">Of what.</param>
+    /// <param name="result">The word.</param>
+    /// <param name="isHearsay">An operator's, who says that it is the channel's: it ends what has no result, and contradicts nothing that has one.</param>
+    internal async Task<bool> RecordAsync(ShortText channelId, TradeNo number, ClearingResult result, bool isHearsay)
     {
         foreach (IInDoubt kind in _kinds)
         {
-            Adoption adoption = await kind.AdoptAsync(channel, number, result);
+            Adoption adoption = await kind.AdoptAsync(channelId, number, result, isHearsay);
             if (adoption == Adoption.NotMine)
             {
                 continue;
             }
             if (adoption == Adoption.Ended)
             {
+                _schedule.Remove(number);
                 _waiters.Signal(number);
             }
             return adoption == Adoption.Ended;
         }
+        _schedule.Remove(number);
         return true;
     }
 }

@@ -69,7 +69,7 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
         _alarm = new PendingAlarm(_schedule, router, metrics, clock, logger);
         _threadWait = new ThreadWait(scheduler, clock);
         _turns = router.Channels.ToDictionary(channel => channel, channel => new ChannelTurns(channel, _schedule, _looks, BeginTurn, BeginLook));
-        var surpluses = new SurplusesInDoubt(ledger, _schedule, disagreements, clock);
+        var surpluses = new SurplusesInDoubt(ledger, router, _schedule, disagreements, clock);
         _payments = new PaymentsInDoubt(ledger, institutions, signer, surpluses, _looks, disagreements, metrics, clock);
         _cancels = new CancelsInDoubt(ledger, _payments, institutions, signer, waiters, metrics, clock);
         _kinds = [_payments, new RefundsInDoubt(ledger, institutions, signer, disagreements, metrics, clock), _cancels, surpluses];
@@ -82,6 +82,8 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
 
     /// <summary>What is being brought to an end.</summary>
     public int Count => _schedule.Count;
+
+    internal PendingSchedule Schedule => _schedule;
 
     /// <summary>Takes over everything that was accepted and has no result, and begins. Call once the ledger is ready.</summary>
     public async Task StartAsync()

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using HotPath.Core.Clearing;
 using HotPath.Core.Ledger;
 using HotPath.Core.Model;
+using HotPath.Core.Routing;
 
 namespace HotPath.Core.Pipeline;
 
@@ -9,7 +10,7 @@ namespace HotPath.Core.Pipeline;
 /// Money too much (长款): recorded once for a trade with the number under which it goes back, and only then sent, so that no crash makes two refunds of
 /// it. In doubt it is inquired; it is sent again, under the same number, only when the channel does not know it a settle window after it can have been sent.
 /// </summary>
-internal sealed class SurplusesInDoubt(ILedger ledger, PendingSchedule schedule, Disagreements disagreements, TimeProvider clock) : IInDoubt
+internal sealed class SurplusesInDoubt(ILedger ledger, Router router, PendingSchedule schedule, Disagreements disagreements, TimeProvider clock) : IInDoubt
 {
     // The longest that a turn waits for the channel's answer; a later one is adopted like any late result.
     private static readonly TimeSpan Budget = TimeSpan.FromSeconds(4.5);
@@ -40,7 +41,7 @@ internal sealed class SurplusesInDoubt(ILedger ledger, PendingSchedule schedule,
         {
             disagreements.Found(surplus);
             _sentAt[surplus.RefundId] = null;
-            schedule.AddDueNow(surplus.RefundId, surplus.FoundAtMs, channel: null);
+            schedule.AddDueNow(surplus.RefundId, surplus.FoundAtMs, router.Find(trade.ChannelId.Span));
         }
         return claim.State is ClaimState.Won or ClaimState.Replay;
     }
@@ -70,7 +71,7 @@ internal sealed class SurplusesInDoubt(ILedger ledger, PendingSchedule schedule,
         return new Word(await channel.RefundAsync(new RefundOrder(doubt.Reference, doubt.InstId), Budget));
     }
 
-    public async ValueTask<Adoption> AdoptAsync(Channel channel, TradeNo number, ClearingResult result)
+    public async ValueTask<Adoption> AdoptAsync(ShortText channelId, TradeNo number, ClearingResult result, bool isHearsay)
     {
         var surplus = new Surplus();
         if (!await ledger.Surpluses.FindAsync(number, surplus))

@@ -9,10 +9,11 @@ namespace HotPath.Host.Admin;
 /// <summary>
 /// The operators' listener, on loopback only (F57): <c>/livez</c> (the process runs), <c>/readyz</c> (traffic is wanted, or 503 with the
 /// reason), <c>/metrics</c> (Prometheus text format), <c>/recon/build</c> (<see cref="ReconEndpoint"/>), <c>/notifications</c>
-/// (<see cref="NotificationEndpoint"/>), <c>/channels</c> (<see cref="ChannelEndpoint"/>),
-/// <c>/routes</c> (<see cref="RouteTableEndpoint"/>).
+/// (<see cref="NotificationEndpoint"/>), <c>/channels</c> (<see cref="ChannelEndpoint"/>), <c>/routes</c> (<see cref="RouteTableEndpoint"/>), <c>/pending</c>
+/// (<see cref="PendingEndpoint"/>).
 /// </summary>
-internal sealed class AdminServer(Readiness readiness, GatewayMetrics metrics, ReconEndpoint recon, NotificationEndpoint notifications, ChannelEndpoint channels, RouteTableEndpoint routes)
+internal sealed class AdminServer(
+    Readiness readiness, GatewayMetrics metrics, ReconEndpoint recon, NotificationEndpoint notifications, ChannelEndpoint channels, RouteTableEndpoint routes, PendingEndpoint pending)
 {
     // Scrapers and people; beyond that it is a leak.
     private const int MaxConnections = 64;
@@ -47,6 +48,10 @@ internal sealed class AdminServer(Readiness readiness, GatewayMetrics metrics, R
         if (context.Request.Path.StartsWithSegments(RouteTableEndpoint.Root))
         {
             return routes.HandleAsync(context);
+        }
+        if (context.Request.Path.StartsWithSegments(PendingEndpoint.Root))
+        {
+            return pending.HandleAsync(context);
         }
         if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
         {

@@ -23,6 +23,14 @@ internal static class AdminClient
         },
     };
 
+    /// <summary>Sends a wish, prints what is answered, and says with which code to exit.</summary>
+    internal static async Task<int> SendAsync(HttpMethod method, Uri admin, string path, TextWriter output, TextWriter error, CancellationToken stop)
+    {
+        (string text, int exitCode) = await CallAsync(method, admin, path, error, stop);
+        await output.WriteAsync(text);
+        return exitCode;
+    }
+
     /// <summary>
     /// The answer's text and <see cref="ExitCodes.Done"/>; otherwise why there is none has been said, and the exit code says it too.
     /// </summary>

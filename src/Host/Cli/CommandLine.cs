@@ -65,6 +65,7 @@ internal static class CommandLine
         ExplainRouteVerb.Create(output, error),
         JournalVerb.Create(output),
         NotifyVerb.Create(output, error),
+        PendingVerb.Create(output, error),
         ReceiverVerb.Create(output),
     };
 }

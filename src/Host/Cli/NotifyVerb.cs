@@ -22,7 +22,7 @@ internal static class NotifyVerb
             (bool isDead, bool isPending) = (parsed.GetValue(dead), parsed.GetValue(pending));
             string state = isDead == isPending ? "" : isDead ? "&state=dead" : "&state=pending";
             string of = parsed.GetValue(inst) is { } given ? "&inst=" + Uri.EscapeDataString(given) : "";
-            return CallAsync(HttpMethod.Get, parsed.GetRequiredValue(admin), $"{NotificationEndpoint.Root}?limit={parsed.GetValue(limit)}{state}{of}", output, error, stop);
+            return AdminClient.SendAsync(HttpMethod.Get, parsed.GetRequiredValue(admin), $"{NotificationEndpoint.Root}?limit={parsed.GetValue(limit)}{state}{of}", output, error, stop);
         });
         return list;
     }
@@ -46,17 +46,10 @@ internal static class NotifyVerb
         resend.SetAction((parsed, stop) =>
         {
             string which = parsed.GetValue(id) is { } one ? "id=" + Uri.EscapeDataString(one) : $"inst={Uri.EscapeDataString(parsed.GetValue(inst)!)}&all_dead=true";
-            return CallAsync(HttpMethod.Post, parsed.GetRequiredValue(admin), $"{NotificationEndpoint.Root}/resend?{which}", output, error, stop);
+            return AdminClient.SendAsync(HttpMethod.Post, parsed.GetRequiredValue(admin), $"{NotificationEndpoint.Root}/resend?{which}", output, error, stop);
         });
         return resend;
     }
 
     private static Option<string?> Inst() => new("--inst") { Description = "only this institution's", HelpName = "INST" };
-
-    private static async Task<int> CallAsync(HttpMethod method, Uri admin, string path, TextWriter output, TextWriter error, CancellationToken stop)
-    {
-        (string text, int exitCode) = await AdminClient.CallAsync(method, admin, path, error, stop);
-        await output.WriteAsync(text);
-        return exitCode;
-    }
 }

@@ -25,7 +25,8 @@ internal static class SimulatorVerb
         Option<TimeSpan> settleWindow = Options.Duration(
             "--settle-window", "how long a payment may be under way: amounts that end with 12 are executed in its middle",
             "15s", "1s", "60s");
-        var verb = new Command("simulator", "Start a simulated clearing channel") { port, iso8583Port, macKey, books, latency, settleWindow };
+        var drill = new Option<bool>("--drill") { Description = "answer POST /drill?latency=11s&errors=31, which makes payments and refunds slow, or so many of a hundred HTTP 500" };
+        var verb = new Command("simulator", "Start a simulated clearing channel") { port, iso8583Port, macKey, books, latency, settleWindow, drill };
         verb.SetAction(async (parsed, _) =>
         {
             using var stop = new CancellationTokenSource();
@@ -44,6 +45,7 @@ internal static class SimulatorVerb
                 BooksDirectory = parsed.GetRequiredValue(books),
                 ChannelLatency = parsed.GetValue(latency),
                 SettleWindow = parsed.GetValue(settleWindow),
+                HasDrill = parsed.GetValue(drill),
             };
             await SimulatorProgram.RunAsync(options, TimeProvider.System, output, stop.Token);
             return ExitCodes.Done;

@@ -81,7 +81,8 @@ internal sealed partial class Gateway : IAsyncDisposable
             var notifications = new NotificationEndpoint();
             var channels = new ChannelEndpoint();
             var routes = new RouteTableEndpoint();
-            WebApplication admin = await new AdminServer(readiness, metrics, reconEndpoint, notifications, channels, routes).StartAsync(settings.Admin, logs);
+            var pending = new PendingEndpoint();
+            WebApplication admin = await new AdminServer(readiness, metrics, reconEndpoint, notifications, channels, routes, pending).StartAsync(settings.Admin, logs);
             undo.Push(admin);
 
             ILedger ledger = OpenLedger(settings.Ledger, clock, metrics, logs);
@@ -111,6 +112,7 @@ internal sealed partial class Gateway : IAsyncDisposable
             notifications.Open(derived.Notifier);
             channels.Open(corridor.Breakers);
             routes.Open(corridor.Tables, reloader, ledger, registered, settings.RouteSource?.File, clock);
+            pending.Open(corridor.Pending);
             readiness.Ready(ledger);
             gateway.LogReady(gateway.ApiAddress, gateway.AdminAddress);
             return gateway;

@@ -3,15 +3,24 @@ using HotPath.Core.Clearing.Adapters.Simulated;
 
 namespace HotPath.Host.Simulator;
 
-/// <summary>What both listeners do with a payment or a refund: book it, and wait as its script says (<see cref="Script"/>).</summary>
-internal sealed class ClearingDesk(Books books, LognormalLatency latency, TimeProvider clock)
+/// <summary>What both listeners do with a payment or a refund: book it, and wait as its script says (<see cref="Script"/>) or the <see cref="Drill"/>.</summary>
+internal sealed class ClearingDesk(Books books, LognormalLatency latency, Drill? drill, TimeProvider clock)
 {
     /// <summary>What its caller is to see now: the books' word, an error, or nothing.</summary>
     internal async Task<PayAnswer> MoveAsync(ClearingReference reference, CancellationToken ended)
     {
-        TimeSpan channelLatency = latency.Next();
+        DrillError error = drill?.Next() ?? DrillError.None;
+        if (error == DrillError.Lost)
+        {
+            return PayAnswer.ServerError;
+        }
+        TimeSpan channelLatency = drill?.Latency ?? latency.Next();
         BookReceipt receipt = books.Receive(reference, channelLatency);
         await receipt.Written;
+        if (error == DrillError.Executed)
+        {
+            return PayAnswer.ServerError;
+        }
         if (receipt.IsSettledAlready)
         {
             return PayAnswer.AtDueTime;

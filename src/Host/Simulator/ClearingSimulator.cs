@@ -48,12 +48,13 @@ internal sealed class ClearingSimulator : IAsyncDisposable
         options.Validate();
         var books = new Books(options.BooksDirectory, options.SettleWindow, clock);
         var stopping = new CancellationTokenSource();
-        var desk = new ClearingDesk(books, new LognormalLatency(options.ChannelLatency), clock);
+        Drill? drill = options.HasDrill ? new Drill() : null;
+        var desk = new ClearingDesk(books, new LognormalLatency(options.ChannelLatency), drill, clock);
         KestrelServer server = NewServer(HttpOptions(options.Port));
         KestrelServer? iso8583 = null;
         try
         {
-            var application = new SimulatorApplication(books, desk, options.SilenceCap, clock, stopping.Token);
+            var application = new SimulatorApplication(books, desk, drill, options.SilenceCap, clock, stopping.Token);
             await server.StartAsync(application, cancellationToken);
             if (options.Iso8583Port is { } port)
             {

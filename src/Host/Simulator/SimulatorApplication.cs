@@ -10,7 +10,7 @@ namespace HotPath.Host.Simulator;
 
 /// <summary>The four requests of the channel contract over the simulator's books.</summary>
 internal sealed class SimulatorApplication(
-    Books books, ClearingDesk desk, TimeSpan silenceCap, TimeProvider clock, CancellationToken stopping) : IHttpApplication<HttpContext>
+    Books books, ClearingDesk desk, Drill? drill, TimeSpan silenceCap, TimeProvider clock, CancellationToken stopping) : IHttpApplication<HttpContext>
 {
     /// <summary>Largest accepted request, in bytes. A payment with a code is below 2 KiB; face_data of 48 KiB, each byte escaped, is 96 KiB.</summary>
     internal const int MaxBodyBytes = 128 * 1024;
@@ -40,6 +40,12 @@ internal sealed class SimulatorApplication(
         if (!HttpMethods.IsPost(context.Request.Method))
         {
             context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+            return;
+        }
+        if (drill is not null && context.Request.Path.Value == "/drill")
+        {
+            bool isSet = drill.TrySet(context.Request.Query["latency"], context.Request.Query["errors"]);
+            context.Response.StatusCode = isSet ? StatusCodes.Status204NoContent : StatusCodes.Status400BadRequest;
             return;
         }
         if (await ReadAsync(context.Request.BodyReader, ended) is not { } reference)

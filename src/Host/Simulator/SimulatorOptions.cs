@@ -28,6 +28,9 @@ internal sealed record SimulatorOptions
     // Far above every caller's deadline, and an end for callers that have none.
     public TimeSpan SilenceCap { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>Whether <c>POST /drill</c> is answered: it makes the channel slow or erring while it runs. Default false.</summary>
+    public bool HasDrill { get; init; }
+
     internal void Validate()
     {
         Check(nameof(Port), Port, 0, 65_535);

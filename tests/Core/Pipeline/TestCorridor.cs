@@ -122,6 +122,10 @@ internal sealed class TestCorridor : IAsyncDisposable
 
     internal PendingResolver Resolver => _corridor.Resolver;
 
+    internal PendingDesk Desk => _corridor.Pending;
+
+    internal BreakerSwitch Breakers => _corridor.Breakers;
+
     internal AdmissionControl Admission => _corridor.Admission;
 
     internal static async Task<TestCorridor> OpenAsync(

@@ -204,6 +204,8 @@ internal sealed class Town : IAsyncDisposable
         DiskReserveMib = 0,
         CheckpointEveryRecords = 100,
         SigningKey = new KeyFileConfiguration { KeyId = "gw-1", Path = _folder.GatewayPrivateKey },
+        // What cannot be delivered is to be told B001 once this day, and not to be paid by another house.
+        Failover = new FailoverConfiguration { MaxAttempts = 1 },
         Notify = new NotifyConfiguration { TrustedNetworks = ["127.0.0.0/8"] },
         Institutions =
         [

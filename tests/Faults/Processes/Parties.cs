@@ -59,6 +59,16 @@ internal sealed class Parties : IDisposable
     internal void WriteConfiguration(string path, string dataDirectory, Uri channel, GatewaySetup setup)
     {
         string window = $"{(int)setup.SettleWindow.TotalMilliseconds}ms";
+        // Every second amount of the load is one that the channel has trouble with: it would be left alone most of the time.
+        WriteConfiguration(
+            path, dataDirectory, setup, [new ChannelConfiguration { Id = "sim", Url = channel.AbsoluteUri, Deadline = window, SettleWindow = window, Breaker = "by_hand" }],
+            [new RouteConfiguration { Channel = "sim", Currencies = [Currency] }]);
+    }
+
+    /// <inheritdoc cref="WriteConfiguration(string, string, Uri, GatewaySetup)"/>
+    internal void WriteConfiguration(
+        string path, string dataDirectory, GatewaySetup setup, IReadOnlyList<ChannelConfiguration> channels, IReadOnlyList<RouteConfiguration> routes)
+    {
         var configuration = new GatewayConfiguration
         {
             Listen = new ListenConfiguration { Address = "127.0.0.1", Port = 0, Certificate = _rsa.Certificate, CertificateKey = _rsa.CertificateKey },
@@ -72,9 +82,8 @@ internal sealed class Parties : IDisposable
             SigningKey = new KeyFileConfiguration { KeyId = "gw-1", Path = _rsa.GatewayPrivateKey },
             Es256SigningKey = new KeyFileConfiguration { KeyId = "gw-es-1", Path = _es256.GatewayPrivateKey },
             Institutions = [.. All.Select(Institution)],
-            // Every second amount of the load is one that the channel has trouble with: it would be left alone most of the time.
-            Channels = [new ChannelConfiguration { Id = "sim", Url = channel.AbsoluteUri, Deadline = window, SettleWindow = window, Breaker = "by_hand" }],
-            Routes = [new RouteConfiguration { Channel = "sim", Currencies = [Currency] }],
+            Channels = channels,
+            Routes = routes,
         };
         File.WriteAllText(path, JsonSerializer.Serialize(configuration, ConfigurationJson.Default.GatewayConfiguration));
     }
