@@ -432,6 +432,40 @@ public sealed class ConfigurationTests : IClassFixture<ConfigurationTests.Keys>,
         return key.ExportSubjectPublicKeyInfoPem();
     }
 
+    [Fact]
+    public void ChannelOfIso8583_IsChecked_AndPaysNobodyInTheClear()
+    {
+        string key = PrivateKey("mac.hex", new string('7', 64) + "\n");
+        ChannelConfiguration iso = _good.Channels[0] with { Protocol = "iso8583", Url = "tls://clearing.example:5001" };
+        foreach (ChannelConfiguration fine in new[]
+        {
+            iso, iso with { Url = "tcp://127.0.0.1:5001" }, iso with { Url = "tcp://10.1.2.3:5001", Iso8583 = new Iso8583Configuration { MacKey = key } },
+            iso with { Iso8583 = new Iso8583Configuration { Authority = new SandboxFolder(_folder.Path).CaCertificate, Connections = 64, EchoInterval = "1s", MacKey = key } },
+        })
+        {
+            Assert.Empty(ConfigurationCheck.Run(_good with { Channels = [fine] }, TimeProvider.System).Faults);
+        }
+
+        void RefusedIso(string path, ChannelConfiguration channel) => Refused("channels[0]." + path, _good with { Channels = [channel] });
+        ChannelConfiguration With(Iso8583Configuration own) => iso with { Iso8583 = own };
+        RefusedIso("protocol", iso with { Protocol = "iso" });
+        RefusedIso("url", iso with { Url = null });
+        RefusedIso("url", iso with { Url = "https://clearing.example" });
+        RefusedIso("url", iso with { Url = "tls://clearing.example" });
+        RefusedIso("url", iso with { Url = "tls://clearing.example:5001/path" });
+        RefusedIso("url", iso with { Url = "tcp://clearing.example:5001", Iso8583 = new Iso8583Configuration { MacKey = key } });
+        RefusedIso("url", iso with { Url = "tcp://10.1.2.3:5001" });
+        RefusedIso("url", iso with { Url = "tcp://8.8.8.8:5001", Iso8583 = new Iso8583Configuration { MacKey = key } });
+        RefusedIso("iso8583.connections", With(new Iso8583Configuration { Connections = 65 }));
+        RefusedIso("iso8583.echo_interval", With(new Iso8583Configuration { EchoInterval = "1ms" }));
+        RefusedIso("iso8583.mac_key", With(new Iso8583Configuration { MacKey = "/nowhere.hex" }));
+        RefusedIso("iso8583.mac_key", With(new Iso8583Configuration { MacKey = PrivateKey("short.hex", "7777") }));
+        RefusedIso("iso8583.mac_key", With(new Iso8583Configuration { MacKey = PrivateKey("open.hex", new string('7', 64), UnixFileMode.UserRead | UnixFileMode.OtherRead) }));
+        RefusedIso("iso8583.authority", With(new Iso8583Configuration { Authority = _folder.Write("junk.pem", "junk") }));
+        RefusedIso("iso8583.authority", iso with { Url = "tcp://127.0.0.1:5001", Iso8583 = new Iso8583Configuration { Authority = new SandboxFolder(_folder.Path).CaCertificate } });
+        RefusedChannel("iso8583", one => one with { Iso8583 = new Iso8583Configuration() });
+    }
+
     private static string Refused(string path, GatewayConfiguration configuration)
     {
         (GatewaySettings? settings, IReadOnlyList<ConfigurationFault> faults) = ConfigurationCheck.Run(configuration, TimeProvider.System);

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using HotPath.Core.Clearing;
+using HotPath.Core.Clearing.Breakers;
 using HotPath.Core.Model;
+using HotPath.Core.Runtime;
 using HotPath.Core.Telemetry;
 using Xunit;
 
@@ -18,7 +20,9 @@ internal sealed class Caller
     internal Caller(IClearingAdapter adapter, int maxInFlight = 64)
     {
         _adapter = adapter;
-        _channel = Payments.NewChannel(adapter, maxInFlight: maxInFlight);
+        // What is asked here is what each answer is, not when a channel is left alone.
+        var options = new ChannelOptions { Id = "test", MaxInFlight = maxInFlight, Breaker = new BreakerOptions { OpensByItself = false } };
+        _channel = new Channel(options, adapter, ThreadScheduler.Instance, TimeProvider.System, new GatewayMetrics("test"));
         _channel.BadAnswerHeard = (kind, about) => _heard.Enqueue((kind, about));
     }
 

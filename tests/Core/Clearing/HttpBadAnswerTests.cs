@@ -6,6 +6,7 @@ using Xunit;
 
 namespace HotPath.Core.Tests.Clearing;
 
+[Collection(nameof(CountedAlone))]
 public sealed class HttpBadAnswerTests : BadAnswerTests
 {
     private static readonly Nonsense[] Rows =

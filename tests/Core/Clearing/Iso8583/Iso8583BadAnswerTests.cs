@@ -5,6 +5,7 @@ using Xunit;
 
 namespace HotPath.Core.Tests.Clearing.Iso8583;
 
+[Collection(nameof(CountedAlone))]
 public sealed class Iso8583BadAnswerTests : BadAnswerTests
 {
     private static readonly Nonsense[] Rows =

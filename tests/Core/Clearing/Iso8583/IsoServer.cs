@@ -99,11 +99,14 @@ internal sealed class IsoServer : IAsyncDisposable
     /// <summary>Cuts every connection.</summary>
     internal void Cut()
     {
-        foreach (TcpClient client in _clients.Values)
+        // Not one that comes while this is at it: whoever was cut may be back already.
+        foreach (int number in _clients.Keys.ToArray())
         {
-            client.Close();
+            if (_clients.TryRemove(number, out TcpClient? client))
+            {
+                client.Close();
+            }
         }
-        _clients.Clear();
     }
 
     public async ValueTask DisposeAsync()

@@ -139,9 +139,10 @@ internal sealed partial class Connection
             handed = _handed;
             _pending.TakeAll(left);
             _queue.Writer.Complete();
+            // Here, so that nobody finds it ended and its line not yet at work on the next one.
+            _line.Ended(this);
         }
         _stream.Dispose();
-        _line.Ended(this);
         foreach (PendingAnswer pending in left)
         {
             bool isSent = pending.SentFrom < handed;
