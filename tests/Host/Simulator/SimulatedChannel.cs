@@ -20,6 +20,7 @@ internal sealed class SimulatedChannel : IAsyncDisposable
     private HttpClearingAdapter? _adapter;
     private Channel? _channel;
     private uint _lastNumber;
+    private bool _hasDrill;
 
     internal FakeTimeProvider Clock { get; } = new(Start);
 
@@ -30,9 +31,9 @@ internal sealed class SimulatedChannel : IAsyncDisposable
     internal Uri BaseAddress => _simulator!.BaseAddress;
 
     /// <param name="deadline">The adapter's, on real time: what a test waits for an answer that never comes.</param>
-    internal static async Task<SimulatedChannel> StartAsync(TimeSpan? deadline = null)
+    internal static async Task<SimulatedChannel> StartAsync(TimeSpan? deadline = null, bool hasDrill = false)
     {
-        var channel = new SimulatedChannel();
+        var channel = new SimulatedChannel { _hasDrill = hasDrill };
         await channel.StartSimulatorAsync(deadline ?? TimeSpan.FromSeconds(10));
         return channel;
     }
@@ -129,7 +130,7 @@ internal sealed class SimulatedChannel : IAsyncDisposable
 
     private async Task StartSimulatorAsync(TimeSpan deadline)
     {
-        var options = new SimulatorOptions { BooksDirectory = _directory, ChannelLatency = TimeSpan.Zero };
+        var options = new SimulatorOptions { BooksDirectory = _directory, ChannelLatency = TimeSpan.Zero, HasDrill = _hasDrill };
         _simulator = await ClearingSimulator.StartAsync(options, Clock);
         _adapter = new HttpClearingAdapter(new HttpClearingOptions { BaseAddress = _simulator.BaseAddress, Deadline = deadline }, TimeProvider.System);
         _channel = new Channel(
