@@ -127,7 +127,7 @@ public class PendingDeskTests
         TradeNo trade = await InDoubtAsync(corridor);
         corridor.Told.InquireSlowly = async () =>
         {
-            corridor.Resolver.Adopt(trade, new ClearingResult(quicker, quicker == ClearingOutcome.Failed ? RespCode.AccountAbnormal : RespCode.None, default));
+            corridor.Resolver.Adopt(corridor.Breakers.Channels[0], trade, new ClearingResult(quicker, quicker == ClearingOutcome.Failed ? RespCode.AccountAbnormal : RespCode.None, default));
             while (await StatusAsync(corridor, trade) == "PENDING")
             {
                 await Task.Yield();

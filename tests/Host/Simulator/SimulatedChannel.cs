@@ -24,6 +24,7 @@ internal sealed class SimulatedChannel : IAsyncDisposable
     private IClearingAdapter? _adapter;
     private Channel? _channel;
     private uint _lastNumber;
+    private bool _hasDrill;
 
     private SimulatedChannel(bool isIso8583) => _isIso8583 = isIso8583;
 
@@ -37,9 +38,10 @@ internal sealed class SimulatedChannel : IAsyncDisposable
 
     /// <param name="deadline">The adapter's, on real time: what a test waits for an answer that never comes.</param>
     /// <param name="isIso8583">Otherwise it is HTTP.</param>
-    internal static async Task<SimulatedChannel> StartAsync(TimeSpan? deadline = null, bool isIso8583 = false)
+    /// <param name="hasDrill">It can be made slow or erring while it runs.</param>
+    internal static async Task<SimulatedChannel> StartAsync(TimeSpan? deadline = null, bool isIso8583 = false, bool hasDrill = false)
     {
-        var channel = new SimulatedChannel(isIso8583);
+        var channel = new SimulatedChannel(isIso8583) { _hasDrill = hasDrill };
         await channel.StartSimulatorAsync(deadline ?? TimeSpan.FromSeconds(10));
         return channel;
     }
@@ -136,7 +138,7 @@ internal sealed class SimulatedChannel : IAsyncDisposable
 
     private async Task StartSimulatorAsync(TimeSpan deadline)
     {
-        var options = new SimulatorOptions { BooksDirectory = _directory, ChannelLatency = TimeSpan.Zero, Iso8583Port = 0, Iso8583Mac = Mac };
+        var options = new SimulatorOptions { BooksDirectory = _directory, ChannelLatency = TimeSpan.Zero, Iso8583Port = 0, Iso8583Mac = Mac, HasDrill = _hasDrill };
         _simulator = await ClearingSimulator.StartAsync(options, Clock);
         _adapter = _isIso8583
             ? new Iso8583ClearingAdapter(
