@@ -164,29 +164,29 @@ internal sealed class SandboxGateway : IAsyncDisposable
 
     private static GatewayConfiguration Configure(
         SandboxOptions options, SandboxFolder folder, Uri simulator, Uri? iso8583, Uri? receiver, Socket closedPort) => new()
-    {
-        Listen = new ListenConfiguration
         {
-            Address = "127.0.0.1",
-            Port = options.Port,
-            Certificate = folder.Certificate,
-            CertificateKey = folder.CertificateKey,
-        },
-        Admin = new AdminConfiguration { Port = options.AdminPort },
-        DataDirectory = folder.Root,
-        MaxTrades = options.MaxTrades,
-        IndexMemoryMib = options.IndexMemoryMib,
-        DiskReserveMib = options.DiskReserveMib,
-        SigningKey = new KeyFileConfiguration
-        {
-            KeyId = SandboxFolder.GatewayRsa2KeyId,
-            Path = options.SignType == SignType.Rsa2 ? folder.GatewayPrivateKey : folder.GatewayRsa2PrivateKeyBeside,
-        },
-        Es256SigningKey = options.SignType == SignType.Es256
+            Listen = new ListenConfiguration
+            {
+                Address = "127.0.0.1",
+                Port = options.Port,
+                Certificate = folder.Certificate,
+                CertificateKey = folder.CertificateKey,
+            },
+            Admin = new AdminConfiguration { Port = options.AdminPort },
+            DataDirectory = folder.Root,
+            MaxTrades = options.MaxTrades,
+            IndexMemoryMib = options.IndexMemoryMib,
+            DiskReserveMib = options.DiskReserveMib,
+            SigningKey = new KeyFileConfiguration
+            {
+                KeyId = SandboxFolder.GatewayRsa2KeyId,
+                Path = options.SignType == SignType.Rsa2 ? folder.GatewayPrivateKey : folder.GatewayRsa2PrivateKeyBeside,
+            },
+            Es256SigningKey = options.SignType == SignType.Es256
             ? new KeyFileConfiguration { KeyId = SandboxFolder.GatewayEs256KeyId, Path = folder.GatewayPrivateKey }
             : null,
-        Institutions = [.. InstitutionIds(options).Select(id => Institution(folder, id, id == Overseas ? "overseas" : "domestic", options.SignType, receiver))],
-        Channels =
+            Institutions = [.. InstitutionIds(options).Select(id => Institution(folder, id, id == Overseas ? "overseas" : "domestic", options.SignType, receiver))],
+            Channels =
         [
             new ChannelConfiguration { Id = SimulatorChannel, Url = simulator.AbsoluteUri },
             // For drills of what cannot be delivered: its answer is to stay the same however often it is asked for.
@@ -194,7 +194,7 @@ internal sealed class SandboxGateway : IAsyncDisposable
             .. DrillChannel(options.DrillChannelUrl),
             .. iso8583 is null ? [] : new[] { new ChannelConfiguration { Id = Iso8583Channel, Protocol = "iso8583", Url = iso8583.GetLeftPart(UriPartial.Authority) } },
         ],
-        Routes =
+            Routes =
         [
             .. DrillRoute(options.DrillChannelUrl),
             new RouteConfiguration
@@ -206,14 +206,14 @@ internal sealed class SandboxGateway : IAsyncDisposable
             new RouteConfiguration { Channel = SimulatorChannel, Currencies = Currencies },
             .. iso8583 is null ? [] : new[] { new RouteConfiguration { Channel = Iso8583Channel, Currencies = Currencies, Schemes = [Iso8583Scheme] } },
         ],
-        // One channel works here, and amounts that end with 11 are to show what it is when none does (B001).
-        Failover = new FailoverConfiguration { MaxAttempts = 1 },
-        CodeHosts =
+            // One channel works here, and amounts that end with 11 are to show what it is when none does (B001).
+            Failover = new FailoverConfiguration { MaxAttempts = 1 },
+            CodeHosts =
         [
             new CodeHostConfiguration { Host = "qr.95516.com", Scheme = SchemeTable.UnionPay },
             .. options.DrillChannelUrl is null ? [] : (CodeHostConfiguration[])[new CodeHostConfiguration { Host = DrillHost, Scheme = DrillHost }],
         ],
-    };
+        };
 
     private static IEnumerable<ChannelConfiguration> DrillChannel(Uri? url) =>
         url is null ? [] : [new ChannelConfiguration { Id = "drill", Url = url.AbsoluteUri }];

@@ -241,7 +241,11 @@ public sealed class Iso8583ClearingAdapterTests
         await using var adapter = new Iso8583ClearingAdapter(
             new Iso8583Options
             {
-                Host = "127.0.0.1", Port = ((IPEndPoint)listener.LocalEndpoint).Port, Connections = 1, ReconnectAtMost = TimeSpan.FromSeconds(6.4), Chance = new NoChance(),
+                Host = "127.0.0.1",
+                Port = ((IPEndPoint)listener.LocalEndpoint).Port,
+                Connections = 1,
+                ReconnectAtMost = TimeSpan.FromSeconds(6.4),
+                Chance = new NoChance(),
             },
             ThreadScheduler.Instance, clock);
         var pauses = new List<double>();
