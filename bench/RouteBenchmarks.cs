@@ -13,6 +13,8 @@ namespace HotPath.Bench;
 public class RouteBenchmarks
 {
     private Router _router = null!;
+    private static readonly Currency Hkd = Currency.Parse("HKD");
+
     private RouteTrail _trail;
 
     [Params(1, 8, RouteTable.MaxRoutes)]
@@ -28,7 +30,7 @@ public class RouteBenchmarks
         _router = new Router([.. Enumerable.Range(0, Routes).Select(number => new Route
         {
             Channel = channels[number % channels.Length],
-            Currencies = new HashSet<Currency> { Currency.Parse("HKD") },
+            Currencies = new HashSet<Currency> { Hkd },
             Priority = 1,
             Maintenance = [MaintenanceWindow.Daily(new TimeOnly(3, 0), new TimeOnly(4, 0), TimeZoneInfo.Utc)],
         })]);
@@ -41,7 +43,7 @@ public class RouteBenchmarks
         {
             BizType = BizType.ScanPay,
             Direction = Direction.Outbound,
-            Currency = Currency.Parse("HKD"),
+            Currency = Hkd,
             Amount = new Amount(8880),
             NowMs = 1_800_000_000_000,
         };

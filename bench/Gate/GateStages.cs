@@ -38,6 +38,7 @@ internal sealed class GateStages : IAsyncDisposable
             GateStage.Of("4 validate", CheapCalls, _stages.Validate),
             GateStage.Of("4 code", CheapCalls, _stages.Code),
             GateStage.Of("5 route among equals", CheapCalls, _routes.Choose),
+            // No garbage: what has no result stays in the list of what is PENDING, 40 bytes each, until it has one.
             new("6 claim", LedgerCalls, () => claimers.RunAsync(_claimed, _claimed += LedgerCalls)),
             new("6 + 9 claim and record", LedgerCalls, () => recorders.RunAsync(_recorded, _recorded += LedgerCalls)),
             GateStage.Of("7 ring hop", CheapCalls, _stages.RingHop),

@@ -59,7 +59,7 @@ public sealed class PendingEndpointTests(SandboxFixture sandbox)
             using var client = new InstitutionClient(
                 own.Gateway.ApiAddress, own.Folder.LoadPrivateKeyOf(SandboxGateway.Domestic), own.Folder.LoadGatewayKey(), own.Folder.LoadCa());
             async Task<string> PayAsync() => (await client.CallAsync(Requests.ScanPay(SandboxGateway.Domestic, Lost, "CNY", TimeProvider.System))) is
-                { RespCode: "0001" } told ? told.Answer!["trade_no"]! : throw new InvalidOperationException("it was to be PENDING");
+            { RespCode: "0001" } told ? told.Answer!["trade_no"]! : throw new InvalidOperationException("it was to be PENDING");
             (first, second) = (await PayAsync(), await PayAsync());
             // Nobody but the operators is to end these.
             await AskAsync(own.Gateway.AdminAddress, "POST", "/channels/simulator/open?who=ann&why=test", "1");

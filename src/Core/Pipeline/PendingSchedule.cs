@@ -170,6 +170,21 @@ internal sealed partial class PendingSchedule(TimeProvider clock)
         }
     }
 
+    /// <summary>Something new was sent for it just now: from here on it is asked about as if it had been accepted now.</summary>
+    internal void BeginAgain(TradeNo number)
+    {
+        lock (_lock)
+        {
+            if (_slots.TryFind(number, out int slot))
+            {
+                PendingEntry entry = _slots[slot];
+                entry.Turns = 0;
+                entry.RegularAt = entry.DueAt = clock.GetTimestamp() + Ticks(First);
+                Put(slot, entry, _dockets[entry.Docket]);
+            }
+        }
+    }
+
     internal void Remove(TradeNo number)
     {
         lock (_lock)

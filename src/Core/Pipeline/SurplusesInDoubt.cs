@@ -68,6 +68,7 @@ internal sealed class SurplusesInDoubt(ILedger ledger, Router router, PendingSch
             return Word.Nothing;
         }
         _sentAt[doubt.Number] = clock.GetTimestamp();
+        schedule.BeginAgain(doubt.Number);
         return new Word(await channel.RefundAsync(new RefundOrder(doubt.Reference, doubt.InstId), Budget));
     }
 

@@ -71,7 +71,13 @@ public sealed class WireAllocationTests
             _slot.Trade.Merchant.Set(_slot.Code.MerchantName.Of(code), _slot.Code.MerchantCity.Of(code));
             var request = new RouteRequest
             {
-                BizType = BizType.ScanPay, Direction = Direction.Outbound, Currency = _slot.Currency, Amount = _slot.Amount, NowMs = 0, Code = _slot.Code, QrContent = code,
+                BizType = BizType.ScanPay,
+                Direction = Direction.Outbound,
+                Currency = _slot.Currency,
+                Amount = _slot.Amount,
+                NowMs = 0,
+                Code = _slot.Code,
+                QrContent = code,
             };
             bool isChosen = Router.Choose(request, default, ref _slot.Trade.Route).Channel is not null;
             return !schemes.IsEmpty && !isChosen && Router.Table.Schemes.Of(read, address).IsEmpty && !_slot.Trade.Merchant.Name.IsEmpty;

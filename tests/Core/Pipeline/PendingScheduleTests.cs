@@ -51,6 +51,28 @@ public sealed class PendingScheduleTests : IDisposable
         Assert.Equal([3, 6, 12, 24, 48, 96, 192, 384, 768, 1_368, 1_968, 2_568, 3_168], turns);
     }
 
+    /// <summary>A refund that gives money back is sent long after its surplus was found: it is not to wait for the surplus's next turn.</summary>
+    [Fact]
+    public void WhatIsSentAnew_IsAskedAboutAsIfItWereNew()
+    {
+        TradeNo number = Accepted(TimeSpan.Zero);
+        _schedule.Add(number, number.UnixMs, _here);
+        var turns = new List<double>();
+        for (int second = 1; second <= 40; second++)
+        {
+            _clock.Advance(TimeSpan.FromSeconds(1));
+            if (_schedule.TryTakeDue(_here, isForCancels: false, out Turn turn))
+            {
+                turns.Add(second);
+                if (second == 12)
+                {
+                    _schedule.BeginAgain(turn.Number);
+                }
+            }
+        }
+        Assert.Equal([3, 6, 12, 15, 18, 24, 36], turns);
+    }
+
     /// <summary>Each of 20,000, in any order of coming, going, asking and being asked for, is where its channel finds it: nothing is lost, nothing comes twice.</summary>
     [Fact]
     public void WhateverHappens_EverybodyInDoubt_ComesToHisTurn_AndNobodyElse()
