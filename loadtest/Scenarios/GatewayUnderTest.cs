@@ -45,6 +45,13 @@ internal sealed partial class GatewayUnderTest : IAsyncDisposable
         return new GatewayUnderTest(process, program, institutions);
     }
 
+    /// <summary>What has no result, as its own gauges have it, which are renewed every 5 s; NaN where they cannot be read.</summary>
+    public async Task<double> PendingAsync(CancellationToken cancel)
+    {
+        MetricsPage? page = await MetricsPage.ReadAsync(Target.Admin, cancel);
+        return (page?["hotpath_pending"] ?? double.NaN) + (page?["hotpath_pending_unplaced"] ?? double.NaN);
+    }
+
     /// <summary>Stops it and reads its journal as an auditor would.</summary>
     public async Task<Finding> StopAndVerifyAsync()
     {

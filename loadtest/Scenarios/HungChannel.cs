@@ -20,6 +20,9 @@ internal sealed class HungChannel : Scenario
     // Its open calls, their connections and slots: 4,096 are in flight at most.
     private const double MaxGrowthMegabytes = 500;
 
+    // Of the sandbox's channel: channels[].max_in_flight, which it leaves at its default. Beyond them nothing is put in doubt: A001, and 429 beyond the signed ones.
+    private const int CreditsOfHung = 4096;
+
     // Every call that waits for its 0001 holds one, and the refusals between want a free one.
     private const int ConnectionsOfHung = 4600;
 
@@ -80,6 +83,11 @@ internal sealed class HungChannel : Scenario
         // B001: its process takes no more connections at some time, so that nothing was sent. 0000: on their way when it was stopped.
         string others = hung.Others(RespCodes.Success, RespCodes.Processing, RespCodes.SystemBusy, RespCodes.ServiceUnavailable, RespCodes.TradeTimeout, RespCodes.TooManyRequests);
         yield return new Finding("the hung channel's payments are in doubt, certainly not sent, or refused", others.Length == 0 ? $"{hung.Count(RespCodes.Processing)} told 0001" : others, others.Length == 0 && hung.Count(RespCodes.Processing) > 0);
+        // A refusal for capacity stands for a credit that is taken: of as many as there are, each was told what became of it.
+        long told = hung.Count(RespCodes.Processing) + hung.Count(RespCodes.TradeTimeout) + hung.Count(RespCodes.Success);
+        long refused = hung.Count(RespCodes.SystemBusy) + hung.Count(RespCodes.TooManyRequests);
+        yield return new Finding(
+            "none refused for capacity while it has credits", FormattableString.Invariant($"{told} told 0001 or B001, {refused} refused"), refused == 0 || told >= CreditsOfHung);
         // From the sending: where more is offered than can be done, an arrival waits for a connection of the generator first.
         double max = Latency.Of(hung.Record.FromSend).Max;
         yield return new Finding(FormattableString.Invariant($"each answered within {MaxMs} ms"), FormattableString.Invariant($"slowest {max:F0} ms"), max <= MaxMs);

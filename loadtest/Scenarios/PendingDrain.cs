@@ -55,7 +55,7 @@ internal sealed class PendingDrain : Scenario
             {
                 // The gauge is renewed every 5 s.
                 await Task.Delay(TimeSpan.FromSeconds(6), cancel);
-                left = await LeftAsync(gateway, cancel);
+                left = await gateway.PendingAsync(cancel);
             }
             TimeSpan took = Stopwatch.GetElapsedTime(began);
             await over.CancelAsync();
@@ -98,18 +98,12 @@ internal sealed class PendingDrain : Scenario
         await stage.RunAsync(gateway, warmUp, cancel, warm);
         Lane lane = stage.Payments(gateway, stage.Options.Rate, stage.Options.Duration);
         Measurement.Result result = await stage.RunAsync(gateway, stage.Options.Duration, cancel, lane);
-        double left = await LeftAsync(gateway, cancel);
+        double left = await gateway.PendingAsync(cancel);
         clearing.Cleared(warm.Record);
         clearing.Cleared(lane.Record);
         stage.Show(what, lane, result);
         stage.RequirePunctual(lane);
         return (lane, left);
-    }
-
-    private static async Task<double> LeftAsync(GatewayUnderTest gateway, CancellationToken cancel)
-    {
-        MetricsPage? page = await MetricsPage.ReadAsync(gateway.Target.Admin, cancel);
-        return (page?["hotpath_pending"] ?? double.NaN) + (page?["hotpath_pending_unplaced"] ?? double.NaN);
     }
 
     private static async Task<DrainFigures> WatchAsync(GatewayUnderTest gateway, CancellationToken over)

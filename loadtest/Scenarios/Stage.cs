@@ -198,19 +198,19 @@ internal sealed class Stage(ScenarioOptions options, string program, string fold
         return result;
     }
 
-    /// <summary>Every trade comes to an end within <paramref name="limit"/>, as the gateway's own gauge of the oldest PENDING one has it.</summary>
+    /// <summary>Every trade comes to an end within <paramref name="limit"/>, as the gateway has it.</summary>
     public async Task ExpectNoPendingAsync(GatewayUnderTest gateway, TimeSpan limit, CancellationToken cancel)
     {
         long began = Pacer.Now;
-        double oldest;
+        double left;
         do
         {
             // The gauge is renewed every 5 s.
             await Task.Delay(TimeSpan.FromSeconds(6), cancel);
-            oldest = (await MetricsPage.ReadAsync(gateway.Target.Admin, cancel))?["hotpath_pending_oldest_seconds"] ?? double.NaN;
+            left = await gateway.PendingAsync(cancel);
         }
-        while (oldest > 0 && Pacer.Now - began < limit.TotalNanoseconds);
-        Expect("no trade is left PENDING", oldest == 0, $"oldest {oldest:F0} s, {(Pacer.Now - began) / 1e9:F0} s after the channel went on");
+        while (left > 0 && Pacer.Now - began < limit.TotalNanoseconds);
+        Expect("no trade is left PENDING", left == 0, $"{left:F0} left {(Pacer.Now - began) / 1e9:F0} s after the channel went on");
     }
 
     /// <summary>The lane's latencies are to be believed: its generator was in time. Not asked where a phase is meant to use up all cores.</summary>

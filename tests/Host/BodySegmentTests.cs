@@ -347,7 +347,7 @@ public sealed class BodySegmentTests : IAsyncDisposable
 
         public ValueTask<Claim> ClaimAsync(Trade trade, TimeSpan? atMost = null) => throw new NotSupportedException();
 
-        public ValueTask<CompleteState> RecordAsync(OperatorAct act) => throw new NotSupportedException();
+        public ValueTask<CompleteState> RecordAsync(OperatorAct act, TimeSpan? atMost = null) => throw new NotSupportedException();
 
         public void WhenClaimedLate(Action<TradeNo> tell)
         {

@@ -14,7 +14,7 @@ internal sealed class BrokenLedger(Exception failure) : ILedger
 
     public ValueTask<CompleteState> RedirectAsync(Trade trade, TimeSpan? atMost = null) => throw failure;
 
-    public ValueTask<CompleteState> RecordAsync(OperatorAct act) => throw failure;
+    public ValueTask<CompleteState> RecordAsync(OperatorAct act, TimeSpan? atMost = null) => throw failure;
 
     public void WhenClaimedLate(Action<TradeNo> tell)
     {

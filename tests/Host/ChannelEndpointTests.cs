@@ -22,7 +22,7 @@ public sealed class ChannelEndpointTests(SandboxFixture sandbox)
     [InlineData("GET", "/channels/closed/open?who=ann&why=drill", null, 405)]
     [InlineData("GET", "/channels/closed", null, 404)]
     public async Task Wishes_AreOperatorsOnly_AndWhole(string method, string path, string? header, int status) =>
-        Assert.Equal(status, (await AskAsync(sandbox.Admin, method, path, header)).Status);
+        Assert.Equal(status, (await AdminListener.AskAsync(sandbox.Admin, method, path, header)).Status);
 
     [Fact]
     public async Task BreakerOpenedByHand_AnswersA002_IsShown_AndIsInTheJournal_WithWhoAndWhy()
@@ -38,34 +38,27 @@ public sealed class ChannelEndpointTests(SandboxFixture sandbox)
             async Task<string?> PayAsync() => (await client.CallAsync(Requests.ScanPay(SandboxGateway.Domestic, "88.80", "CNY", TimeProvider.System))).RespCode;
             Assert.Equal("0000", await PayAsync());
 
-            Assert.Equal("{\"changed\":true}\n", (await AskAsync(admin, "POST", "/channels/simulator/open?who=ann&why=their%20night%20shift%20called", "1")).Text);
-            Assert.Equal("{\"changed\":false}\n", (await AskAsync(admin, "POST", "/channels/simulator/open?who=bob&why=again", "1")).Text);
+            Assert.Equal("{\"changed\":true}\n", (await AdminListener.AskAsync(admin, "POST", "/channels/simulator/open?who=ann&why=their%20night%20shift%20called", "1")).Text);
+            Assert.Equal("{\"changed\":false}\n", (await AdminListener.AskAsync(admin, "POST", "/channels/simulator/open?who=bob&why=again", "1")).Text);
             Assert.Equal("A002", await PayAsync());
-            JsonElement shown = JsonDocument.Parse((await AskAsync(admin, "GET", "/channels", null)).Text).RootElement
+            JsonElement shown = JsonDocument.Parse((await AdminListener.AskAsync(admin, "GET", "/channels", null)).Text).RootElement
                 .EnumerateArray().Single(one => one.GetProperty("channel").GetString() == "simulator");
             Assert.Equal(("open", true), (shown.GetProperty("state").GetString(), shown.GetProperty("by_hand").GetBoolean()));
             Assert.Equal("by ann: their night shift called", shown.GetProperty("history")[0].GetProperty("reason").GetString());
-            string metrics = (await AskAsync(admin, "GET", "/metrics", null)).Text;
+            string metrics = (await AdminListener.AskAsync(admin, "GET", "/metrics", null)).Text;
             Assert.Contains("hotpath_breaker_state{channel=\"simulator\",state=\"open\"} 1", metrics, StringComparison.Ordinal);
             Assert.Contains("hotpath_breaker_opened_total{channel=\"simulator\",cause=\"manual\"} 1", metrics, StringComparison.Ordinal);
 
-            Assert.Equal("{\"changed\":true}\n", (await AskAsync(admin, "POST", "/channels/simulator/close?who=bob&why=they%20are%20back", "1")).Text);
-            Assert.Equal("0000", await PayAsync());
+            Assert.Equal("{\"changed\":true}\n", (await AdminListener.AskAsync(admin, "POST", "/channels/simulator/close?who=bob&why=they%20are%20back", "1")).Text);
+            Assert.Contains("{\"channel\":\"simulator\",\"state\":\"closed\",\"recovering\":true,", (await AdminListener.AskAsync(admin, "GET", "/channels", null)).Text, StringComparison.Ordinal);
+            for (int i = 0; i < 20; i++)
+            {
+                Assert.Equal("0000", await PayAsync());
+            }
+            Assert.Contains("{\"channel\":\"simulator\",\"state\":\"closed\",\"recovering\":false,", (await AdminListener.AskAsync(admin, "GET", "/channels", null)).Text, StringComparison.Ordinal);
         }
         Assert.Equal(
             [("breaker-open", "simulator", "ann", "their night shift called"), ("breaker-close", "simulator", "bob", "they are back")],
             JournalDump.Read(folder.Path).Where(entry => entry.Act is not null).Select(entry => (entry.Act!.Act, entry.Act.Subject, entry.Act.Who, entry.Act.Why)));
-    }
-
-    private static async Task<(int Status, string Text)> AskAsync(Uri admin, string method, string path, string? header)
-    {
-        using var http = new HttpClient();
-        using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(admin, path));
-        if (header is not null)
-        {
-            request.Headers.Add("X-HotPath-Admin", header);
-        }
-        using HttpResponseMessage answer = await http.SendAsync(request);
-        return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync());
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using HotPath.Host.Client;
+using HotPath.Host.Composition;
 using HotPath.Host.Configuration;
 using HotPath.Host.Sandbox;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -79,7 +80,7 @@ public sealed class ExplainRouteTests(SandboxFixture sandbox) : IDisposable
         string config = Configuration(
             """[ { "id": "a", "channel": "one", "currencies": ["CNY"], "priority": 1, "weight": 3 }, { "id": "b", "channel": "two", "currencies": ["CNY"], "priority": 1 },""" +
             """  { "id": "in", "channel": "two", "currencies": ["CNY"], "priority": 1, "direction": "inbound" }, { "id": "big", "channel": "two", "currencies": ["CNY"], "priority": 2, "min_minor_units": 10000 } ]""");
-        Assert.StartsWith("ok: 2 institutions, 2 channels, 4 routes", (await CommandLineRun.RunAsync("check", "--config", config)).Output, StringComparison.Ordinal);
+        Assert.StartsWith("ok: 2 institutions, 3 channels, 4 routes", (await CommandLineRun.RunAsync("check", "--config", config)).Output, StringComparison.Ordinal);
         CommandLineRun run = await CommandLineRun.RunAsync("explain-route", Draft(), "--config", config);
         Assert.Equal(0, run.ExitCode);
         Assert.Contains("takes one of a to one (75 %), b to two (25 %)\n", run.Output, StringComparison.Ordinal);
@@ -93,6 +94,52 @@ public sealed class ExplainRouteTests(SandboxFixture sandbox) : IDisposable
         using var json = JsonDocument.Parse(yen.Output);
         Assert.Equal(("C003", "currency", false), (
             json.RootElement.GetProperty("resp_code").GetString(), json.RootElement.GetProperty("member").GetString(), json.RootElement.GetProperty("live").GetBoolean()));
+    }
+
+    [Fact]
+    public async Task Draft_IsExplained_AsTheGatewayOfThatConfigurationWould_WhateverItsChannelsSpeak()
+    {
+        // An ISO 8583 channel carries no face and no amount of more than twelve digits, and its route is no candidate for those.
+        string config = Configuration(
+            """[ { "id": "iso", "channel": "three", "currencies": ["CNY", "JPY"], "priority": 1 }, { "id": "web", "channel": "one", "currencies": ["CNY"], "priority": 2 } ]""");
+        (GatewayConfiguration? read, _) = ConfigurationFile.Read(config);
+        await using (Gateway gateway = await Gateway.StartAsync(ConfigurationCheck.Run(read!, TimeProvider.System).Settings!, NullLoggerFactory.Instance, TimeProvider.System))
+        {
+            using var table = JsonDocument.Parse((await AdminListener.AskAsync(gateway.AdminAddress, "GET", "/routes")).Text);
+            using var dry = JsonDocument.Parse((await CommandLineRun.RunAsync("explain-route", Draft(), "--config", config, "--json")).Output);
+            Assert.Equal(table.RootElement.GetProperty("table").GetString(), dry.RootElement.GetProperty("table").GetString());
+        }
+        CommandLineRun face = await CommandLineRun.RunAsync("explain-route", FaceDraft(), "--config", config);
+        Assert.Contains("takes web to channel one\n", face.Output, StringComparison.Ordinal);
+        Assert.Contains("takes iso to channel three\n", (await CommandLineRun.RunAsync("explain-route", Draft(("total_amount", "9999999999.99")), "--config", config)).Output, StringComparison.Ordinal);
+        Assert.Contains("takes web to channel one\n", (await CommandLineRun.RunAsync("explain-route", Draft(("total_amount", "10000000000.00")), "--config", config)).Output, StringComparison.Ordinal);
+        CommandLineRun yen = await CommandLineRun.RunAsync("explain-route", Draft(("currency", "JPY"), ("total_amount", "1000000000000")), "--config", config);
+        Assert.Contains("refused: B003\n", yen.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Draft_ByFace_IsRead_AsLargeAsAFaceMayBe()
+    {
+        string config = Configuration("""[ { "id": "a", "channel": "one", "currencies": ["CNY"] } ]""");
+        CommandLineRun run = await CommandLineRun.RunAsync("explain-route", FaceDraft(faceBytes: 40 * 1024), "--config", config);
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("takes a to channel one\n", run.Output, StringComparison.Ordinal);
+        CommandLineRun large = await CommandLineRun.RunAsync("explain-route", Draft(("body", new string('x', 17 * 1024))), "--config", config);
+        Assert.Contains("bytes are too large", large.Output + large.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Check_OfRoutesThatTheirChannelsCannotCarry_Is2_WithLineAndReason()
+    {
+        string config = Configuration(
+            "[ { \"channel\": \"three\", \"currencies\": [\"CNY\"],\n \"biz_type\": \"FACE_PAY\" },\n { \"channel\": \"three\", \"currencies\": [\"CNY\"],\n \"min_minor_units\": 1000000000000 },\n" +
+            " { \"channel\": \"three\", \"currencies\": [\"CNY\"], \"biz_type\": \"SCAN_PAY\", \"min_minor_units\": 999999999999 },\n { \"channel\": \"one\", \"currencies\": [\"CNY\"], \"biz_type\": \"FACE_PAY\" } ]");
+        CommandLineRun run = await CommandLineRun.RunAsync("check", "--config", config);
+        Assert.Equal(2, run.ExitCode);
+        Assert.Matches("routes\\[0\\]\\.biz_type: .*three.* no face.*\\(line \\d+\\)\n", run.Error);
+        Assert.Matches("routes\\[1\\]\\.min_minor_units: .*999999999999.*\\(line \\d+\\)\n", run.Error);
+        Assert.DoesNotContain("routes[2]", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("routes[3]", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -124,13 +171,25 @@ public sealed class ExplainRouteTests(SandboxFixture sandbox) : IDisposable
     [InlineData("GET", "/routes/explain?inst_id=CN000001&biz_type=SCAN_PAY&currency=CNY&minor_units=0", 400)]
     [InlineData("GET", "/routes/explain?inst_id=CN000001&biz_type=FACE_PAY&currency=CNY&minor_units=1", 200)]
     [InlineData("GET", "/routes/nothing", 404)]
-    public async Task Wishes_AreAnsweredByTheirKind(string method, string path, int status)
+    public async Task Wishes_AreAnsweredByTheirKind(string method, string path, int status) =>
+        Assert.Equal(status, (await AdminListener.AskAsync(sandbox.Admin, method, path)).Status);
+
+    private string FaceDraft(int faceBytes = 100)
     {
-        using var http = new HttpClient();
-        using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(sandbox.Admin, path));
-        request.Headers.Add("X-HotPath-Admin", "1");
-        using HttpResponseMessage answer = await http.SendAsync(request);
-        Assert.Equal(status, (int)answer.StatusCode);
+        var members = new Dictionary<string, string>
+        {
+            ["biz_type"] = "FACE_PAY",
+            ["inst_id"] = "CN000001",
+            ["out_trade_no"] = "T1",
+            ["total_amount"] = "88.80",
+            ["currency"] = "CNY",
+            ["trade_type"] = "FACEPAY",
+            ["face_data"] = new string('A', faceBytes),
+            ["face_device_id"] = "D01",
+            ["terminal_id"] = "T01",
+            ["merchant_id"] = "M01",
+        };
+        return _folder.Write("face.json", System.Text.Encoding.UTF8.GetString(new SignedMessage(members).ToJson()));
     }
 
     private string Draft(params (string Name, string Value)[] changes)
@@ -169,10 +228,17 @@ public sealed class ExplainRouteTests(SandboxFixture sandbox) : IDisposable
         var configuration = new GatewayConfiguration
         {
             Listen = new ListenConfiguration { Address = "127.0.0.1", Port = 0, Certificate = keys.Certificate, CertificateKey = keys.CertificateKey },
+            Admin = new AdminConfiguration { Port = 0 },
             DataDirectory = Path.Combine(_folder.Path, "data"),
+            MaxTrades = 100_000,
+            IndexMemoryMib = 4,
             SigningKey = new KeyFileConfiguration { KeyId = "gw-1", Path = keys.GatewayPrivateKey },
             Institutions = [Institution("CN000001", "domestic"), Institution("HK000001", "overseas")],
-            Channels = [new ChannelConfiguration { Id = "one", Url = "https://one.example/" }, new ChannelConfiguration { Id = "two", Url = "https://two.example/" }],
+            Channels =
+            [
+                new ChannelConfiguration { Id = "one", Url = "https://one.example/" }, new ChannelConfiguration { Id = "two", Url = "https://two.example/" },
+                new ChannelConfiguration { Id = "three", Protocol = "iso8583", Url = "tcp://127.0.0.1:1" },
+            ],
         };
         string json = JsonSerializer.Serialize(configuration, ConfigurationJson.Default.GatewayConfiguration);
         return _folder.Write("gateway.json", json.Replace("\"routes\":[]", "\"routes\":\n" + routes, StringComparison.Ordinal));

@@ -37,7 +37,7 @@ public sealed class PendingEndpointTests(SandboxFixture sandbox)
     [InlineData("GET", "/pending/resolve", null, 405)]
     [InlineData("GET", "/pending/others", null, 404)]
     public async Task Wishes_AreOperatorsOnly_AndWhole(string method, string path, string? header, int status) =>
-        Assert.Equal(status, (await AskAsync(sandbox.Admin, method, path, header)).Status);
+        Assert.Equal(status, (await AdminListener.AskAsync(sandbox.Admin, method, path, header)).Status);
 
     [Theory]
     [InlineData("pending", "resolve", "--trade", Nobodys, "--as", "CANCELLED", "--who", "ann", "--why", "x")]
@@ -62,7 +62,7 @@ public sealed class PendingEndpointTests(SandboxFixture sandbox)
             { RespCode: "0001" } told ? told.Answer!["trade_no"]! : throw new InvalidOperationException("it was to be PENDING");
             (first, second) = (await PayAsync(), await PayAsync());
             // Nobody but the operators is to end these.
-            await AskAsync(own.Gateway.AdminAddress, "POST", "/channels/simulator/open?who=ann&why=test", "1");
+            await AdminListener.AskAsync(own.Gateway.AdminAddress, "POST", "/channels/simulator/open?who=ann&why=test", "1");
 
             JsonElement[] rows = [.. (await Verb(0, "list", "--json", "--admin", admin)).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
             Assert.Equal([first, second], rows.Select(row => row.GetProperty("number").GetString()!));
@@ -97,17 +97,5 @@ public sealed class PendingEndpointTests(SandboxFixture sandbox)
         CommandLineRun run = await CommandLineRun.RunAsync(["pending", .. args]);
         Assert.Equal((code, run.Output + run.Error), (run.ExitCode, run.Output + run.Error));
         return run.Output + run.Error;
-    }
-
-    private static async Task<(int Status, string Text)> AskAsync(Uri admin, string method, string path, string? header)
-    {
-        using var http = new HttpClient();
-        using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(admin, path));
-        if (header is not null)
-        {
-            request.Headers.Add("X-HotPath-Admin", header);
-        }
-        using HttpResponseMessage answer = await http.SendAsync(request);
-        return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync());
     }
 }

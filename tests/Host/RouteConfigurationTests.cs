@@ -1,4 +1,5 @@
 using HotPath.Core.Clearing;
+using HotPath.Core.Clearing.Adapters.Iso8583;
 using HotPath.Core.Clearing.Adapters.Simulated;
 using HotPath.Core.Model;
 using HotPath.Core.Runtime;
@@ -12,7 +13,7 @@ namespace HotPath.Host.Tests;
 /// <summary>A route table is refused for each thing that is wrong with it, by file, line and reason, all at once.</summary>
 public sealed class RouteConfigurationTests : IDisposable
 {
-    private static readonly HashSet<string> Channels = ["one", "two"];
+    private static readonly Dictionary<string, ChannelReach> Channels = new() { ["one"] = ChannelReach.Everything, ["two"] = ChannelReach.Everything, ["iso"] = Iso8583ClearingAdapter.Reach };
 
     private readonly TemporaryFolder _folder = new();
 
@@ -105,6 +106,20 @@ public sealed class RouteConfigurationTests : IDisposable
             ["routes[0].priority"],
             Read("""{"routes":[{"channel":"one","currencies":["HKD"]},{"channel":"two","currencies":["HKD"],"priority":1}]}""").Faults.Select(fault => fault.Path));
         Assert.Equal(["routes[0].weight"], Read("""{"routes":[{"channel":"one","currencies":["HKD"],"weight":2}]}""").Faults.Select(fault => fault.Path));
+    }
+
+    [Fact]
+    public void RouteToAChannel_IsForWhatItsMessagesCarry_AndRefusedWhereThatIsNothing()
+    {
+        (RouteTableSettings? settings, _) = Read("""{"routes":[{"channel":"iso","currencies":["HKD"]},{"channel":"iso","currencies":["HKD"],"max_minor_units":100}]}""");
+        Assert.Equal(
+            [(BizType.ScanPay, 999_999_999_999), (BizType.ScanPay, 100)],
+            Bound(settings!).Select(route => (route.BizType!.Value, route.MaxMinorUnits)));
+        Assert.Equal(
+            ["routes[0].biz_type: FACE_PAY cannot go to iso: its messages carry no face (line 2)",
+                "routes[1].min_minor_units: 1000000000000 is over 999999999999, the largest amount that the messages of iso carry (line 4)"],
+            Read("{\"routes\":[{\"channel\":\"iso\",\"currencies\":[\"HKD\"],\n\"biz_type\":\"FACE_PAY\"},\n{\"channel\":\"iso\",\"currencies\":[\"HKD\"],\n\"min_minor_units\":1000000000000}]}")
+                .Faults.Select(fault => fault.ToString()));
     }
 
     [Fact]

@@ -138,7 +138,11 @@ public sealed class RouteReloadTests : IAsyncLifetime
 
     private async Task StartAsync(string configuration)
     {
-        var start = new ProcessStartInfo("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "hotpath.dll"), "run", "--config", configuration]) { RedirectStandardError = true };
+        // Whoever runs the tests may ignore SIGHUP (nohup), and whom he starts inherits it; a gateway that does is right to take no reload by it.
+        var start = new ProcessStartInfo("env", ["--default-signal=HUP", "dotnet", "exec", Path.Combine(AppContext.BaseDirectory, "hotpath.dll"), "run", "--config", configuration])
+        {
+            RedirectStandardError = true,
+        };
         _gateway = Process.Start(start)!;
         var ready = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         _gateway.ErrorDataReceived += (_, line) =>
@@ -188,7 +192,7 @@ public sealed class RouteReloadTests : IAsyncLifetime
 
     private async Task<string> TrailAsync(string trade)
     {
-        (int status, string text) = await AskAsync(HttpMethod.Get, "/routes/explain?trade_no=" + trade);
+        (int status, string text) = await AdminListener.AskAsync(_admin, "GET", "/routes/explain?trade_no=" + trade);
         Assert.Equal(200, status);
         using var told = JsonDocument.Parse(text);
         return told.RootElement.GetProperty("trail").GetString()!;
@@ -196,24 +200,20 @@ public sealed class RouteReloadTests : IAsyncLifetime
 
     private async Task ShownAsync(string path, string text)
     {
-        using var limit = new CancellationTokenSource(Limit);
-        while (!(await AskAsync(HttpMethod.Get, path)).Text.Contains(text, StringComparison.Ordinal))
+        long began = Stopwatch.GetTimestamp();
+        string shown;
+        while (!(shown = (await AdminListener.AskAsync(_admin, "GET", path)).Text).Contains(text, StringComparison.Ordinal))
         {
-            await Task.Delay(20, limit.Token);
+            lock (_log)
+            {
+                Assert.True(Stopwatch.GetElapsedTime(began) < Limit, $"{path} never showed {text}, but {shown}\n{string.Join('\n', _log)}");
+            }
+            await Task.Delay(20);
         }
     }
 
     private Task<(int Status, string Text)> ReloadAsync(string who, string why) =>
-        AskAsync(HttpMethod.Post, $"/routes/reload?who={Uri.EscapeDataString(who)}&why={Uri.EscapeDataString(why)}");
-
-    private async Task<(int Status, string Text)> AskAsync(HttpMethod method, string path)
-    {
-        using var http = new HttpClient();
-        using var request = new HttpRequestMessage(method, new Uri(_admin, path));
-        request.Headers.Add("X-HotPath-Admin", "1");
-        using HttpResponseMessage answer = await http.SendAsync(request);
-        return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync());
-    }
+        AdminListener.AskAsync(_admin, "POST", $"/routes/reload?who={Uri.EscapeDataString(who)}&why={Uri.EscapeDataString(why)}");
 
     private async Task SignalAsync()
     {

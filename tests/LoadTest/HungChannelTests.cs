@@ -30,6 +30,17 @@ public sealed class HungChannelTests
     [Fact]
     public void Hung_AnsweredAfter3Seconds_IsABreach() => Assert.False(Holds(HungChannel.JudgeHung(Hung(openedIn: 11, told: TimeSpan.FromSeconds(3.1)))));
 
+    /// <summary>A refusal while there are credits: somebody is told to come back who could have paid, or been told 0001.</summary>
+    [Theory]
+    [InlineData(4096, true)]
+    [InlineData(4095, false)]
+    public void Hung_RefusedForCapacity_OnlyWhenItsCreditsAreTaken(int inDoubt, bool holds)
+    {
+        Lane hung = Hung(openedIn: 11, inDoubt: inDoubt);
+        Lanes.Add(hung.Record, "A001", 1, second: 3);
+        Assert.Equal(holds, Holds(HungChannel.JudgeHung(hung)));
+    }
+
     [Fact]
     public void Hung_NoAnswer_IsABreach()
     {
@@ -50,9 +61,9 @@ public sealed class HungChannelTests
 
     private static Lane Paid(int ms) => Lanes.Of(TimeSpan.FromMilliseconds(ms), ("0000", 100));
 
-    private static Lane Hung(int openedIn, TimeSpan? told = null)
+    private static Lane Hung(int openedIn, TimeSpan? told = null, int inDoubt = 10)
     {
-        Lane lane = Lanes.Of(told ?? TimeSpan.FromSeconds(2.5), ("0001", 10));
+        Lane lane = Lanes.Of(told ?? TimeSpan.FromSeconds(2.5), ("0001", inDoubt));
         Lanes.Add(lane.Record, "A002", 10, openedIn);
         return lane;
     }

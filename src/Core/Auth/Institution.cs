@@ -30,6 +30,9 @@ public sealed class Institution(
 
     public Region Region { get; } = region;
 
+    /// <summary>Which way its payments cross the border.</summary>
+    public Direction Direction => DirectionOf(Region);
+
     /// <summary>The one sign type that its requests must have and its answers get.</summary>
     public SignType SignType => Keys.SignType;
 
@@ -50,6 +53,9 @@ public sealed class Institution(
         get => _interfaces;
         init => _interfaces = value?.ToFrozenSet();
     }
+
+    /// <summary>主扫 from inside, 被扫 from outside (3.2.1, 3.2.2).</summary>
+    public static Direction DirectionOf(Region region) => region == Region.Domestic ? Direction.Outbound : Direction.Inbound;
 
     public bool MayCall(BizType type) => _interfaces is null || _interfaces.Contains(type);
 

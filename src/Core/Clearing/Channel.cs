@@ -7,29 +7,6 @@ using Microsoft.Extensions.ObjectPool;
 
 namespace HotPath.Core.Clearing;
 
-/// <summary>What a channel is configured with.</summary>
-public sealed record ChannelOptions
-{
-    /// <summary>The channel's name in routes, journal and metrics: 1 to 32 of <c>A-Za-z0-9_-</c>.</summary>
-    public required string Id { get; init; }
-
-    /// <summary>Calls under way at once. Default 4,096. Range 1 to 65,536.</summary>
-    // 10,000 payments/s at a channel that takes 400 ms; more than that is a queue, and a queue is answered A001.
-    public int MaxInFlight { get; init; } = 4096;
-
-    /// <summary>How long after acceptance the channel may still come to know a payment. Default 15 s.</summary>
-    public TimeSpan SettleWindow { get; init; } = TimeSpan.FromSeconds(15);
-
-    /// <summary>
-    /// Inquiries and reversals a second, at most, of what is in doubt. Default 500. Range 1 to 10,000. How many less is felt out (<see cref="InquiryBudget"/>).
-    /// </summary>
-    // A million in doubt are through in 35 min, and a channel that takes thousands of payments a second does not feel it.
-    public int InquiriesPerSecond { get; init; } = 500;
-
-    /// <summary>When the channel is left alone.</summary>
-    public BreakerOptions Breaker { get; init; } = new();
-}
-
 /// <summary>
 /// One clearing channel: its adapter, its in-flight credits, and the lock-free ring with its one consumer. A credit is taken before the
 /// claim and given back when the call has ended, so that a claimed payment, or a reserved refund, always finds room in the ring.
@@ -60,8 +37,13 @@ public sealed class Channel : IThreadPoolWorkItem
         Breaker.Changed = Changed;
         Health = new ChannelHealth(clock);
         _metrics.WatchOpenTime(() => Breaker.OpenTime);
+        _metrics.WatchRecovery(() => Breaker.IsRecovering);
         adapter.TellBadAnswers(BadAnswered);
         _metrics.WatchHealth(() => Health.Value);
+        if (adapter.Connections.Wanted is > 0 and var wanted)
+        {
+            _metrics.WatchConnections(() => adapter.Connections.Up, wanted);
+        }
     }
 
     /// <summary>The channel's name, as it is recorded with a trade.</summary>
@@ -104,10 +86,13 @@ public sealed class Channel : IThreadPoolWorkItem
     /// <summary>Payments have more than half of the room there is: what else is to be asked can wait.</summary>
     internal bool IsCrowded => Volatile.Read(ref _creditsTaken) > Options.MaxInFlight / 2;
 
+    /// <summary>Calls that there may be under way at once: as configured, and few while the breaker recovers.</summary>
+    public int MostCalls => Math.Min(Options.MaxInFlight, Breaker.MostCalls);
+
     /// <summary>Takes one of the in-flight credits; false when the channel is full (A001).</summary>
     public bool TryTakeCredit()
     {
-        if (Interlocked.Increment(ref _creditsTaken) <= Options.MaxInFlight)
+        if (Interlocked.Increment(ref _creditsTaken) <= MostCalls)
         {
             return true;
         }
@@ -120,7 +105,8 @@ public sealed class Channel : IThreadPoolWorkItem
 
     /// <summary>
     /// Sends a payment whose claim is durable and whose credit is taken. Answers the channel's result, or Processing when
-    /// <paramref name="budget"/> is over first. Where the breaker has opened since the channel was chosen nothing is sent (NotDelivered).
+    /// <paramref name="budget"/> is over first. Where the breaker has opened since the channel was chosen, or the channel's messages cannot hold the payment, nothing is
+    /// sent (NotDelivered), and nothing of it counts for or against the channel.
     /// </summary>
     /// <exception cref="ArgumentException">The reference is a refund's: a bug, and nothing was sent.</exception>
     public ValueTask<ClearingResult> PayAsync(in PayOrder order, TimeSpan budget)
@@ -129,10 +115,9 @@ public sealed class Channel : IThreadPoolWorkItem
         {
             throw new ArgumentException($"{order.Reference.TradeNo} is a refund and is to be sent as a payment", nameof(order));
         }
-        if (!Breaker.IsClosed)
+        if (!Breaker.IsClosed || !Adapter.CanCarry(order))
         {
-            ReturnCredit();
-            return new ValueTask<ClearingResult>(ClearingResult.Of(ClearingOutcome.NotDelivered));
+            return NotSent(ClearingOutcome.NotDelivered);
         }
         ClearingCall call = Begin(order.Reference);
         try
@@ -157,6 +142,10 @@ public sealed class Channel : IThreadPoolWorkItem
         {
             throw new ArgumentException($"{order.Reference.TradeNo} is to be sent as a refund and names no payment", nameof(order));
         }
+        if (!Breaker.IsClosed)
+        {
+            return NotSent(ClearingOutcome.NotDelivered);
+        }
         ClearingCall call = Begin(order.Reference);
         try
         {
@@ -170,19 +159,14 @@ public sealed class Channel : IThreadPoolWorkItem
     }
 
     /// <summary>Asks what became of a payment or a refund; see <see cref="IClearingAdapter.InquireAsync"/>.</summary>
-    public async ValueTask<ClearingResult> InquireAsync(ClearingReference reference)
-    {
-        long startedAt = Clock.GetTimestamp();
-        ClearingResult result = await Adapter.InquireAsync(reference);
-        _metrics.Called(ToMetric(result.Outcome), Clock.GetElapsedTime(startedAt).TotalSeconds);
-        return result;
-    }
+    public ValueTask<ClearingResult> InquireAsync(ClearingReference reference) => AskedAsync(Clock.GetTimestamp(), Adapter.InquireAsync(reference));
 
     /// <summary>Undoes a payment, stops a refund, or blocks a reference; see <see cref="IClearingAdapter.ReverseAsync"/>.</summary>
-    public async ValueTask<ClearingResult> ReverseAsync(ClearingReference reference)
+    public ValueTask<ClearingResult> ReverseAsync(ClearingReference reference) => AskedAsync(Clock.GetTimestamp(), Adapter.ReverseAsync(reference));
+
+    private async ValueTask<ClearingResult> AskedAsync(long startedAt, ValueTask<ClearingResult> asked)
     {
-        long startedAt = Clock.GetTimestamp();
-        ClearingResult result = await Adapter.ReverseAsync(reference);
+        ClearingResult result = await asked;
         _metrics.Called(ToMetric(result.Outcome), Clock.GetElapsedTime(startedAt).TotalSeconds);
         return result;
     }
@@ -237,13 +221,18 @@ public sealed class Channel : IThreadPoolWorkItem
         return answer;
     }
 
+    private ValueTask<ClearingResult> NotSent(ClearingOutcome outcome)
+    {
+        ReturnCredit();
+        return new ValueTask<ClearingResult>(ClearingResult.Of(outcome));
+    }
+
     // A bug of the adapter, and nothing was sent; but the trade is claimed, so it takes the way of every doubt.
     private ValueTask<ClearingResult> GiveUp(ClearingCall call)
     {
         call.Payload.Clear();
         _calls.Return(call);
-        ReturnCredit();
-        return new ValueTask<ClearingResult>(ClearingResult.Of(ClearingOutcome.Unknown));
+        return NotSent(ClearingOutcome.Unknown);
     }
 
     /// <summary>The ring's one consumer.</summary>

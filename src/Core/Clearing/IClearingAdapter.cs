@@ -15,11 +15,11 @@ namespace HotPath.Core.Clearing;
 /// </remarks>
 public interface IClearingAdapter : IAsyncDisposable
 {
-    /// <summary>Whether the channel's messages carry a payment by face. A route to one that does not takes payments by code only.</summary>
-    bool CarriesFaces => true;
-
-    /// <summary>Largest amount that the channel's messages carry, in minor units. A route to it takes no more.</summary>
-    long MaxMinorUnits => long.MaxValue;
+    /// <summary>
+    /// Whether the channel's messages can hold this payment: asked before <see cref="EncodePay"/>. One that they cannot hold is not sent, and says nothing of how the
+    /// channel is. Routes see to it that there are none by <see cref="ChannelOptions.Reach"/>; what is left are texts of unusual length.
+    /// </summary>
+    bool CanCarry(in PayOrder order) => true;
 
     /// <summary>
     /// Writes the payment in the channel's own form into <paramref name="call"/>'s buffer. Runs on the request's thread: the spans of
@@ -56,7 +56,26 @@ public interface IClearingAdapter : IAsyncDisposable
     void TellBadAnswers(Action<BadAnswer, TradeNo> to)
     {
     }
+
+    /// <summary>Connections that the adapter keeps open; none where it makes them as it needs them.</summary>
+    ConnectionCount Connections => default;
+
+    /// <summary>Called once, before the first call: who is told whenever one of <see cref="Connections"/> was made, could not be made or has ended. On any thread; it does not throw.</summary>
+    void TellConnections(Action<ConnectionWord> to)
+    {
+    }
 }
+
+/// <summary>Connections that an adapter keeps open.</summary>
+/// <param name="Up">That are.</param>
+/// <param name="Wanted">That should be.</param>
+public readonly record struct ConnectionCount(int Up, int Wanted);
+
+/// <summary>What has become of a connection that is kept open. Told each time, also when it is what was told before.</summary>
+/// <param name="Number">Which of them, from 0 on.</param>
+/// <param name="IsUp">It was made. Otherwise it has ended, or could not be made.</param>
+/// <param name="Reason">Why it is not there, for operators; empty when it is.</param>
+public readonly record struct ConnectionWord(int Number, bool IsUp, string Reason);
 
 /// <summary>What identifies a payment or a refund at its channel, and what every answer about it must repeat.</summary>
 /// <param name="TradeNo">The channel's key of it: the trade_no of a payment, the refund_id of a refund. Both come from one source of numbers.</param>

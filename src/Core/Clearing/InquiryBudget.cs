@@ -11,12 +11,14 @@ namespace HotPath.Core.Clearing;
 /// </remarks>
 public sealed class InquiryBudget
 {
-    /// <summary>Under way at once: what is sent to a channel that has fallen silent.</summary>
-    public const int MostUnderWay = 64;
-
-    /// <summary>So many of them are left to cancels.</summary>
+    /// <summary>So many of those under way are left to cancels.</summary>
     // Somebody waits at a till for each, and it is a channel with hundreds in doubt where payments are cancelled.
     public const int KeptForCancels = 16;
+
+    // A channel that takes a quarter of a second for its answers can still be sent as many as is allowed.
+    private static readonly TimeSpan SlowestAtFullPace = TimeSpan.FromMilliseconds(250);
+
+    private const int LeastUnderWay = 48;
 
     /// <summary>How often the pace is looked at.</summary>
     internal static readonly TimeSpan Window = TimeSpan.FromMilliseconds(500);
@@ -72,6 +74,9 @@ public sealed class InquiryBudget
 
     /// <summary>Never more in a second.</summary>
     public int PerSecond { get; }
+
+    /// <summary>Under way at once, those for cancels included: what is sent at most to a channel that has fallen silent.</summary>
+    public int MostUnderWay => Math.Max(LeastUnderWay, (int)(PerSecond * SlowestAtFullPace.TotalSeconds)) + KeptForCancels;
 
     /// <summary>So many a second now.</summary>
     public double Pace
@@ -198,7 +203,7 @@ public sealed class InquiryBudget
 
     private double Burst => Math.Max(1, _pace / BurstShare);
 
-    private static int Most(bool isForCancel) => isForCancel ? MostUnderWay : MostUnderWay - KeptForCancels;
+    private int Most(bool isForCancel) => isForCancel ? MostUnderWay : MostUnderWay - KeptForCancels;
 
     // A bucket of b filled with r − b + 1 a second gives less than r + 1 within one second: at most r.
     private void Fill()

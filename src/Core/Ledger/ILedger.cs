@@ -43,8 +43,11 @@ public interface ILedger : IAsyncDisposable
     /// </summary>
     ValueTask<CompleteState> RedirectAsync(Trade trade, TimeSpan? atMost = null);
 
-    /// <summary>Keeps what an operator did by hand: <see cref="CompleteState.Recorded"/>, or it was not.</summary>
-    ValueTask<CompleteState> RecordAsync(OperatorAct act);
+    /// <summary>
+    /// Keeps what an operator did by hand: <see cref="CompleteState.Recorded"/>, or it was not; <see cref="CompleteState.Late"/>: it may be yet. Returns within
+    /// <paramref name="atMost"/>, whatever the disk does; null waits.
+    /// </summary>
+    ValueTask<CompleteState> RecordAsync(OperatorAct act, TimeSpan? atMost = null);
 
     /// <summary>Whom to tell of a claim that became durable after its caller had gone: it is PENDING, and nobody sends it.</summary>
     void WhenClaimedLate(Action<TradeNo> tell);

@@ -10,6 +10,9 @@ namespace HotPath.Core.Model;
 /// <param name="Why">His reason.</param>
 public sealed record OperatorAct(long AtMs, string Act, string Subject, string Who, string Why)
 {
+    /// <summary>So long its recording is waited for: somebody sits before the terminal, and nothing is done before.</summary>
+    public static readonly TimeSpan MostWait = TimeSpan.FromSeconds(5);
+
     /// <summary>Most bytes of who, in UTF-8.</summary>
     public const int MostWhoBytes = 64;
 

@@ -45,6 +45,9 @@ public enum RouteReason : byte
     /// <summary>Its channel has as many calls under way as it may have.</summary>
     Full = (byte)'f',
 
+    /// <summary>Its channel was closed again, and has as many calls under way as it may have until some have ended well.</summary>
+    Recovering = (byte)'r',
+
     /// <summary>It could have taken the payment; another of the same priority was drawn.</summary>
     NotDrawn = (byte)'e',
 
@@ -72,6 +75,7 @@ public static class RouteReasons
         RouteReason.Operator => "operator",
         RouteReason.Tried => "tried",
         RouteReason.Full => "full",
+        RouteReason.Recovering => "recovering",
         RouteReason.NotDrawn => "not_drawn",
         RouteReason.Later => "later",
         _ => "unknown",
@@ -94,6 +98,7 @@ public static class RouteReasons
         RouteReason.Operator => "leads to a channel that an operator has closed",
         RouteReason.Tried => "leads to a channel that was tried before and did not get it",
         RouteReason.Full => "leads to a channel that has as many calls under way as it may have",
+        RouteReason.Recovering => "leads to a channel that was left alone and gets few calls at once, until some have ended well",
         RouteReason.NotDrawn => "was as good; another of its priority was drawn",
         RouteReason.Later => "comes after, by its priority",
         _ => $"has a reason '{(char)reason}' that this version does not know",

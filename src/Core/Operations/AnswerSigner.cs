@@ -3,6 +3,7 @@ using HotPath.Core.Ledger;
 using HotPath.Core.Model;
 using HotPath.Core.Wire;
 using HotPath.Signing;
+using Microsoft.Extensions.ObjectPool;
 
 namespace HotPath.Core.Operations;
 
@@ -11,6 +12,9 @@ public sealed class AnswerSigner(GatewayKeys keys, ILedger ledger, TimeProvider 
 {
     // Names that may be shown in resp_msg: an unknown member's name is the caller's text.
     private const int MaxShownName = 32;
+
+    // A channel that hung ends thousands of payments at once that nobody waits for any more, and ten kilobytes each would be garbage at the worst moment.
+    private readonly ObjectPool<AnswerBuffer> _unread = new DefaultObjectPool<AnswerBuffer>(new DefaultPooledObjectPolicy<AnswerBuffer>());
 
     /// <summary>Signs a refusal. Echoes what was read and is well formed. The trade is shown where B005 names one.</summary>
     public void Refuse(RequestSlot slot, Rejection rejection, Institution? institution, TradeView view = TradeView.None)
@@ -114,6 +118,31 @@ public sealed class AnswerSigner(GatewayKeys keys, ILedger ledger, TimeProvider 
         SigningKey key = Begin(cancel.Answer, institution);
         LayFinal(buffer, cancel, trade);
         End(buffer, cancel.Answer, key);
+    }
+
+    /// <summary>Signs a final answer that nobody waits for: it is laid out to be signed and recorded, and sent when somebody asks.</summary>
+    /// <inheritdoc cref="SignFinal(AnswerBuffer, Trade, Institution?)"/>
+    public void SignFinal(Trade trade, Institution? institution)
+    {
+        AnswerBuffer buffer = _unread.Get();
+        SignFinal(buffer, trade, institution);
+        _unread.Return(buffer);
+    }
+
+    /// <inheritdoc cref="SignFinal(Trade, Institution?)"/>
+    public void SignFinal(Refund refund, Institution? institution)
+    {
+        AnswerBuffer buffer = _unread.Get();
+        SignFinal(buffer, refund, institution);
+        _unread.Return(buffer);
+    }
+
+    /// <inheritdoc cref="SignFinal(Trade, Institution?)"/>
+    public void SignFinal(Cancellation cancel, Trade trade, Institution? institution)
+    {
+        AnswerBuffer buffer = _unread.Get();
+        SignFinal(buffer, cancel, trade, institution);
+        _unread.Return(buffer);
     }
 
     /// <summary>The recorded final answer, byte for byte: no signature is made.</summary>

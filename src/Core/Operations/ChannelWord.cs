@@ -21,4 +21,9 @@ internal static class ChannelWord
         ClearingOutcome.Reversed => (TradeStatus.Failed, RespCode.TradeTimeout),
         _ => (TradeStatus.Pending, RespCode.None),
     };
+
+    /// <summary>Whether it says of what has ended that it ended otherwise: somebody's book is wrong.</summary>
+    internal static bool Contradicts(in ClearingResult result, TradeStatus final) =>
+        result.Outcome == ClearingOutcome.Succeeded ? final != TradeStatus.Success
+        : result.Outcome is ClearingOutcome.Reversed or ClearingOutcome.Failed && final == TradeStatus.Success;
 }

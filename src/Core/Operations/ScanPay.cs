@@ -23,7 +23,7 @@ public static class ScanPay
         new RouteRequest
         {
             BizType = slot.BizType,
-            Direction = institution.Region == Region.Domestic ? Direction.Outbound : Direction.Inbound,
+            Direction = institution.Direction,
             Currency = slot.Currency,
             Amount = slot.Amount,
             NowMs = nowMs,

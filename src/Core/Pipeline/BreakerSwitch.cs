@@ -21,9 +21,17 @@ public enum SwitchState : byte
     NotRecorded,
 }
 
-/// <summary>Operators' hand on the breakers. Recorded before it is done: a channel that nobody may call is somebody's word, and whose must be found again.</summary>
-public sealed class BreakerSwitch(ILedger ledger, Router router, TimeProvider clock)
+/// <summary>
+/// Operators' hand on the breakers. Recorded before it is done: a channel that nobody may call is somebody's word, and whose must be found again. One act at a
+/// time is looked at, recorded and done: the journal has them in the order in which they took effect, and none that another had done already.
+/// </summary>
+/// <remarks>
+/// A breaker that changes by itself while an act is being recorded may leave it without effect; whoever wished it is told so, and the breaker's history shows it.
+/// </remarks>
+public sealed class BreakerSwitch(ILedger ledger, Router router, TimeProvider clock) : IDisposable
 {
+    private readonly SemaphoreSlim _turn = new(1);
+
     /// <summary>Every channel.</summary>
     public IReadOnlyList<Channel> Channels => router.Channels;
 
@@ -39,6 +47,8 @@ public sealed class BreakerSwitch(ILedger ledger, Router router, TimeProvider cl
     public Task<SwitchState> CloseAsync(string channelId, string who, string why) =>
         SwitchAsync(channelId, "breaker-close", who, why, breaker => breaker.IsClosed, breaker => breaker.CloseManually($"by {who}: {why}"));
 
+    public void Dispose() => _turn.Dispose();
+
     private async Task<SwitchState> SwitchAsync(
         string channelId, string act, string who, string why, Func<ChannelBreaker, bool> isSo, Func<ChannelBreaker, bool> make)
     {
@@ -47,15 +57,23 @@ public sealed class BreakerSwitch(ILedger ledger, Router router, TimeProvider cl
         {
             return SwitchState.NoChannel;
         }
-        if (isSo(channel.Breaker))
+        await _turn.WaitAsync();
+        try
         {
-            return SwitchState.NothingToDo;
+            if (isSo(channel.Breaker))
+            {
+                return SwitchState.NothingToDo;
+            }
+            var record = new OperatorAct(clock.GetUtcNow().ToUnixTimeMilliseconds(), act, channelId, who, why);
+            if (await ledger.RecordAsync(record, OperatorAct.MostWait) != CompleteState.Recorded)
+            {
+                return SwitchState.NotRecorded;
+            }
+            return make(channel.Breaker) ? SwitchState.Done : SwitchState.NothingToDo;
         }
-        var record = new OperatorAct(clock.GetUtcNow().ToUnixTimeMilliseconds(), act, channelId, who, why);
-        if (await ledger.RecordAsync(record) != CompleteState.Recorded)
+        finally
         {
-            return SwitchState.NotRecorded;
+            _turn.Release();
         }
-        return make(channel.Breaker) ? SwitchState.Done : SwitchState.NothingToDo;
     }
 }

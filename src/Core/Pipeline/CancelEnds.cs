@@ -12,7 +12,7 @@ public sealed class CancelEnds(ILedger ledger, TradeWaiters waiters, PendingReso
 {
     /// <summary>
     /// Fills the slot's wish and its trade. True: the wish has its answer, or 0001 may be told, and then it stands until its trade has ended. False: the
-    /// connection is to be cut, for the wish is being taken back and that is not durable.
+    /// connection is to be cut, for the wish is being taken back, or its trade has ended, and that is not durable.
     /// </summary>
     /// <param name="slot">Whose answer it is.</param>
     /// <param name="cancelNo">Which wish.</param>
@@ -30,9 +30,16 @@ public sealed class CancelEnds(ILedger ledger, TradeWaiters waiters, PendingReso
             return true;
         }
         bool stands = resolver.Promise(cancelNo);
+        if (!await WaitAsync(slot, cancelNo, admittance, TimeSpan.Zero))
+        {
+            return false;
+        }
         // Its end is being recorded at this moment: a 0001 that shows a trade which has ended would be a riddle.
-        bool isEnding = slot.Trade.IsFinal || !stands;
-        return await WaitAsync(slot, cancelNo, admittance, isEnding ? AnswerBudget.LeastForCommit : TimeSpan.Zero) && (slot.IsFinal || stands);
+        if ((slot.Trade.IsFinal || !stands) && !await WaitAsync(slot, cancelNo, admittance, AnswerBudget.LeastForCommit))
+        {
+            return false;
+        }
+        return slot.IsFinal || (stands && !slot.Trade.IsFinal);
     }
 
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]

@@ -77,7 +77,7 @@ internal sealed class CancelsInDoubt(
         TradeNo tradeNo = doubt.Reference.TradeNo;
         if (!_reversing.TryAdd(tradeNo, true))
         {
-            return Word.Nothing;
+            return Word.Unasked;
         }
         try
         {
@@ -137,7 +137,7 @@ internal sealed class CancelsInDoubt(
             {
                 Cancelling.EndUnsent(cancel, nowMs);
             }
-            signer.SignFinal(new AnswerBuffer(), cancel, trade, institutions.Find(cancel.InstId));
+            signer.SignFinal(cancel, trade, institutions.Find(cancel.InstId));
             state = await ledger.Cancels.SettleAsync(cancel);
         }
         while (state == CompleteState.TradeEnded && await ledger.FindAsync(cancel.TradeNo, trade));

@@ -16,6 +16,8 @@ internal sealed class ChannelTurns(Channel channel, PendingSchedule schedule, Lo
     private int _turns;
     private bool _wasClosed = true;
 
+    private volatile bool _isStopped;
+
     // Somebody is due, and there was no token for him.
     private volatile bool _isShort;
 
@@ -34,6 +36,9 @@ internal sealed class ChannelTurns(Channel channel, PendingSchedule schedule, Lo
         channel.Inquiries.Look(isBusy || channel.IsCrowded);
         Give();
     }
+
+    /// <summary>No turn begins from now on: those under way are about to end, and the ledger will be closed.</summary>
+    internal void Stop() => _isStopped = true;
 
     internal void Give()
     {
@@ -55,7 +60,7 @@ internal sealed class ChannelTurns(Channel channel, PendingSchedule schedule, Lo
     private void GiveAll()
     {
         _isShort = false;
-        while (channel.Breaker.IsClosed)
+        while (!_isStopped && channel.Breaker.IsClosed)
         {
             bool isForCancels = !channel.Inquiries.HasRoom(isForCancel: false);
             bool hasDue = schedule.HasDue(channel, isForCancels);

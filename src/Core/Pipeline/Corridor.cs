@@ -55,8 +55,10 @@ public sealed class Corridor : IAsyncDisposable
         Pending = new PendingDesk(Resolver, ledger, router, clock, logs.CreateLogger<PendingDesk>());
         var breakerLog = new BreakerLog(logs.CreateLogger<BreakerLog>());
         var badAnswerLog = new BadAnswerLog(logs.CreateLogger<BadAnswerLog>(), clock);
+        var connectionLog = new ConnectionLog(logs.CreateLogger<ConnectionLog>(), clock);
         foreach (Channel channel in router.Channels)
         {
+            connectionLog.Watch(channel);
             channel.BreakerChanged = breakerLog.Tell;
             badAnswerLog.Watch(channel);
             channel.LateResults = Resolver;
@@ -132,6 +134,7 @@ public sealed class Corridor : IAsyncDisposable
         Feed?.Dispose();
         Admission.Dispose();
         Resolver.Dispose();
+        Breakers.Dispose();
         foreach (Channel channel in _router.Channels)
         {
             channel.Breaker.Dispose();

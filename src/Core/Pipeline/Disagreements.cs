@@ -38,17 +38,18 @@ public sealed partial class Disagreements(GatewayMetrics metrics, ILogger<Disagr
             surplus.RefundId);
     }
 
-    /// <summary>A surplus has ended.</summary>
-    internal void Ended(Surplus surplus)
+    /// <summary>A surplus has ended, by its channel's word or by an operator's who says that it is the channel's.</summary>
+    internal void Ended(Surplus surplus, bool isHearsay)
     {
+        string whose = isHearsay ? "an operator's" : "the channel's";
         if (surplus.Status == TradeStatus.Success)
         {
             metrics.Cancels.SurplusReturned();
-            LogReturned(surplus.TradeNo, surplus.RefundId, surplus.ChannelId.ToString());
+            LogReturned(surplus.TradeNo, surplus.RefundId, surplus.ChannelId.ToString(), whose);
             return;
         }
         metrics.Cancels.Disagreed(GatewayMetrics.DisagreementKind.SurplusKept);
-        LogKept(surplus.TradeNo, surplus.RefundId, surplus.ChannelId.ToString(), RespCodes.Label(surplus.FailCode));
+        LogKept(surplus.TradeNo, surplus.RefundId, surplus.ChannelId.ToString(), RespCodes.Label(surplus.FailCode), whose);
     }
 
     [LoggerMessage(EventId = 210, Level = LogLevel.Error,
@@ -63,10 +64,11 @@ public sealed partial class Disagreements(GatewayMetrics metrics, ILogger<Disagr
         Message = "surplus: trade {TradeNo} is {Status}, and channel {Channel} executed it as {ChannelTradeNo}; {MinorUnits} minor units of {Currency} go back as refund {RefundId}")]
     private partial void LogSurplus(TradeNo tradeNo, TradeStatus status, string channel, string channelTradeNo, long minorUnits, Currency currency, TradeNo refundId);
 
-    [LoggerMessage(EventId = 212, Level = LogLevel.Warning, Message = "surplus of trade {TradeNo}: refund {RefundId} at channel {Channel} is executed, the money is back")]
-    private partial void LogReturned(TradeNo tradeNo, TradeNo refundId, string channel);
+    [LoggerMessage(EventId = 212, Level = LogLevel.Warning,
+        Message = "surplus of trade {TradeNo}: refund {RefundId} at channel {Channel} is executed by {Whose} word, the money is back")]
+    private partial void LogReturned(TradeNo tradeNo, TradeNo refundId, string channel, string whose);
 
     [LoggerMessage(EventId = 213, Level = LogLevel.Error,
-        Message = "surplus of trade {TradeNo}: channel {Channel} declined refund {RefundId} with {RespCode}; the payer's money is still there, and nothing more is sent")]
-    private partial void LogKept(TradeNo tradeNo, TradeNo refundId, string channel, string respCode);
+        Message = "surplus of trade {TradeNo}: refund {RefundId} at channel {Channel} is not executed ({RespCode}) by {Whose} word; the payer's money is still there, and nothing more is sent")]
+    private partial void LogKept(TradeNo tradeNo, TradeNo refundId, string channel, string respCode, string whose);
 }

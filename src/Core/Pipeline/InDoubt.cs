@@ -18,10 +18,14 @@ internal sealed record Doubt(TradeNo Number, ClearingReference Reference, ShortT
 /// <summary>What a channel was asked and said.</summary>
 /// <param name="Result">Its word.</param>
 /// <param name="LeadsOn">What follows from it is to be asked next, instead of waiting for the schedule.</param>
-internal readonly record struct Word(ClearingResult Result, bool LeadsOn = false)
+/// <param name="IsUnasked">Nothing was sent: it says nothing of the channel either.</param>
+internal readonly record struct Word(ClearingResult Result, bool LeadsOn = false, bool IsUnasked = false)
 {
     /// <summary>Nothing was said.</summary>
     internal static Word Nothing { get; } = new(ClearingResult.Of(ClearingOutcome.Unknown));
+
+    /// <summary>Nothing was asked.</summary>
+    internal static Word Unasked { get; } = Nothing with { IsUnasked = true };
 }
 
 /// <summary>What became of a channel's word.</summary>
@@ -105,7 +109,7 @@ internal sealed class PaymentsInDoubt(
             {
                 trade.TurnByWish();
             }
-            signer.SignFinal(new AnswerBuffer(), trade, institutions.Find(trade.InstId));
+            signer.SignFinal(trade, institutions.Find(trade.InstId));
             CompleteState state = await ledger.CompleteAsync(trade);
             if (state == CompleteState.Recorded)
             {
@@ -145,7 +149,8 @@ internal sealed class PaymentsInDoubt(
 
 /// <summary>Refunds: they hold their amount until they end (F45).</summary>
 internal sealed class RefundsInDoubt(
-    ILedger ledger, InstitutionDirectory institutions, AnswerSigner signer, Disagreements disagreements, GatewayMetrics metrics, TimeProvider clock) : IInDoubt
+    ILedger ledger, InstitutionDirectory institutions, AnswerSigner signer, LookSchedule looks, Disagreements disagreements, GatewayMetrics metrics,
+    TimeProvider clock) : IInDoubt
 {
     public ValueTask<IReadOnlyList<TradeNo>> ListAsync() => ledger.PendingRefundsAsync();
 
@@ -166,8 +171,7 @@ internal sealed class RefundsInDoubt(
         {
             if (refund.IsFinal)
             {
-                bool isDenied = result.Outcome is ClearingOutcome.Reversed or ClearingOutcome.Failed && refund.Status == TradeStatus.Success;
-                if (!isHearsay && (isDenied || (result.Outcome == ClearingOutcome.Succeeded && refund.Status != TradeStatus.Success)))
+                if (!isHearsay && ChannelWord.Contradicts(result, refund.Status))
                 {
                     disagreements.Look(refund.RefundId, refund.Status, refund.ChannelId, result);
                 }
@@ -177,12 +181,16 @@ internal sealed class RefundsInDoubt(
             {
                 return Adoption.StillInDoubt;
             }
-            signer.SignFinal(new AnswerBuffer(), refund, institutions.Find(refund.InstId));
+            signer.SignFinal(refund, institutions.Find(refund.InstId));
             CompleteState state = await ledger.SettleRefundAsync(refund);
             if (state == CompleteState.Recorded)
             {
                 metrics.RefundReached(refund.Status);
                 disagreements.Look(refund);
+                if (result.Outcome == ClearingOutcome.Reversed)
+                {
+                    looks.Begin(refund);
+                }
                 return Adoption.Ended;
             }
             if (state is not (CompleteState.AlreadyFinal or CompleteState.TotalsChanged))

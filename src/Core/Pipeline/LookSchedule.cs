@@ -6,13 +6,14 @@ using HotPath.Core.Routing;
 namespace HotPath.Core.Pipeline;
 
 /// <summary>A look at whether a channel keeps its word about a reversal that it confirmed.</summary>
-/// <param name="TradeNo">The trade that was reversed.</param>
+/// <param name="Number">The trade or refund that was reversed.</param>
+/// <param name="IsRefund">Which of the two.</param>
 /// <param name="IsLast">There is no other after it.</param>
 /// <param name="GiveUpAt">A look without an answer is repeated until then, in ticks of the clock.</param>
-internal readonly record struct Look(TradeNo TradeNo, bool IsLast, long GiveUpAt);
+internal readonly record struct Look(TradeNo Number, bool IsRefund, bool IsLast, long GiveUpAt);
 
 /// <summary>
-/// When trades that were reversed are looked at again: a settle window after the reversal, when everything that was on its way has come, and once more
+/// When trades and refunds that were reversed are looked at again: a settle window after the reversal, when everything that was on its way has come, and once more
 /// after eight of them. What a channel executes later than that shows in the reconciliation. A channel that is left alone is not asked for its looks.
 /// </summary>
 internal sealed class LookSchedule(Router router, TimeProvider clock)
@@ -26,20 +27,27 @@ internal sealed class LookSchedule(Router router, TimeProvider clock)
     private static readonly TimeSpan LastAtLatest = Longest * 5 / 6;
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<Channel, PriorityQueue<Look, long>> _due = [];
+    private readonly Dictionary<Channel, Agenda> _agendas = [];
 
     /// <summary>The trade was reversed just now, or before a restart.</summary>
-    internal void Begin(Trade trade)
+    internal void Begin(Trade trade) => Begin(trade.TradeNo, isRefund: false, trade.ChannelId);
+
+    /// <summary>The refund was stopped just now.</summary>
+    internal void Begin(Refund refund) => Begin(refund.RefundId, isRefund: true, refund.ChannelId);
+
+    /// <summary>Of those that were reversed at the channel, so many have not been looked at once. A restart forgets the ones that were reversed too long ago.</summary>
+    internal int Outstanding(Channel channel)
     {
-        if (router.Find(trade.ChannelId.Span) is { } channel)
+        lock (_lock)
         {
-            Add(channel, new Look(trade.TradeNo, IsLast: false, clock.GetTimestamp() + Ticks(Longest)), channel.Options.SettleWindow);
+            return _agendas.TryGetValue(channel, out Agenda? agenda) ? agenda.Outstanding : 0;
         }
     }
 
     /// <summary>The channel answered as it should.</summary>
     internal void Next(in Look look, Channel channel)
     {
+        End(look, channel);
         if (!look.IsLast)
         {
             TimeSpan window = channel.Options.SettleWindow;
@@ -54,6 +62,17 @@ internal sealed class LookSchedule(Router router, TimeProvider clock)
         if (clock.GetTimestamp() < look.GiveUpAt)
         {
             Add(channel, look, channel.Options.SettleWindow);
+            return;
+        }
+        End(look, channel);
+    }
+
+    /// <summary>There is nothing more to look for.</summary>
+    internal void End(in Look look, Channel channel)
+    {
+        lock (_lock)
+        {
+            AgendaOf(channel).Outstanding -= look.IsLast ? 0 : 1;
         }
     }
 
@@ -61,7 +80,7 @@ internal sealed class LookSchedule(Router router, TimeProvider clock)
     {
         lock (_lock)
         {
-            return _due.TryGetValue(channel, out PriorityQueue<Look, long>? due) && due.TryPeek(out _, out long dueAt) && dueAt <= clock.GetTimestamp();
+            return _agendas.TryGetValue(channel, out Agenda? agenda) && agenda.Due.TryPeek(out _, out long dueAt) && dueAt <= clock.GetTimestamp();
         }
     }
 
@@ -71,14 +90,26 @@ internal sealed class LookSchedule(Router router, TimeProvider clock)
         lock (_lock)
         {
             long now = clock.GetTimestamp();
-            if (!_due.TryGetValue(channel, out PriorityQueue<Look, long>? due) || !due.TryPeek(out look, out long dueAt) || dueAt > now)
+            if (!_agendas.TryGetValue(channel, out Agenda? agenda) || !agenda.Due.TryPeek(out look, out long dueAt) || dueAt > now)
             {
                 return false;
             }
-            due.Dequeue();
+            agenda.Due.Dequeue();
             // However long the channel was left alone, or the budget went to others: there is time to repeat it.
             look = look with { GiveUpAt = Math.Max(look.GiveUpAt, now + Ticks(2 * channel.Options.SettleWindow)) };
             return true;
+        }
+    }
+
+    private void Begin(TradeNo number, bool isRefund, in ShortText channelId)
+    {
+        if (router.Find(channelId.Span) is { } channel)
+        {
+            lock (_lock)
+            {
+                AgendaOf(channel).Outstanding++;
+            }
+            Add(channel, new Look(number, isRefund, IsLast: false, clock.GetTimestamp() + Ticks(Longest)), channel.Options.SettleWindow);
         }
     }
 
@@ -86,13 +117,26 @@ internal sealed class LookSchedule(Router router, TimeProvider clock)
     {
         lock (_lock)
         {
-            if (!_due.TryGetValue(channel, out PriorityQueue<Look, long>? due))
-            {
-                _due.Add(channel, due = new PriorityQueue<Look, long>());
-            }
-            due.Enqueue(look, clock.GetTimestamp() + Ticks(after));
+            AgendaOf(channel).Due.Enqueue(look, clock.GetTimestamp() + Ticks(after));
         }
     }
 
+    private Agenda AgendaOf(Channel channel)
+    {
+        if (!_agendas.TryGetValue(channel, out Agenda? agenda))
+        {
+            _agendas.Add(channel, agenda = new Agenda());
+        }
+        return agenda;
+    }
+
     private long Ticks(TimeSpan time) => (long)(time.TotalSeconds * clock.TimestampFrequency);
+
+    // What is to be looked at, at one channel.
+    private sealed class Agenda
+    {
+        internal PriorityQueue<Look, long> Due { get; } = new();
+
+        internal int Outstanding { get; set; }
+    }
 }

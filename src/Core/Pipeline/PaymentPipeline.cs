@@ -209,6 +209,7 @@ public sealed class PaymentPipeline(
         {
             case CompleteState.Recorded:
                 waiters.Signal(slot.Trade.TradeNo);
+                resolver.Forget(slot.Trade.TradeNo);
                 if (slot.Trade.WasReversed)
                 {
                     resolver.LookAgain(slot.Trade);
@@ -276,6 +277,7 @@ public sealed class PaymentPipeline(
         resolver.Watch(slot.Trade.TradeNo, slot.Trade.AcceptedAtMs, channel);
         if (await ledger.FindAsync(slot.Trade.TradeNo, slot.Trade) && slot.Trade.IsFinal)
         {
+            resolver.Forget(slot.Trade.TradeNo);
             desk.Repeat(slot);
             return;
         }

@@ -16,27 +16,35 @@ internal sealed partial class PendingAlarm
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan SayEvery = TimeSpan.FromHours(1);
 
+    // Of what has no channel that is configured, or none that is known yet.
+    private const string NoChannel = "none";
+
     private readonly PendingSchedule _schedule;
+    private readonly LookSchedule _looks;
     private readonly Router _router;
     private readonly GatewayMetrics _metrics;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly Dictionary<Channel, GatewayMetrics.ChannelPending> _metricsOf;
+    private readonly GatewayMetrics.ChannelPending _ofNone;
     private readonly Dictionary<string, long> _saidAt = [];
     private long? _lookedAt;
 
-    internal PendingAlarm(PendingSchedule schedule, Router router, GatewayMetrics metrics, TimeProvider clock, ILogger logger)
+    internal PendingAlarm(PendingSchedule schedule, LookSchedule looks, Router router, GatewayMetrics metrics, TimeProvider clock, ILogger logger)
     {
         _schedule = schedule;
+        _looks = looks;
         _router = router;
         _metrics = metrics;
         _clock = clock;
         _logger = logger;
         _metricsOf = router.Channels.ToDictionary(channel => channel, channel => metrics.Pending.Of(channel.Options.Id));
+        _ofNone = metrics.Pending.Of(NoChannel);
     }
 
     /// <summary>Called by one thread at a time.</summary>
-    internal void Look()
+    /// <param name="unplacedLooks">Of those that were reversed before the start, so many have not been looked up yet.</param>
+    internal void Look(int unplacedLooks)
     {
         if (_lookedAt is { } lookedAt && _clock.GetElapsedTime(lookedAt) < LookEvery)
         {
@@ -46,14 +54,21 @@ internal sealed partial class PendingAlarm
         IReadOnlyList<ChannelCensus> census = _schedule.ByChannel(AlarmAge);
         foreach (Channel channel in _router.Channels)
         {
-            ChannelCensus of = census.FirstOrDefault(of => of.Channel == channel);
-            _metricsOf[channel].Are(of.Count, of.Overdue, of.OldestAge, channel.Inquiries.Pace);
-            if (of.Overdue > 0 && IsTimeToSay(channel.Options.Id))
-            {
-                LogOverdue(of.Overdue, channel.Options.Id, of.Oldest, of.OldestAge.TotalHours);
-            }
+            Tell(census.FirstOrDefault(of => of.Channel == channel), channel.Options.Id, _metricsOf[channel], _looks.Outstanding(channel));
+            _metrics.Pending.Paces(channel.Options.Id, channel.Inquiries.Pace);
         }
-        _metrics.Pending.Unplaced(census.FirstOrDefault(of => of.Channel is null).Count);
+        ChannelCensus none = census.FirstOrDefault(of => of.Channel is null);
+        Tell(none, NoChannel, _ofNone, unplacedLooks);
+        _metrics.Pending.Unplaced(none.Count);
+    }
+
+    private void Tell(in ChannelCensus of, string channel, GatewayMetrics.ChannelPending metrics, int looks)
+    {
+        metrics.Are(of.Count, of.Overdue, of.OldestAge, looks);
+        if (of.Overdue > 0 && IsTimeToSay(channel))
+        {
+            LogOverdue(of.Overdue, channel, of.Oldest, of.OldestAge.TotalHours);
+        }
     }
 
     /// <summary>One whose channel is not configured any more.</summary>

@@ -35,31 +35,30 @@ public sealed partial class PendingDesk
 
     /// <summary>A page of what is PENDING, the oldest first.</summary>
     /// <param name="after">Only later ones: the last of the page before.</param>
-    /// <param name="channelId">Only this channel's; null all.</param>
+    /// <param name="channelId">Only this channel's, also when it is not configured any more; null all.</param>
     /// <param name="olderThan">Only those accepted longer ago.</param>
     /// <param name="atMost">1 to <see cref="MostListed"/>.</param>
-    /// <returns>Null: there is no such channel.</returns>
+    /// <returns>Null: there is no such channel, and nothing that it has.</returns>
     public async Task<IReadOnlyList<PendingLine>?> ListAsync(TradeNo after, string? channelId, TimeSpan olderThan, int atMost)
     {
-        Channel? channel = null;
-        if (channelId is not null && (channel = _router.Channels.FirstOrDefault(one => one.Options.Id == channelId)) is null)
-        {
-            return null;
-        }
+        Channel? channel = _router.Channels.FirstOrDefault(one => one.Options.Id == channelId);
+        bool isGone = channelId is not null && channel is null;
+        bool isFirstPage = !after.IsAssigned;
         var lines = new List<PendingLine>();
-        // What ends while it is listed is left out, and the next ones are on the page.
-        while (lines.Count < atMost && _resolver.Schedule.List(after, channel, olderThan, atMost - lines.Count) is { Count: > 0 } found)
+        // What ends while it is listed, or is another channel's that is gone, is left out, and the next ones are on the page.
+        while (lines.Count < atMost &&
+            _resolver.Schedule.List(after, channel, isGone, olderThan, isGone ? MostListed : atMost - lines.Count) is { Count: > 0 } found)
         {
             foreach (PendingState state in found)
             {
-                if (await _resolver.FindAsync(state.Number) is ({ } kind, { } doubt))
+                if (lines.Count < atMost && await _resolver.FindAsync(state.Number) is ({ } kind, { } doubt) && (!isGone || doubt.ChannelId.ToString() == channelId))
                 {
                     lines.Add(Line(state, kind, doubt));
                 }
             }
             after = found[^1].Number;
         }
-        return lines;
+        return isGone && isFirstPage && lines.Count == 0 ? null : lines;
     }
 
     private static PendingLine Line(in PendingState state, IInDoubt kind, Doubt doubt)

@@ -12,7 +12,10 @@ public enum PendingVerdict : byte
     /// <summary>There is no such trade, refund, cancel or surplus.</summary>
     NotFound = 0,
 
-    /// <summary>The wish could not be recorded, and nothing was done.</summary>
+    /// <summary>
+    /// The wish could not be recorded, and nothing was done; or what the channel said could not be, for the journal could not take it, or the trade had gone to
+    /// another channel meanwhile.
+    /// </summary>
     NotRecorded,
 
     /// <summary>It had a result before.</summary>
@@ -111,7 +114,7 @@ public sealed partial class PendingDesk
             return new PendingAnswer(PendingVerdict.NotFound);
         }
         var record = new OperatorAct(_clock.GetUtcNow().ToUnixTimeMilliseconds(), act, number.ToString(), who, why);
-        return await _ledger.RecordAsync(record) == CompleteState.Recorded ? null : new PendingAnswer(PendingVerdict.NotRecorded);
+        return await _ledger.RecordAsync(record, OperatorAct.MostWait) == CompleteState.Recorded ? null : new PendingAnswer(PendingVerdict.NotRecorded);
     }
 
     private async Task<PendingAnswer> InquireAsync(TradeNo number)
@@ -121,10 +124,10 @@ public sealed partial class PendingDesk
         {
             return new PendingAnswer(PendingVerdict.HasEnded, await StatusAsync(number));
         }
-        (PendingVerdict verdict, ClearingResult said) = await AskAsync(doubt, isReversal: false);
-        if (verdict != PendingVerdict.Ended)
+        (PendingVerdict? whyNot, ClearingResult said) = await AskAsync(doubt, isReversal: false);
+        if (whyNot is { } reason)
         {
-            return new PendingAnswer(verdict, TradeStatus.Pending);
+            return new PendingAnswer(reason, TradeStatus.Pending);
         }
         // Of a cancel: its trade, with which it ends.
         await _resolver.RecordAsync(doubt.ChannelId, doubt.Reference.TradeNo, said, isHearsay: false);
@@ -145,25 +148,26 @@ public sealed partial class PendingDesk
         }
         // That a surplus is not given back is never proved by stopping the refund that gives it back.
         bool isReversal = !decision.IsSuccess && kind is not SurplusesInDoubt;
-        (PendingVerdict asked, ClearingResult said) = await AskAsync(doubt, isReversal);
-        if (asked == PendingVerdict.Busy)
+        (PendingVerdict? whyNot, ClearingResult said) = await AskAsync(doubt, isReversal);
+        if (whyNot == PendingVerdict.Busy)
         {
-            return new PendingAnswer(asked, TradeStatus.Pending);
+            return new PendingAnswer(PendingVerdict.Busy, TradeStatus.Pending);
         }
-        if (asked == PendingVerdict.Ended && said.Outcome is ClearingOutcome.Succeeded or ClearingOutcome.Failed or ClearingOutcome.Reversed)
+        if (said.Outcome is ClearingOutcome.Succeeded or ClearingOutcome.Failed or ClearingOutcome.Reversed)
         {
             await _resolver.RecordAsync(doubt.ChannelId, number, said, isHearsay: false);
             return await EndedAsync(number, decision, said);
         }
-        if (said.Outcome == ClearingOutcome.Processing || (said.Outcome == ClearingOutcome.NotFound && decision.IsSuccess))
+        // Its people may know more than a system that is at it for ever; but nobody executed what the system has never heard of.
+        if ((said.Outcome == ClearingOutcome.Processing && !decision.IsConfirmed) || (said.Outcome == ClearingOutcome.NotFound && decision.IsSuccess))
         {
             return new PendingAnswer(PendingVerdict.Contradicted, TradeStatus.Pending, said);
         }
         if (!decision.IsConfirmed)
         {
-            return new PendingAnswer(asked == PendingVerdict.LeftAlone ? asked : PendingVerdict.NotProved, TradeStatus.Pending, said);
+            return new PendingAnswer(whyNot ?? PendingVerdict.NotProved, TradeStatus.Pending, said);
         }
-        // As a confirmed reversal: it is looked at again, and a success that comes all the same is given back.
+        // As a confirmed reversal: it is looked at again. Of a trade a success that comes all the same is given back, of a refund it is told.
         var word = new ClearingResult(decision.IsSuccess ? ClearingOutcome.Succeeded : ClearingOutcome.Reversed, RespCode.None, decision.ChannelTradeNo);
         await _resolver.RecordAsync(doubt.ChannelId, number, word, isHearsay: true);
         return await EndedAsync(number, decision, said);
@@ -179,7 +183,8 @@ public sealed partial class PendingDesk
         return new PendingAnswer(verdict, status, said);
     }
 
-    private async Task<(PendingVerdict Verdict, ClearingResult Said)> AskAsync(Doubt doubt, bool isReversal)
+    // Null: it was asked. Where it was not, nothing was said.
+    private async Task<(PendingVerdict? WhyNot, ClearingResult Said)> AskAsync(Doubt doubt, bool isReversal)
     {
         ClearingResult nothing = ClearingResult.Of(ClearingOutcome.Unknown);
         if (_router.Find(doubt.ChannelId.Span) is not { Breaker.IsClosed: true } channel)
@@ -205,7 +210,7 @@ public sealed partial class PendingDesk
         {
             channel.Inquiries.Ended(said.Outcome, _clock.GetElapsedTime(sentAt));
         }
-        return (PendingVerdict.Ended, InDoubt.NothingOfNotDelivered(said));
+        return (null, InDoubt.NothingOfNotDelivered(said));
     }
 
     // Null: there is nothing of this number.

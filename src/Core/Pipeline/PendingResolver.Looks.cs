@@ -14,6 +14,9 @@ public sealed partial class PendingResolver
     /// <summary>A trade ended by a confirmed reversal: its channel is asked again later.</summary>
     public void LookAgain(Trade reversed) => _looks.Begin(reversed);
 
+    /// <summary>A refund was stopped by a confirmed reversal: its channel is asked again later. What it executed all the same is told, and nothing is moved.</summary>
+    public void LookAgain(Refund stopped) => _looks.Begin(stopped);
+
     private async Task TakeOverReversedAsync()
     {
         foreach (TradeNo number in await _ledger.Surpluses.ReversedAsync())
@@ -47,18 +50,19 @@ public sealed partial class PendingResolver
         TimeSpan took = default;
         try
         {
-            var trade = new Trade();
-            if (!await _ledger.FindAsync(look.TradeNo, trade))
+            if (await ReferenceOfAsync(look) is not { } reference)
             {
+                _looks.End(look, channel);
                 return;
             }
             long sentAt = _clock.GetTimestamp();
             outcome = ClearingOutcome.Unknown;
-            ClearingResult result = await channel.InquireAsync(ScanPay.ReferenceOf(trade));
+            ClearingResult result = await channel.InquireAsync(reference);
             (outcome, took) = (result.Outcome, _clock.GetElapsedTime(sentAt));
             if (outcome == ClearingOutcome.Succeeded)
             {
-                await _payments.AdoptAsync(channel.Id, look.TradeNo, result, isHearsay: false);
+                await (look.IsRefund ? (IInDoubt)_refunds : _payments).AdoptAsync(channel.Id, look.Number, result, isHearsay: false);
+                _looks.End(look, channel);
             }
             // PENDING of what it has reversed is no word to rely on either.
             else if (outcome is ClearingOutcome.Unknown or ClearingOutcome.NotDelivered or ClearingOutcome.Processing)
@@ -72,7 +76,7 @@ public sealed partial class PendingResolver
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
-            LogFailure(failure, look.TradeNo);
+            LogFailure(failure, look.Number);
             _looks.Again(look, channel);
         }
         finally
@@ -87,5 +91,13 @@ public sealed partial class PendingResolver
             }
             _turns[channel].Give();
         }
+    }
+
+    private async ValueTask<ClearingReference?> ReferenceOfAsync(Look look)
+    {
+        (Trade trade, Refund refund) = (new(), new());
+        return look.IsRefund
+            ? await _ledger.FindRefundAsync(look.Number, refund) ? Refunding.ReferenceOf(refund) : null
+            : await _ledger.FindAsync(look.Number, trade) ? ScanPay.ReferenceOf(trade) : null;
     }
 }

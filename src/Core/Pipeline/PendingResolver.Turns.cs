@@ -41,7 +41,7 @@ public sealed partial class PendingResolver
         }
         finally
         {
-            if (word is { } said)
+            if (word is { IsUnasked: false } said)
             {
                 channel.Inquiries.Ended(said.Result.Outcome, took);
             }

@@ -37,6 +37,7 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
     private readonly Router _router;
     private readonly TradeWaiters _waiters;
     private readonly PaymentsInDoubt _payments;
+    private readonly RefundsInDoubt _refunds;
     private readonly CancelsInDoubt _cancels;
     private readonly IInDoubt[] _kinds;
     private readonly LookSchedule _looks;
@@ -66,13 +67,14 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
         _logger = logger;
         _schedule = new PendingSchedule(clock);
         _looks = new LookSchedule(router, clock);
-        _alarm = new PendingAlarm(_schedule, router, metrics, clock, logger);
+        _alarm = new PendingAlarm(_schedule, _looks, router, metrics, clock, logger);
         _threadWait = new ThreadWait(scheduler, clock);
         _turns = router.Channels.ToDictionary(channel => channel, channel => new ChannelTurns(channel, _schedule, _looks, BeginTurn, BeginLook));
         var surpluses = new SurplusesInDoubt(ledger, router, _schedule, disagreements, clock);
         _payments = new PaymentsInDoubt(ledger, institutions, signer, surpluses, _looks, disagreements, metrics, clock);
         _cancels = new CancelsInDoubt(ledger, _payments, institutions, signer, waiters, metrics, clock);
-        _kinds = [_payments, new RefundsInDoubt(ledger, institutions, signer, disagreements, metrics, clock), _cancels, surpluses];
+        _refunds = new RefundsInDoubt(ledger, institutions, signer, _looks, disagreements, metrics, clock);
+        _kinds = [_payments, _refunds, _cancels, surpluses];
         ledger.WhenClaimedLate(TakeOver);
         ledger.WhenReservedLate(TakeOver);
         ledger.Cancels.WhenClaimedLate(TakeOver);
@@ -120,9 +122,22 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
     /// <summary>Somebody asked for one that is PENDING: inquire soon, at most once in 3 s.</summary>
     public void Nudge(TradeNo number, long acceptedAtMs, ReadOnlySpan<byte> channelId)
     {
-        if (_router.Find(channelId) is { } channel)
+        if (_router.Find(channelId) is { } channel && _schedule.Hasten(number, acceptedAtMs, channel))
         {
-            _schedule.Hasten(number, acceptedAtMs, channel);
+            // The request that sent it may have ended it since it was read, or gone on to another channel: it would wait here for nothing.
+            _ = PlaceAsync(number);
+        }
+    }
+
+    /// <summary>
+    /// The request that sent it has recorded its result. Who asked for it meanwhile has put it here, and where its channel is left alone it would stay, in doubt for
+    /// nobody but the metrics. Costs nothing while nothing is in doubt.
+    /// </summary>
+    public void Forget(TradeNo number)
+    {
+        if (!_schedule.IsEmpty)
+        {
+            _schedule.Remove(number);
         }
     }
 
@@ -139,6 +154,10 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
     {
         _isStopped = true;
         _timer.Dispose();
+        foreach (ChannelTurns turns in _turns.Values)
+        {
+            turns.Stop();
+        }
     }
 
     // A trade has ended: so do the wishes to cancel it, without another word from the channel.
@@ -172,7 +191,7 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
             isShort |= turns.IsShort;
         }
         _ = PlaceSomeAsync();
-        _alarm.Look();
+        _alarm.Look(_reversed.Count);
         if (isShort != _isQuick)
         {
             _isQuick = isShort;

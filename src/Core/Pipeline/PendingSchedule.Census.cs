@@ -47,21 +47,22 @@ internal sealed partial class PendingSchedule
 
     /// <summary>The first so many in the order of their numbers, which is that of their acceptance.</summary>
     /// <param name="after">Only later ones; default all.</param>
-    /// <param name="channel">Only this channel's; null all.</param>
-    /// <param name="olderThan">Only those accepted longer ago.</param>
+    /// <param name="channel">Only this channel's; null all, or those without one.</param>
+    /// <param name="isUnplaced">Only those whose channel is not looked up yet, or not configured any more.</param>
+    /// <param name="olderThan">Only those accepted as long ago.</param>
     /// <param name="atMost">How many.</param>
-    internal IReadOnlyList<PendingState> List(TradeNo after, Channel? channel, TimeSpan olderThan, int atMost)
+    internal IReadOnlyList<PendingState> List(TradeNo after, Channel? channel, bool isUnplaced, TimeSpan olderThan, int atMost)
     {
         // The greatest of those found on top, to be thrown out for a smaller one.
         var found = new PriorityQueue<PendingEntry, TradeNo>(Comparer<TradeNo>.Create((left, right) => right.CompareTo(left)));
         ushort? of = null;
         lock (_lock)
         {
-            of = channel is null ? null : DocketOf(channel).Number;
+            of = channel is null && !isUnplaced ? null : DocketOf(channel).Number;
         }
         Walk((in PendingEntry entry, TimeSpan age) =>
         {
-            if (entry.Number > after && age > olderThan && (of is null || entry.Docket == of))
+            if (entry.Number > after && age >= olderThan && (of is null || entry.Docket == of))
             {
                 found.Enqueue(entry, entry.Number);
                 if (found.Count > atMost)

@@ -47,6 +47,9 @@ internal sealed partial class PendingSchedule(TimeProvider clock)
         }
     }
 
+    /// <summary>Nothing is in doubt, or will be known to have been in a moment: read without the lock.</summary>
+    internal bool IsEmpty => _slots.IsEmpty;
+
     /// <summary>In doubt since just now: the first turn is 3 s after acceptance.</summary>
     internal void Add(TradeNo number, long acceptedAtMs, Channel channel)
     {
@@ -63,12 +66,13 @@ internal sealed partial class PendingSchedule(TimeProvider clock)
     internal void AddDueNow(TradeNo number, long acceptedAtMs, Channel? channel, bool isCancel = false) =>
         Add(number, WallAge(acceptedAtMs), TimeSpan.Zero, channel, isCancel);
 
-    /// <summary>An institution asks for it: its turn is soon, once in 3 s.</summary>
-    internal void Hasten(TradeNo number, long acceptedAtMs, Channel channel)
+    /// <summary>An institution asks for it: its turn is soon, once in 3 s. True: it is here only since now.</summary>
+    internal bool Hasten(TradeNo number, long acceptedAtMs, Channel channel)
     {
         lock (_lock)
         {
-            if (!_slots.TryFind(number, out int slot))
+            bool isNew = !_slots.TryFind(number, out int slot);
+            if (isNew)
             {
                 slot = Insert(number, WallAge(acceptedAtMs), First, channel, isCancel: false);
             }
@@ -81,6 +85,7 @@ internal sealed partial class PendingSchedule(TimeProvider clock)
                 entry.DueAt = soonest;
                 Put(slot, entry, docket);
             }
+            return isNew;
         }
     }
 

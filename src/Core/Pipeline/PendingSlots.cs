@@ -59,8 +59,12 @@ internal sealed class PendingSlots
     private readonly List<PendingEntry[]> _pages = [];
     private readonly NumberMap _slots = new();
     private int _free = None;
+    private volatile bool _isEmpty = true;
 
     internal int Count => _slots.Count;
+
+    /// <summary>On any thread.</summary>
+    internal bool IsEmpty => _isEmpty;
 
     /// <summary>All slots, used or not.</summary>
     internal int Length => _pages.Count << PageBits;
@@ -80,6 +84,7 @@ internal sealed class PendingSlots
         this[slot] = entry;
         this[slot].IsUsed = true;
         _slots.Add(entry.Number, slot);
+        _isEmpty = false;
         return slot;
     }
 
@@ -88,7 +93,8 @@ internal sealed class PendingSlots
         _slots.Remove(this[slot].Number, out _);
         this[slot] = new PendingEntry { Place = _free };
         _free = slot;
-        if (_slots.Count == 0 && _pages.Count > 1)
+        _isEmpty = _slots.Count == 0;
+        if (_isEmpty && _pages.Count > 1)
         {
             // After an outage: what a million needed is given back.
             _pages.Clear();

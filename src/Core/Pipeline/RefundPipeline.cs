@@ -50,7 +50,7 @@ public sealed class RefundPipeline(
         bool isCalled = channel is { Breaker.IsClosed: true };
         if (!isCalled || !channel!.TryTakeCredit())
         {
-            await RefuseRouteAsync(slot, institution, isGone: !isCalled);
+            await RefuseRouteAsync(slot, institution, isGone: !isCalled || channel!.Breaker.IsRecovering);
             return;
         }
 
@@ -143,10 +143,17 @@ public sealed class RefundPipeline(
         {
             case CompleteState.Recorded:
                 waiters.Signal(slot.Refund.RefundId);
+                resolver.Forget(slot.Refund.RefundId);
                 disagreements.Look(slot.Refund);
+                if (result.Outcome == ClearingOutcome.Reversed)
+                {
+                    resolver.LookAgain(slot.Refund);
+                }
                 desk.Tell(slot);
                 return;
             case CompleteState.AlreadyFinal:
+                // Stopped, perhaps, and the channel executed it all the same.
+                resolver.Adopt(channel, slot.Refund.RefundId, result);
                 await repetitions.OfOneRecordedAsync(slot, slot.Refund.RefundId);
                 return;
             case CompleteState.Late when slot.Refund.WasNeverSent:

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using HotPath.Core.Clearing;
 using HotPath.Core.Ledger;
 using HotPath.Core.Model;
+using HotPath.Core.Operations;
 using HotPath.Core.Routing;
 
 namespace HotPath.Core.Pipeline;
@@ -65,7 +66,7 @@ internal sealed class SurplusesInDoubt(ILedger ledger, Router router, PendingSch
         }
         if (!channel.TryTakeCredit())
         {
-            return Word.Nothing;
+            return Word.Unasked;
         }
         _sentAt[doubt.Number] = clock.GetTimestamp();
         schedule.BeginAgain(doubt.Number);
@@ -81,6 +82,11 @@ internal sealed class SurplusesInDoubt(ILedger ledger, Router router, PendingSch
         }
         if (surplus.IsFinal)
         {
+            // Ended by an operator's word, perhaps, and settled by hand: that the money went back all the same must be heard.
+            if (!isHearsay && ChannelWord.Contradicts(result, surplus.Status))
+            {
+                disagreements.Look(number, surplus.Status, surplus.ChannelId, result);
+            }
             return Adoption.Ended;
         }
         if (result.Outcome == ClearingOutcome.NotDelivered)
@@ -98,7 +104,7 @@ internal sealed class SurplusesInDoubt(ILedger ledger, Router router, PendingSch
         CompleteState state = await ledger.Surpluses.SettleAsync(surplus);
         if (state == CompleteState.Recorded)
         {
-            disagreements.Ended(surplus);
+            disagreements.Ended(surplus, isHearsay);
         }
         if (state is not (CompleteState.Recorded or CompleteState.AlreadyFinal))
         {

@@ -12,7 +12,8 @@ namespace HotPath.Core.Pipeline;
 public sealed record TableInUse(RouteTable Table, int Version, DateTimeOffset LoadedAt);
 
 /// <summary>
-/// Operators' hand on the route table. Recorded before it takes effect: by which table a payment was routed must be found again. One caller at a time.
+/// Operators' hand on the route table. Recorded before it takes effect: who had payments routed by it must be found again. By which table each was, says its trail; the
+/// table of a start is the configuration's, and no operator's act. One caller at a time.
 /// </summary>
 public sealed class TableSwitch
 {
@@ -38,14 +39,15 @@ public sealed class TableSwitch
     /// <param name="table">Whole and checked; its channels are the router's.</param>
     /// <param name="who">Who wishes it: 1 to <see cref="OperatorAct.MostWhoBytes"/>.</param>
     /// <param name="why">His reason: 1 to <see cref="OperatorAct.MostWhyBytes"/>.</param>
-    public async Task<GatewayMetrics.TableReload> UseAsync(RouteTable table, string who, string why)
+    /// <param name="atMost">Not recorded by then, the table stays as it is; null: it takes what the journal takes.</param>
+    public async Task<GatewayMetrics.TableReload> UseAsync(RouteTable table, string who, string why, TimeSpan? atMost = null)
     {
         if (table.Hash == _inUse.Table.Hash)
         {
             return Count(GatewayMetrics.TableReload.Unchanged);
         }
         var act = new OperatorAct(_clock.GetUtcNow().ToUnixTimeMilliseconds(), "routes-reload", table.Hash, who, why);
-        if (await _ledger.RecordAsync(act) != CompleteState.Recorded)
+        if (await _ledger.RecordAsync(act, atMost) != CompleteState.Recorded)
         {
             return Count(GatewayMetrics.TableReload.NotRecorded);
         }

@@ -50,7 +50,7 @@ public sealed class RouteTable
 
     /// <summary>
     /// A route that takes this payment, with a credit of its channel: of the lowest priority there is one, and among several of that by chance,
-    /// weighted. Otherwise the most hopeful reason: a route was only full (A001), else only out of use or its channel left alone (A002), else the amount was
+    /// weighted. Otherwise the most hopeful reason: a route was only full (A001), else only out of use or its channel left alone, or not trusted with more yet (A002), else the amount was
     /// outside every limit (B003), else nobody clears this currency, or nothing with this code, or by face (C003) (protocol, section 2).
     /// </summary>
     /// <param name="request">The payment.</param>
@@ -72,7 +72,7 @@ public sealed class RouteTable
                 Tell(reasons, chances, at, ref trail);
                 return new RouteChoice(channel, default);
             }
-            reasons[at] = RouteReason.Full;
+            reasons[at] = WhyFull(channel);
         }
         return Refuse(reasons, request.Unserved);
     }
@@ -88,7 +88,7 @@ public sealed class RouteTable
         for (int i = 0; i < reasons.Length; i++)
         {
             Channel channel = _entries[i].Route.Channel;
-            reasons[i] = reasons[i] == RouteReason.None && channel.CallsUnderWay >= channel.Options.MaxInFlight ? RouteReason.Full : reasons[i];
+            reasons[i] = reasons[i] == RouteReason.None && channel.CallsUnderWay >= channel.MostCalls ? WhyFull(channel) : reasons[i];
         }
         rejection = Weigh(reasons, chances) < 0 ? Refuse(reasons, request.Unserved).Rejection : default;
         return [.. _entries.Select((entry, i) => new RouteVerdict(
@@ -167,6 +167,9 @@ public sealed class RouteTable
         trail.End();
     }
 
+    // That it may not have more yet is no want of room: to an institution it is as good as left alone.
+    private static RouteReason WhyFull(Channel channel) => channel.Breaker.IsRecovering ? RouteReason.Recovering : RouteReason.Full;
+
     private const int Ranks = 3;
 
     /// <summary>How much of interest: what failed, what was as good, what would never have been; -1: no candidate at all.</summary>
@@ -182,7 +185,7 @@ public sealed class RouteTable
 
     private static RouteChoice Refuse(ReadOnlySpan<RouteReason> reasons, Member unserved) =>
         reasons.Contains(RouteReason.Full) ? RouteChoice.Refused(RespCode.SystemBusy)
-        : reasons.ContainsAny([RouteReason.Disabled, RouteReason.Maintenance, RouteReason.Breaker, RouteReason.Operator, RouteReason.Tried])
+        : reasons.ContainsAny([RouteReason.Disabled, RouteReason.Maintenance, RouteReason.Breaker, RouteReason.Operator, RouteReason.Recovering, RouteReason.Tried])
             ? RouteChoice.Refused(RespCode.ServiceUnavailable)
         : reasons.ContainsAny(RouteReason.AboveLimit, RouteReason.BelowLimit) ? RouteChoice.Refused(RespCode.LimitExceeded)
         : RouteChoice.Refused(RespCode.MemberIllegal, reasons.ContainsAny(RouteReason.Currency, RouteReason.Drill) ? Member.Currency : unserved);

@@ -30,7 +30,7 @@ public enum BadAnswer : byte
     /// <summary>About another currency.</summary>
     WrongCurrency,
 
-    /// <summary>A result or a reason that is not in the channel's table, or none that answers this question.</summary>
+    /// <summary>A result or a reason that is not in the channel's table, none that answers this question, or two that contradict each other.</summary>
     UnknownCode,
 
     /// <summary>An error instead of an answer: an HTTP status but 200, a response code that says so.</summary>
@@ -47,4 +47,7 @@ public enum BadAnswer : byte
 
     /// <summary>Nobody asked.</summary>
     ToNobody,
+
+    /// <summary>No answer but a demand that we do not serve: sign-on, sign-off, a change of keys. It was refused.</summary>
+    Unsupported,
 }

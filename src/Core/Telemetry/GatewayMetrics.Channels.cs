@@ -36,6 +36,8 @@ public sealed partial class GatewayMetrics
             BreakerState = make.CreateGauge("hotpath_breaker_state", "1 at the state the channel's breaker is in.", "channel", "state");
             BreakerOpened = make.CreateCounter("hotpath_breaker_opened_total", "Openings of a closed breaker, by cause.", "channel", "cause");
             BadAnswers = make.CreateCounter("hotpath_channel_bad_answers_total", "Answers of clearing channels that do not count, by what is wrong with them.", "channel", "kind");
+            BreakerRecovering = make.CreateGauge("hotpath_breaker_recovering", "1 while the channel was closed again and gets few payments at once, until as many have ended well.", "channel");
+            Connections = make.CreateGauge("hotpath_channel_connections", "Connections that are kept open to the channel: how many are up, how many are wanted.", "channel", "state");
             BreakerOpen = make.CreateCounter("hotpath_breaker_open_seconds_total", "Time in which the channel was not called.", "channel");
         }
 
@@ -53,9 +55,13 @@ public sealed partial class GatewayMetrics
 
         internal Counter BreakerOpened { get; }
 
+        internal Gauge BreakerRecovering { get; }
+
         internal Counter BreakerOpen { get; }
 
         internal Counter BadAnswers { get; }
+
+        internal Gauge Connections { get; }
     }
 
     /// <summary>The metrics of one channel.</summary>
@@ -73,7 +79,7 @@ public sealed partial class GatewayMetrics
             (BadAnswer.Malformed, "malformed"), (BadAnswer.TooLong, "too_long"), (BadAnswer.CutShort, "cut_short"), (BadAnswer.TooSlow, "too_slow"),
             (BadAnswer.WrongReference, "wrong_reference"), (BadAnswer.WrongAmount, "wrong_amount"), (BadAnswer.WrongCurrency, "wrong_currency"),
             (BadAnswer.UnknownCode, "unknown_code"), (BadAnswer.Refused, "refused"), (BadAnswer.WrongMac, "wrong_mac"), (BadAnswer.Twice, "twice"),
-            (BadAnswer.Late, "late"), (BadAnswer.ToNobody, "to_nobody"),
+            (BadAnswer.Late, "late"), (BadAnswer.ToNobody, "to_nobody"), (BadAnswer.Unsupported, "unsupported"),
         ];
 
         private readonly Counter.Child[] _requests;
@@ -82,9 +88,11 @@ public sealed partial class GatewayMetrics
         private readonly Gauge.Child _health;
         private readonly Gauge.Child[] _states;
         private readonly Counter.Child[] _openings;
+        private readonly Gauge.Child _recovering;
         private readonly Counter.Child _open;
         private readonly Counter.Child[] _badAnswers;
         private readonly CollectorRegistry _registry;
+        private readonly Func<string, Gauge.Child> _connections;
 
         internal ChannelMetrics(ChannelFamilies families, string channel)
         {
@@ -94,9 +102,11 @@ public sealed partial class GatewayMetrics
             _health = families.Health.WithLabels(channel);
             _states = [.. States.Select(state => families.BreakerState.WithLabels(channel, state.Label))];
             _openings = [.. Openings.Select(opening => families.BreakerOpened.WithLabels(channel, opening.Label))];
+            _recovering = families.BreakerRecovering.WithLabels(channel);
             _open = families.BreakerOpen.WithLabels(channel);
             _badAnswers = [.. BadAnswers.Select(bad => families.BadAnswers.WithLabels(channel, bad.Label))];
             _registry = families.Registry;
+            _connections = state => families.Connections.WithLabels(channel, state);
             BreakerIs(Model.BreakerState.Closed);
         }
 
@@ -124,6 +134,17 @@ public sealed partial class GatewayMetrics
 
         /// <summary>Asked at every scrape how the channel does.</summary>
         public void WatchHealth(Func<double> health) => _registry.AddBeforeCollectCallback(() => _health.Set(health()));
+
+        /// <summary>Asked at every scrape whether it recovers.</summary>
+        public void WatchRecovery(Func<bool> isRecovering) => _registry.AddBeforeCollectCallback(() => _recovering.Set(isRecovering() ? 1 : 0));
+
+        /// <summary>Asked at every scrape how many connections there are. Never called for a channel whose connections are made as they are needed: it has no such series.</summary>
+        public void WatchConnections(Func<int> up, int wanted)
+        {
+            Gauge.Child upNow = _connections("up");
+            _connections("wanted").Set(wanted);
+            _registry.AddBeforeCollectCallback(() => upNow.Set(up()));
+        }
 
         /// <summary>Asked at every scrape how long the breaker has been open, all in all.</summary>
         public void WatchOpenTime(Func<TimeSpan> openTime) => _registry.AddBeforeCollectCallback(() => _open.IncTo(openTime().TotalSeconds));

@@ -60,7 +60,7 @@ internal sealed class ChannelEndpoint
     {
         ChannelBreaker breaker = channel.Breaker;
         return new ChannelLine(
-            channel.Options.Id, Name(breaker.State), breaker.IsOpenByHand, breaker.OpenTime.TotalSeconds,
+            channel.Options.Id, Name(breaker.State), breaker.IsRecovering, breaker.IsOpenByHand, breaker.OpenTime.TotalSeconds,
             [.. breaker.History().Select(one => new TransitionLine(
                 DateTimeOffset.FromUnixTimeMilliseconds(one.AtMs), Name(one.From), Name(one.To), Name(one.Cause), one.InState.TotalSeconds, one.OpenFor.TotalSeconds,
                 one.Reason.Length > 0 ? one.Reason : null))]);
@@ -71,7 +71,7 @@ internal sealed class ChannelEndpoint
 }
 
 /// <summary>A channel, as operators see it.</summary>
-internal sealed record ChannelLine(string Channel, string State, bool ByHand, double OpenSeconds, TransitionLine[] History);
+internal sealed record ChannelLine(string Channel, string State, bool Recovering, bool ByHand, double OpenSeconds, TransitionLine[] History);
 
 /// <summary>A transition of its breaker.</summary>
 internal sealed record TransitionLine(DateTimeOffset At, string From, string To, string Cause, double SecondsInState, double SecondsOpen, string? Reason);

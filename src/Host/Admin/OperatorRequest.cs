@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using HotPath.Core.Ledger.Embedded;
 using HotPath.Core.Model;
 
 namespace HotPath.Host.Admin;
@@ -17,18 +18,40 @@ internal static class OperatorRequest
     /// <summary>What is answered to a wish that does not say whose it is.</summary>
     internal static readonly string WhoAndWhy = $"say who (1 to {OperatorAct.MostWhoBytes} bytes) and why (1 to {OperatorAct.MostWhyBytes})\n";
 
-    /// <summary>Answers an operator's wish; 403 to anybody else's, unread.</summary>
+    // The longest that is waited for anywhere: 5 s until the wish is in the journal, 5 s for the channel's budget, 15 s for its answer; and room.
+    internal static readonly TimeSpan MostTime = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// Answers an operator's wish; 403 to anybody else's, unread; 503 when the ledger cannot say, or nothing is known after <see cref="MostTime"/>: then it may be
+    /// done yet.
+    /// </summary>
     /// <param name="context">The wish.</param>
     /// <param name="contentType">Of what is answered when it was granted; why it was not is plain text.</param>
     /// <param name="answer">Grants it, or says why not.</param>
     internal static async Task ServeAsync(HttpContext context, string contentType, Func<HttpRequest, Task<(int Status, string Text)>> answer)
     {
-        (int status, string text) = Refusal(context.Request) is { } refusal ? (StatusCodes.Status403Forbidden, refusal) : await answer(context.Request);
+        (int status, string text) = Refusal(context.Request) is { } refusal ? (StatusCodes.Status403Forbidden, refusal) : await AnswerAsync(context.Request, answer, MostTime);
         byte[] body = Encoding.UTF8.GetBytes(text);
         context.Response.StatusCode = status;
         context.Response.ContentType = status < StatusCodes.Status400BadRequest ? contentType : "text/plain; charset=utf-8";
         context.Response.ContentLength = body.Length;
         await context.Response.BodyWriter.WriteAsync(body);
+    }
+
+    internal static async Task<(int Status, string Text)> AnswerAsync(HttpRequest request, Func<HttpRequest, Task<(int Status, string Text)>> answer, TimeSpan atMost)
+    {
+        try
+        {
+            return await answer(request).WaitAsync(atMost);
+        }
+        catch (LedgerUnavailableException failure)
+        {
+            return (StatusCodes.Status503ServiceUnavailable, $"unavailable: {failure.Message}; whether it was done is unknown, ask again\n");
+        }
+        catch (TimeoutException)
+        {
+            return (StatusCodes.Status503ServiceUnavailable, $"unknown: no result within {atMost.TotalSeconds} s; it may be done yet, ask again\n");
+        }
     }
 
     // Why it is refused; null when it may be served.

@@ -60,7 +60,7 @@ internal sealed class PendingEndpoint
         string? channel = query["channel"].ToString() is { Length: > 0 } name ? name : null;
         if (await desk.ListAsync(after, channel, olderThan, limit) is not { } found)
         {
-            return (StatusCodes.Status404NotFound, "no such channel\n");
+            return (StatusCodes.Status404NotFound, "no such channel, and nothing PENDING that it has\n");
         }
         var lines = new StringBuilder();
         foreach (PendingLine one in found)
@@ -106,7 +106,7 @@ internal sealed class PendingEndpoint
         string refusal = answer.Verdict switch
         {
             PendingVerdict.NotFound => $"not_found: there is no {number}",
-            PendingVerdict.NotRecorded => "not_recorded: the journal could not take it; nothing was done, or what the channel said is recorded by the next inquiry",
+            PendingVerdict.NotRecorded => "not_recorded: the journal could not take it, or it went to another channel meanwhile; nothing was done, or what the channel said is recorded by the next inquiry",
             PendingVerdict.HasEnded => $"has_ended: {number} is {status}",
             PendingVerdict.EndedOtherwise => $"ended_otherwise: {number} is {status} now; the channel says {said}",
             PendingVerdict.NotProved => $"not_proved: the channel says {said}; where it confirmed it by other means, say so (channel_confirmed)",

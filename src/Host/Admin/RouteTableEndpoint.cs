@@ -59,7 +59,7 @@ internal sealed class RouteTableEndpoint
         {
             return (StatusCodes.Status400BadRequest, OperatorRequest.WhoAndWhy);
         }
-        ReloadReport report = await rooms.Reloader.ReloadAsync(who, why);
+        ReloadReport report = await rooms.Reloader.ReloadAsync(who, why, OperatorAct.MostWait);
         int status = report.Result switch
         {
             "refused" => StatusCodes.Status422UnprocessableEntity,
@@ -83,16 +83,9 @@ internal sealed class RouteTableEndpoint
             return (StatusCodes.Status400BadRequest, "trade_no is not a number of 28 digits that this gateway gives\n");
         }
         var trade = new Trade();
-        try
-        {
-            return await rooms.Ledger.FindAsync(tradeNo, trade)
-                ? Done(JsonSerializer.Serialize(RouteView.Tell(trade), RouteJson.Default.TradeRouteAnswer))
-                : (StatusCodes.Status404NotFound, "no such trade\n");
-        }
-        catch (LedgerUnavailableException failure)
-        {
-            return (StatusCodes.Status503ServiceUnavailable, failure.Message + "\n");
-        }
+        return await rooms.Ledger.FindAsync(tradeNo, trade)
+            ? Done(JsonSerializer.Serialize(RouteView.Tell(trade), RouteJson.Default.TradeRouteAnswer))
+            : (StatusCodes.Status404NotFound, "no such trade\n");
     }
 
     private static (int Status, string Text) Ask(Rooms rooms, IQueryCollection query)
@@ -110,7 +103,7 @@ internal sealed class RouteTableEndpoint
             return (StatusCodes.Status400BadRequest, "say biz_type (SCAN_PAY or FACE_PAY), currency and minor_units, or trade_no\n");
         }
         var question = new RouteQuestion(
-            instId, institution.Region == Region.Domestic ? Direction.Outbound : Direction.Inbound, type, currency, institution.MayUse(currency), new Amount(minorUnits), query["qr_content"].ToString());
+            instId, institution.Direction, type, currency, institution.MayUse(currency), new Amount(minorUnits), query["qr_content"].ToString());
         return Done(JsonSerializer.Serialize(RouteView.Ask(rooms.Tables.InUse.Table, question, isLive: true, rooms.Clock.GetUtcNow()), RouteJson.Default.RouteAnswer));
     }
 

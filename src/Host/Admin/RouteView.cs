@@ -56,7 +56,7 @@ internal static class RouteView
         route.Id!, route.Channel.Options.Id, route.Priority!.Value, route.Weight, route.IsEnabled, verdict, share,
         isLive ? Math.Round(route.Channel.Health.Value, 4) : null,
         isLive ? JsonNamingPolicy.SnakeCaseLower.ConvertName(route.Channel.Breaker.State.ToString()) : null,
-        isLive ? route.Channel.CallsUnderWay : null, route.Channel.Options.MaxInFlight);
+        isLive ? route.Channel.CallsUnderWay : null, isLive ? route.Channel.MostCalls : route.Channel.Options.MaxInFlight);
 
     /// <summary>How a trade came to its channel.</summary>
     /// <param name="trade">As the book or its journal has it.</param>

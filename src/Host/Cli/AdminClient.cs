@@ -7,6 +7,9 @@ namespace HotPath.Host.Cli;
 /// <summary>A running gateway's admin listener, as verbs ask it.</summary>
 internal static class AdminClient
 {
+    // Longer than any wish takes (OperatorRequest.MostTime).
+    private static readonly TimeSpan MostWait = TimeSpan.FromSeconds(40);
+
     internal static Option<Uri> Option() => new("--admin")
     {
         Description = "the gateway's admin listener",
@@ -34,9 +37,11 @@ internal static class AdminClient
     /// <summary>
     /// The answer's text and <see cref="ExitCodes.Done"/>; otherwise why there is none has been said, and the exit code says it too.
     /// </summary>
-    internal static async Task<(string Text, int ExitCode)> CallAsync(HttpMethod method, Uri admin, string path, TextWriter error, CancellationToken stop)
+    internal static async Task<(string Text, int ExitCode)> CallAsync(
+        HttpMethod method, Uri admin, string path, TextWriter error, CancellationToken stop, TimeSpan? atMost = null)
     {
-        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false });
+        TimeSpan time = atMost ?? MostWait;
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { Timeout = time };
         using var request = new HttpRequestMessage(method, new Uri(admin, path));
         request.Headers.Add(OperatorRequest.Header, "1");
         try
@@ -53,6 +58,11 @@ internal static class AdminClient
         catch (HttpRequestException failure)
         {
             await error.WriteLineAsync($"hotpath: no gateway at {admin.GetLeftPart(UriPartial.Authority)}: {(failure.InnerException ?? failure).Message}");
+            return ("", ExitCodes.NoAnswer);
+        }
+        catch (TaskCanceledException) when (!stop.IsCancellationRequested)
+        {
+            await error.WriteLineAsync($"hotpath: no answer within {time.TotalSeconds} s: whether it was done is unknown, ask again");
             return ("", ExitCodes.NoAnswer);
         }
     }

@@ -48,14 +48,14 @@ internal sealed class DryPayment
             whole[name] ??= value;
         }
         byte[] json = whole.ToJson();
-        var slot = new RequestSlot();
-        if (json.Length > slot.BodyBuffer.Length)
-        {
-            return new DryPayment { Refusal = $"{json.Length} bytes are too large" };
-        }
+        var slot = new RequestSlot(Math.Max(json.Length, BodyLimits.Ordinary));
         json.CopyTo(slot.BodyBuffer);
         slot.SetBody(json.Length);
         Rejection rejection = RequestReader.Read(slot);
+        if (json.Length > BodyLimits.Of(slot.BizType))
+        {
+            return new DryPayment { Refusal = $"{json.Length} bytes are too large" };
+        }
         rejection = rejection.IsRefusal ? rejection : RequestReader.CheckInterface(slot);
         if (rejection.IsRefusal)
         {
@@ -76,7 +76,7 @@ internal sealed class DryPayment
         };
     }
 
-    /// <summary>What a configuration's table says of it. Nothing of the table is called: its channels have no address here, and nobody knows how they do.</summary>
+    /// <summary>What a configuration's table says of it. Nothing of the table is called: what its channels can carry is known from their settings, how they do is not.</summary>
     internal RouteAnswer Ask(GatewaySettings settings, InstitutionSettings institution, TimeProvider clock)
     {
         var metrics = new GatewayMetrics("dry-run");
@@ -87,7 +87,7 @@ internal sealed class DryPayment
         return RouteView.Ask(
             table,
             new RouteQuestion(
-                InstId, institution.Region == Region.Domestic ? Direction.Outbound : Direction.Inbound, BizTypes.Parse(Encoding.UTF8.GetBytes(BizTypeName)), Currency,
+                InstId, Institution.DirectionOf(institution.Region), BizTypes.Parse(Encoding.UTF8.GetBytes(BizTypeName)), Currency,
                 institution.Currencies.Contains(Currency), Amount, QrContent),
             isLive: false, clock.GetUtcNow());
     }

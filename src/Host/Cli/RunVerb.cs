@@ -38,7 +38,8 @@ internal static partial class RunVerb
             LogNotStarted(logs.CreateLogger<Gateway>(), failure.Message);
             return ExitCodes.Refused;
         }
-        process.OnHangUp(() => gateway.Routes.ReloadAsync("SIGHUP", "signal"));
+        // A signal cannot be told that the journal is slow just now, so it waits.
+        process.OnHangUp(() => gateway.Routes.ReloadAsync("SIGHUP", "signal", atMost: null));
         return await process.ServeAsync(gateway.Failure, gateway.StopAsync);
     }
 

@@ -41,7 +41,7 @@ internal static class SimulatorVerb
             {
                 Port = parsed.GetValue(port),
                 Iso8583Port = parsed.GetValue(iso8583Port),
-                Iso8583Mac = parsed.GetValue(macKey) is { } file ? new MessageMac(Convert.FromHexString(File.ReadAllText(file).Trim())) : null,
+                Iso8583Mac = parsed.GetValue(macKey) is { } file ? ReadMacKey(file) : null,
                 BooksDirectory = parsed.GetRequiredValue(books),
                 ChannelLatency = parsed.GetValue(latency),
                 SettleWindow = parsed.GetValue(settleWindow),
@@ -51,5 +51,17 @@ internal static class SimulatorVerb
             return ExitCodes.Done;
         });
         return verb;
+    }
+
+    private static MessageMac ReadMacKey(string file)
+    {
+        try
+        {
+            return new MessageMac(Convert.FromHexString(File.ReadAllText(file).Trim()));
+        }
+        catch (Exception failure) when (failure is FormatException or ArgumentException or IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"--iso8583-mac-key {file}: {failure.Message}", failure);
+        }
     }
 }

@@ -22,6 +22,7 @@ internal sealed record ReloadReport(string Result, string Table, int Version, st
 internal sealed partial class RouteReloader(RouteSource? source, IReadOnlyList<Channel> channels, TableSwitch tables, ILogger<RouteReloader> logger) : IDisposable
 {
     private readonly Dictionary<string, Channel> _channels = channels.ToDictionary(channel => channel.Options.Id);
+    private readonly Dictionary<string, ChannelReach> _reaches = channels.ToDictionary(channel => channel.Options.Id, channel => channel.Options.Reach);
     private readonly SemaphoreSlim _one = new(1, 1);
     private readonly ILogger _logger = logger;
 
@@ -29,7 +30,7 @@ internal sealed partial class RouteReloader(RouteSource? source, IReadOnlyList<C
     internal bool CanReload => source is not null;
 
     /// <summary>Reads, checks, records and swaps.</summary>
-    internal async Task<ReloadReport> ReloadAsync(string who, string why)
+    internal async Task<ReloadReport> ReloadAsync(string who, string why, TimeSpan? atMost)
     {
         if (source is null)
         {
@@ -38,7 +39,7 @@ internal sealed partial class RouteReloader(RouteSource? source, IReadOnlyList<C
         await _one.WaitAsync();
         try
         {
-            return await ReadAndUseAsync(source, who, why);
+            return await ReadAndUseAsync(source, who, why, atMost);
         }
         finally
         {
@@ -48,9 +49,9 @@ internal sealed partial class RouteReloader(RouteSource? source, IReadOnlyList<C
 
     public void Dispose() => _one.Dispose();
 
-    private async Task<ReloadReport> ReadAndUseAsync(RouteSource from, string who, string why)
+    private async Task<ReloadReport> ReadAndUseAsync(RouteSource from, string who, string why, TimeSpan? atMost)
     {
-        RouteReading read = from.Read(_channels.Keys.ToHashSet());
+        RouteReading read = from.Read(_reaches);
         foreach (ConfigurationFault fault in read.Faults)
         {
             LogFault(fault.ToString());
@@ -61,7 +62,7 @@ internal sealed partial class RouteReloader(RouteSource? source, IReadOnlyList<C
         }
         string old = tables.InUse.Table.Hash;
         GatewayMetrics.TableReload result = read.Settings is { } settings
-            ? await tables.UseAsync(new RouteTable(settings.Bind(_channels), settings.CodeHosts), who, why)
+            ? await tables.UseAsync(new RouteTable(settings.Bind(_channels), settings.CodeHosts), who, why, atMost)
             : tables.Refuse();
         TableInUse now = tables.InUse;
         switch (result)

@@ -34,6 +34,7 @@ internal sealed class ChannelCheck(Faults faults, KeyFiles keys)
                     MaxInFlight = channel.MaxInFlight,
                     SettleWindow = settleWindow,
                     InquiriesPerSecond = Math.Max(1, channel.InquiriesPerSecond),
+                    Reach = isIso8583 ? Iso8583ClearingAdapter.Reach : ChannelReach.Everything,
                     Breaker = new BreakerOptions { OpensByItself = opensByItself },
                 },
                 isIso8583 ? CheckIso8583(path, channel, deadline) : CheckHttp(path, channel, deadline)));

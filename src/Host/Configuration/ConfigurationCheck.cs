@@ -53,6 +53,7 @@ internal sealed class ConfigurationCheck
         }
         _faults.InRange("failover.max_attempts", configuration.Failover.MaxAttempts, 1, TriedChannels.Most);
         ServerCertificate? certificate = configuration.Listen is null ? null : _keys.ReadCertificate("listen", listen);
+        List<ChannelSettings> channels;
         return new GatewaySettings
         {
             Listen = CheckEndPoint("listen", listen.Address, listen.Port, mustBeLoopback: false),
@@ -64,8 +65,8 @@ internal sealed class ConfigurationCheck
             SigningKey = CheckSigningKey(configuration)!,
             Es256SigningKey = CheckEs256SigningKey(configuration),
             Institutions = CheckInstitutions(configuration),
-            Channels = new ChannelCheck(_faults, _keys).CheckChannels(configuration.Channels),
-            RouteTable = RouteCheck.Run(configuration, _faults),
+            Channels = channels = new ChannelCheck(_faults, _keys).CheckChannels(configuration.Channels),
+            RouteTable = RouteCheck.Run(configuration, channels.Select(channel => channel.Options), _faults),
             MaxAttempts = configuration.Failover.MaxAttempts,
         };
     }

@@ -1,3 +1,4 @@
+using HotPath.Core.Clearing;
 using HotPath.Core.Model;
 using HotPath.Core.Qr;
 using HotPath.Core.Routing;
@@ -7,8 +8,8 @@ namespace HotPath.Host.Configuration;
 
 /// <summary>Checks where payments go: the routes, the schemes they are for, and the hosts of https codes.</summary>
 /// <param name="faults">Told what is wrong.</param>
-/// <param name="channels">The channels there are.</param>
-internal sealed class RouteCheck(Faults faults, IReadOnlySet<string> channels)
+/// <param name="channels">The channels there are, and what each can carry.</param>
+internal sealed class RouteCheck(Faults faults, IReadOnlyDictionary<string, ChannelReach> channels)
 {
     private const int MostPriority = 1000;
     private const int MostWeight = 1000;
@@ -18,7 +19,8 @@ internal sealed class RouteCheck(Faults faults, IReadOnlySet<string> channels)
     private readonly HashSet<string> _ids = new(StringComparer.Ordinal);
 
     /// <summary>A table by itself, as a reload reads it; null where it has faults.</summary>
-    internal static (RouteTableSettings? Settings, IReadOnlyList<ConfigurationFault> Faults) Run(RoutesConfiguration configuration, IReadOnlySet<string> channels, string? file)
+    internal static (RouteTableSettings? Settings, IReadOnlyList<ConfigurationFault> Faults) Run(
+        RoutesConfiguration configuration, IReadOnlyDictionary<string, ChannelReach> channels, string? file)
     {
         var faults = new Faults(configuration.Lines, file);
         RouteTableSettings settings = new RouteCheck(faults, channels).Check(configuration.Routes, configuration.CodeHosts);
@@ -26,10 +28,10 @@ internal sealed class RouteCheck(Faults faults, IReadOnlySet<string> channels)
     }
 
     /// <summary>The table of a whole configuration, wherever it stands; half-made where there are faults.</summary>
-    internal static RouteTableSettings Run(GatewayConfiguration configuration, Faults faults)
+    internal static RouteTableSettings Run(GatewayConfiguration configuration, IEnumerable<ChannelOptions> there, Faults faults)
     {
-        // OfType leaves out a null, which has its fault already.
-        HashSet<string> channels = [.. configuration.Channels.OfType<ChannelConfiguration>().Select(channel => channel.Id ?? "")];
+        // Two of one name have their fault already.
+        Dictionary<string, ChannelReach> channels = there.DistinctBy(channel => channel.Id).ToDictionary(channel => channel.Id, channel => channel.Reach);
         if (configuration.RoutesFile is not { } file)
         {
             return new RouteCheck(faults, channels).Check(configuration.Routes, configuration.CodeHosts);
@@ -72,7 +74,12 @@ internal sealed class RouteCheck(Faults faults, IReadOnlySet<string> channels)
         string? id = route.Id is null ? null : faults.Token(path + ".id", route.Id, Route.MaxIdLength);
         faults.Unique(_ids, path + ".id", id);
         string? channelId = faults.Required(path + ".channel", route.Channel);
-        if (channelId is not null && !channels.Contains(channelId))
+        ChannelReach reach = ChannelReach.Everything;
+        if (channelId is not null && channels.TryGetValue(channelId, out ChannelReach? its))
+        {
+            reach = its;
+        }
+        else if (channelId is not null)
         {
             faults.Add(path + ".channel", $"no channel has the id {channelId}");
         }
@@ -86,6 +93,14 @@ internal sealed class RouteCheck(Faults faults, IReadOnlySet<string> channels)
         {
             faults.Add(path + ".min_minor_units", $"{route.MinMinorUnits} is over max_minor_units: no amount is left");
         }
+        if (type == BizType.FacePay && !reach.CarriesFaces)
+        {
+            faults.Add(path + ".biz_type", $"FACE_PAY cannot go to {channelId}: its messages carry no face");
+        }
+        if (route.MinMinorUnits > reach.MaxMinorUnits)
+        {
+            faults.Add(path + ".min_minor_units", $"{route.MinMinorUnits} is over {reach.MaxMinorUnits}, the largest amount that the messages of {channelId} carry");
+        }
         faults.InRange(path + ".only_amounts_ending_with", route.OnlyAmountsEndingWith ?? 0, 0, 99);
         CheckOrder(path, route, haveOrder);
         var currencies = CurrencyList.Read(faults, path + ".currencies", route.Currencies).ToHashSet();
@@ -96,11 +111,11 @@ internal sealed class RouteCheck(Faults faults, IReadOnlySet<string> channels)
             Id = id,
             Channel = channel,
             Direction = direction,
-            BizType = type ?? (channel.Adapter.CarriesFaces ? null : BizType.ScanPay),
+            BizType = type ?? (reach.CarriesFaces ? null : BizType.ScanPay),
             Currencies = currencies,
             Schemes = schemes,
             MinMinorUnits = route.MinMinorUnits,
-            MaxMinorUnits = Math.Min(route.MaxMinorUnits ?? long.MaxValue, channel.Adapter.MaxMinorUnits),
+            MaxMinorUnits = Math.Min(route.MaxMinorUnits ?? long.MaxValue, reach.MaxMinorUnits),
             IsEnabled = route.Enabled,
             OnlyAmountsEndingWith = route.OnlyAmountsEndingWith,
             Maintenance = maintenance,

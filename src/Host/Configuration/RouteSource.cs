@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using HotPath.Core.Clearing;
 
 namespace HotPath.Host.Configuration;
 
@@ -34,8 +35,8 @@ internal sealed class RouteSource
     internal string File => _routesFile ?? _path;
 
     /// <summary>Reads it again and checks it whole.</summary>
-    /// <param name="channels">The channels that run: one that is only in the file does not yet.</param>
-    internal RouteReading Read(IReadOnlySet<string> channels)
+    /// <param name="channels">The channels that run, and what each can carry: one that is only in the file does not yet.</param>
+    internal RouteReading Read(IReadOnlyDictionary<string, ChannelReach> channels)
     {
         (GatewayConfiguration? configuration, ConfigurationFault? unreadable) = ConfigurationFile.Read(_path);
         string[] others = configuration is null ? [] : Differing(Keys(configuration));
@@ -49,7 +50,7 @@ internal sealed class RouteSource
             unreadable is null ? null : unreadable with { File = _path }, channels, others);
     }
 
-    private RouteReading Check(RoutesConfiguration? routes, ConfigurationFault? unreadable, IReadOnlySet<string> channels, string[] others)
+    private RouteReading Check(RoutesConfiguration? routes, ConfigurationFault? unreadable, IReadOnlyDictionary<string, ChannelReach> channels, string[] others)
     {
         if (routes is null)
         {

@@ -45,19 +45,21 @@ public sealed class ChannelTests : IDisposable
         Assert.Equal([(reference.TradeNo, ClearingOutcome.Succeeded)], _late.Adopted);
     }
 
-    [Fact]
-    public async Task A_payment_to_a_channel_whose_breaker_has_opened_is_not_sent_and_gives_its_credit_back()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_is_for_a_channel_whose_breaker_has_opened_is_not_sent_and_gives_its_credit_back(bool isRefund)
     {
         Channel channel = NewChannel(maxInFlight: 1);
         Assert.True(channel.TryTakeCredit());
         channel.Breaker.OpenManually("");
 
-        ClearingResult result = await channel.PayAsync(Payments.NewReference(), Budget);
+        ClearingResult result = await (isRefund ? channel.RefundAsync(Payments.NewRefund(), Budget) : channel.PayAsync(Payments.NewReference(), Budget));
 
         Assert.Equal((ClearingOutcome.NotDelivered, 0), (result.Outcome, _adapter.Calls.Count));
         Assert.True(channel.TryTakeCredit());
         _clock.Advance(TimeSpan.FromMinutes(1));
-        Assert.Empty(_late.Adopted);
+        Assert.True(_late.Adopted.IsEmpty && _lateRefunds.Adopted.IsEmpty);
     }
 
     [Fact]

@@ -1,7 +1,9 @@
 using HotPath.Core.Clearing;
+using HotPath.Core.Clearing.Adapters.Iso8583;
 using HotPath.Core.Model;
 using HotPath.Core.Runtime;
 using HotPath.Core.Telemetry;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace HotPath.Core.Tests.Clearing;
@@ -31,10 +33,23 @@ public class EncodingFailureTests
         }
     }
 
-    private static ValueTask<ClearingResult> Pay(Channel channel) => channel.PayAsync(
+    [Fact]
+    public async Task PaymentsThatTheChannelsMessagesCannotHold_AreNotDelivered_AndSayNothingOfHowTheChannelIs()
+    {
+        await using var adapter = new Iso8583ClearingAdapter(new Iso8583Options { Host = "127.0.0.1", Port = 1, Connections = 1 }, InlineScheduler.Instance, new FakeTimeProvider());
+        Channel channel = Payments.NewChannel(adapter, maxInFlight: 1);
+        for (int i = 0; i < 40; i++)
+        {
+            Assert.True(channel.TryTakeCredit());
+            Assert.Equal(ClearingOutcome.NotDelivered, (await Pay(channel, Dialect.MaxMinorUnits + 1)).Outcome);
+        }
+        Assert.Equal((BreakerState.Closed, 1.0, 0), (channel.Breaker.State, channel.Health.Value, channel.CallsUnderWay));
+    }
+
+    private static ValueTask<ClearingResult> Pay(Channel channel, long minorUnits = 100) => channel.PayAsync(
         new PayOrder
         {
-            Reference = new ClearingReference(new TradeNo(1UL << 40, 1), new Amount(100), Currency.Parse("HKD")),
+            Reference = new ClearingReference(new TradeNo(1UL << 40, 1), new Amount(minorUnits), Currency.Parse("HKD")),
             InstId = InstId.From("CN000001"),
             TradeType = TradeType.Scan,
             QrType = QrType.Static,

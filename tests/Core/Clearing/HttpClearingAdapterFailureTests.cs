@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using HotPath.Core.Clearing;
 using HotPath.Core.Clearing.Adapters.Http;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace HotPath.Core.Tests.Clearing;
@@ -204,6 +205,29 @@ public abstract class HttpClearingAdapterFailureTests
         }
 
         Assert.Equal(ClearingOutcome.NotDelivered, (await sending).Outcome);
+    }
+
+    /// <summary>A channel whose accept queue is full answers no SYN: nothing was sent, and that is known when the time for a connection is over, by the adapter's own clock.</summary>
+    [Fact]
+    public async Task A_connect_that_hangs_is_certainly_not_delivered_when_its_time_is_over()
+    {
+        using var full = new FullListener();
+        var clock = new FakeTimeProvider();
+        await using var adapter = new HttpClearingAdapter(
+            new HttpClearingOptions { BaseAddress = new Uri($"http://127.0.0.1:{full.Port}"), ConnectTimeout = TimeSpan.FromSeconds(2) }, clock);
+
+        Task<ClearingResult> sending = adapter.SendOnceAsync(_reference);
+        double milliseconds = 0;
+        // In steps, each with some time to come to its end: the connection is begun on another thread.
+        while (await Task.WhenAny(sending, Task.Delay(5)) != sending)
+        {
+            clock.Advance(TimeSpan.FromMilliseconds(50));
+            milliseconds += 50;
+        }
+
+        Assert.Equal(ClearingOutcome.NotDelivered, (await sending).Outcome);
+        // Before the deadline of the whole call, 15 s: what ends then is in doubt.
+        Assert.InRange(milliseconds, 2000, 14_000);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using HotPath.Core.Clearing;
@@ -34,6 +35,30 @@ public sealed class HttpClearingAdapterTests
         Assert.Equal("8880", body.GetProperty("amount_minor").GetString());
         Assert.Equal("000201\"\\26", body.GetProperty("qr_content").GetString());
         Assert.Equal("绿茶", body.GetProperty("body").GetString());
+    }
+
+    /// <summary>The handshake is the dialer's, and the HTTP library makes none inside it.</summary>
+    [Fact]
+    public async Task Over_TLS_with_the_right_authority_a_payment_goes_through_and_with_another_nothing_is_sent()
+    {
+        using X509Certificate2 certificate = LocalCertificate.Make();
+        using X509Certificate2 stranger = LocalCertificate.Make();
+        await using var server = new ScriptedServer(
+            (_, stream) => stream.WriteAsync(ScriptedServer.Http(Payments.AnswerTo(_reference, "SUCCESS"))).AsTask(), wrap: LocalCertificate.Server(certificate));
+        var options = new HttpClearingOptions { BaseAddress = new Uri($"https://localhost:{server.BaseAddress.Port}") };
+        Func<CancellationToken, ValueTask<Dialed>> To(X509Certificate2? authority) =>
+            new ChannelDialer("localhost", server.BaseAddress.Port, isTls: true, authority, options.ConnectTimeout, TimeProvider.System).DialAsync;
+
+        await using var adapter = new HttpClearingAdapter(options, TimeProvider.System, To(certificate));
+        Assert.Equal(ClearingOutcome.Succeeded, (await adapter.SendOnceAsync(_reference)).Outcome);
+        Assert.Equal(ClearingOutcome.Succeeded, (await adapter.SendOnceAsync(_reference)).Outcome);
+        Assert.Equal((1, 2), (server.Connections, server.Requests.Count));
+
+        await using var misled = new HttpClearingAdapter(options, TimeProvider.System, To(stranger));
+        await using var strict = new HttpClearingAdapter(options, TimeProvider.System);
+        Assert.Equal(ClearingOutcome.NotDelivered, (await misled.SendOnceAsync(_reference)).Outcome);
+        Assert.Equal(ClearingOutcome.NotDelivered, (await strict.SendOnceAsync(_reference)).Outcome);
+        Assert.Equal(2, server.Requests.Count);
     }
 
     [Fact]

@@ -103,13 +103,27 @@ public class InquiryBudgetTests
         Assert.Equal(200, budget.Pace);
     }
 
-    [Fact]
-    public void HangingChannel_HasNoMoreUnderWayThanItsRoom_AndAPlaceIsKeptForCancels()
+    /// <summary>A channel that takes 200 ms for its answers is asked as often as is allowed, however much that is.</summary>
+    [Theory]
+    [InlineData(500)]
+    [InlineData(2_000)]
+    public void SlowAnswers_DoNotKeepThePaceBelowTheLimit(int limit)
     {
-        var budget = new InquiryBudget(10_000, _clock);
+        var budget = new InquiryBudget(limit, _clock);
+        Ask(budget, TimeSpan.FromSeconds(40), TimeSpan.FromMilliseconds(200));
+        Assert.InRange(Ask(budget, TimeSpan.FromSeconds(10), TimeSpan.FromMilliseconds(200)), limit * 9, limit * 10);
+    }
+
+    [Theory]
+    [InlineData(100, 48)]
+    [InlineData(500, 125)]
+    [InlineData(10_000, 2_500)]
+    public void HangingChannel_HasNoMoreUnderWayThanItsRoom_AndAPlaceIsKeptForCancels(int limit, int room)
+    {
+        var budget = new InquiryBudget(limit, _clock);
         int others = Take(budget, isForCancel: false);
         int cancels = Take(budget, isForCancel: true);
-        Assert.Equal((48, 16), (others, cancels));
+        Assert.Equal((room, 16), (others, cancels));
         Assert.False(budget.HasRoom(isForCancel: true));
         double before = budget.Pace;
         _clock.Advance(TimeSpan.FromSeconds(3));
@@ -121,10 +135,10 @@ public class InquiryBudgetTests
         int Take(InquiryBudget from, bool isForCancel)
         {
             int taken = 0;
-            for (int i = 0; i < 200; i++)
+            for (int i = 0; i < 3_000; i++)
             {
                 taken += from.TryTake(isForCancel) ? 1 : 0;
-                _clock.Advance(TimeSpan.FromMilliseconds(1));
+                _clock.Advance(TimeSpan.FromMilliseconds(100));
             }
             return taken;
         }

@@ -14,14 +14,17 @@ internal sealed class ScriptedServer : IAsyncDisposable
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly Func<ReceivedRequest, Stream, Task> _answer;
     private readonly bool _closesAfterAnswer;
+    private readonly Func<Stream, Task<Stream>> _wrap;
     private readonly CancellationTokenSource _stopping = new();
     private readonly ConcurrentBag<TcpClient> _clients = [];
     private int _connections;
 
     /// <param name="answer">Writes the answer of a request; nothing, garbage or half of one.</param>
     /// <param name="closesAfterAnswer">Closes the connection after each answer, without having said so.</param>
-    internal ScriptedServer(Func<ReceivedRequest, Stream, Task> answer, bool closesAfterAnswer = false)
+    /// <param name="wrap">What a connection's stream becomes before it is read: TLS.</param>
+    internal ScriptedServer(Func<ReceivedRequest, Stream, Task> answer, bool closesAfterAnswer = false, Func<Stream, Task<Stream>>? wrap = null)
     {
+        _wrap = wrap ?? Task.FromResult;
         _answer = answer;
         _closesAfterAnswer = closesAfterAnswer;
         _listener.Start();
@@ -71,7 +74,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
     {
         try
         {
-            using NetworkStream stream = client.GetStream();
+            using Stream stream = await _wrap(client.GetStream());
             while (await ReadRequestAsync(stream) is { } request)
             {
                 Requests.Enqueue(request);
@@ -87,7 +90,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
         }
     }
 
-    private async Task<ReceivedRequest?> ReadRequestAsync(NetworkStream stream)
+    private async Task<ReceivedRequest?> ReadRequestAsync(Stream stream)
     {
         var received = new List<byte>();
         byte[] buffer = new byte[4096];

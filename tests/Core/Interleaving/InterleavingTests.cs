@@ -9,7 +9,6 @@ namespace HotPath.Core.Tests.Interleaving;
 /// Every interleaving of two or three threads that deviates at most twice from the usual order, on the code that ships (F08, F43; docs/decisions/0012). Each has its
 /// counterpart with a bug planted, which must be found: otherwise the first would say nothing.
 /// </summary>
-[Collection(nameof(WholeMachine))]
 public sealed class InterleavingTests(ITestOutputHelper output)
 {
     /// <summary>By hand more than CI does: <c>HOTPATH_DEVIATIONS=4 dotnet test tests/Core --filter Interleaving</c>.</summary>

@@ -31,9 +31,9 @@ internal sealed class LedgerBench : IAsyncDisposable
     internal long DiskReserveBytes { get; init; } = 256L << 20;
 
     /// <summary>Virtual time leaps while real threads write: only tests that are about a slow disk may notice.</summary>
-    internal TimeSpan SlowStep { get; init; } = TimeSpan.FromHours(1);
+    internal TimeSpan SlowStep { get; init; } = TimeSpan.FromDays(20);
 
-    internal IJournalStorage Storage { get; init; } = FileStorage.Instance;
+    internal IJournalStorage Storage { get; init; } = RoomyDisk.Instance;
 
     /// <summary>The disk beneath the index; the journal's is <see cref="Storage"/>.</summary>
     internal IJournalStorage IndexStorage { get; init; } = FileStorage.Instance;

@@ -47,36 +47,20 @@ public sealed partial class LedgerModelTests
     [Theory]
     [InlineData(false, 40)]
     [InlineData(true, 10)]
-    public void AnyCancelsInARow_AnswerAsTheModel(bool isFaster, int sequences) => Initial(isFaster).SampleModelBased(
+    public void AnyCancelsInARow_AnswerAsTheModel(bool isFaster, int sequences) => InARow(
+        isFaster, sequences,
         [Accept, Accept, Accept, Cancel, Cancel, Cancel, Cancel, EndCancel, EndCancel, Reverse, Reverse, Succeed, Complete, RecallCancel, Recall, FindCancel, Find,
-            PendingCancels, Surplus, EndSurplus, Reversed, Restart, Crash, Wait],
-        equal: (real, model) => real.Ends(model),
-        printActual: real => string.Join("; ", real.Answers),
-        printModel: model => string.Join("; ", model.Answers),
-        iter: sequences,
-        threads: 2);
+            PendingCancels, Surplus, EndSurplus, Reversed, Restart, Crash, Wait]);
 
     [Theory]
     [InlineData(false, 150)]
     [InlineData(true, 30)]
     public void AnyCancelsAtOnce_AnswerAsInSomeOrder(bool isFaster, int sequences)
     {
-        var answers = new ConcurrentBag<string>();
-        Gen.Const(() => (Real: new RealLedger(isFaster) { IsAccepted = true }, Model: LedgerModel.Accepted())).SampleParallel(
+        ConcurrentBag<string> answers = AtOnce(
+            () => (Real: new RealLedger(isFaster) { IsAccepted = true }, Model: LedgerModel.Accepted()), sequences,
             [Cancel, Cancel, Cancel, EndCancel, EndCancel, Reverse, Reverse, Succeed, RecallCancel, FindCancel, PendingCancels, Surplus, EndSurplus],
-            equal: (real, model) =>
-            {
-                bool isEqual = real.Ends(model);
-                answers.Add(string.Join(';', real.Answers));
-                return isEqual;
-            },
-            printActual: real => string.Join("; ", real.Answers),
-            printModel: model => string.Join("; ", model.Answers),
-            maxSequentialOperations: 8,
-            maxParallelOperations: 5,
-            iter: sequences,
-            threads: 2,
-            replay: 20);
+            maxSequentialOperations: 8);
         // Not only refusals were compared; thirty sequences are too few for all of it.
         string[] seen = isFaster ? [$"{ClaimState.Won} 2"]
             : [$"{CompleteState.Recorded} {TradeStatus.Cancelled}", $"{CompleteState.Recorded} {TradeStatus.Failed}", $"{ClaimState.NotCancellable} {RespCode.TradeSucceeded}", $"{ClaimState.InFlight} 2"];

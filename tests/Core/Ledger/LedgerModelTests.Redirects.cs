@@ -26,35 +26,19 @@ public sealed partial class LedgerModelTests
     [Theory]
     [InlineData(false, 60)]
     [InlineData(true, 10)]
-    public void AnyRedirectsInARow_AnswerAsTheModel(bool isFaster, int sequences) => Initial(isFaster).SampleModelBased(
-        [Accept, Accept, Accept, Redirect, Redirect, Redirect, Redirect, CompleteAt, CompleteAt, Cancel, EndCancel, Reverse, FindOneOfFew, FindOneOfFew, Recall, Pending, Restart, Crash, Wait],
-        equal: (real, model) => real.Ends(model),
-        printActual: real => string.Join("; ", real.Answers),
-        printModel: model => string.Join("; ", model.Answers),
-        iter: sequences,
-        threads: 2);
+    public void AnyRedirectsInARow_AnswerAsTheModel(bool isFaster, int sequences) => InARow(
+        isFaster, sequences,
+        [Accept, Accept, Accept, Redirect, Redirect, Redirect, Redirect, CompleteAt, CompleteAt, Cancel, EndCancel, Reverse, FindOneOfFew, FindOneOfFew, Recall, Pending, Restart, Crash, Wait]);
 
     [Theory]
     [InlineData(false, 150)]
     [InlineData(true, 30)]
     public void AnyRedirectsAtOnce_AnswerAsInSomeOrder(bool isFaster, int sequences)
     {
-        var answers = new ConcurrentBag<string>();
-        Gen.Const(() => (Real: new RealLedger(isFaster) { IsAccepted = true }, Model: LedgerModel.Accepted())).SampleParallel(
+        ConcurrentBag<string> answers = AtOnce(
+            () => (Real: new RealLedger(isFaster) { IsAccepted = true }, Model: LedgerModel.Accepted()), sequences,
             [Redirect, Redirect, Redirect, CompleteAt, CompleteAt, Cancel, EndCancel, Reverse, FindOneOfFew],
-            equal: (real, model) =>
-            {
-                bool isEqual = real.Ends(model);
-                answers.Add(string.Join(';', real.Answers));
-                return isEqual;
-            },
-            printActual: real => string.Join("; ", real.Answers),
-            printModel: model => string.Join("; ", model.Answers),
-            maxSequentialOperations: 8,
-            maxParallelOperations: 5,
-            iter: sequences,
-            threads: 2,
-            replay: 20);
+            maxSequentialOperations: 8);
         // Not only refusals were compared; thirty sequences are too few for all of it.
         string[] seen = isFaster ? [$" 1: {CompleteState.Recorded}"]
             : [$" 2: {CompleteState.Recorded}", $" 1: {CompleteState.WishChanged}", $" 1: {CompleteState.AlreadyFinal}", $" 0: {CompleteState.Redirected}", $"{TradeStatus.Success} 1: {CompleteState.Recorded}"];

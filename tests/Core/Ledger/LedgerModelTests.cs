@@ -9,7 +9,11 @@ namespace HotPath.Core.Tests.Ledger;
 
 #pragma warning disable CA1001 // Ends takes a ledger and its folder away; CsCheck disposes of nothing.
 
-/// <summary>The ledger against <see cref="LedgerModel"/>: any operations in a row, over restarts and crashes, and any at once (F08, F10, F11).</summary>
+/// <summary>
+/// The ledger against <see cref="LedgerModel"/>: any operations in a row, over restarts and crashes, and any at once (F08, F10, F11). Fewer sequences than
+/// each case says, unless <c>./dev fuzz</c> asks for all.
+/// </summary>
+[Trait("Category", "Fuzz")]
 [Collection(nameof(WholeMachine))]
 public sealed partial class LedgerModelTests
 {
@@ -80,60 +84,34 @@ public sealed partial class LedgerModelTests
     [Theory]
     [InlineData(false, 100)]
     [InlineData(true, 10)]
-    public void AnyOperationsInARow_AnswerAsTheModel(bool isFaster, int sequences) => Initial(isFaster).SampleModelBased(
-        [Claim, Claim, Claim, Claim, Claim, Complete, Complete, Complete, Complete, Recall, Recall, Find, Find, FindByOrder, Pending, Restart, Crash, Wait],
-        equal: (real, model) => real.Ends(model),
-        printActual: real => string.Join("; ", real.Answers),
-        printModel: model => string.Join("; ", model.Answers),
-        iter: sequences,
-        threads: 2);
+    public void AnyOperationsInARow_AnswerAsTheModel(bool isFaster, int sequences) => InARow(
+        isFaster, sequences,
+        [Claim, Claim, Claim, Claim, Claim, Complete, Complete, Complete, Complete, Recall, Recall, Find, Find, FindByOrder, Pending, Restart, Crash, Wait]);
 
     [Theory]
     [InlineData(false, 60)]
     [InlineData(true, 12)]
-    public void AnyOperationsAtOnce_AnswerAsInSomeOrder(bool isFaster, int sequences) => Initial(isFaster).SampleParallel(
+    public void AnyOperationsAtOnce_AnswerAsInSomeOrder(bool isFaster, int sequences) => AtOnce(
+        () => (new RealLedger(isFaster), new LedgerModel()), sequences,
         [Claim, Claim, Claim, Complete, Recall, Find, FindByOrder, Pending],
-        equal: (real, model) => real.Ends(model),
-        printActual: real => string.Join("; ", real.Answers),
-        printModel: model => string.Join("; ", model.Answers),
-        maxSequentialOperations: 6,
-        maxParallelOperations: 5,
-        iter: sequences,
-        threads: 2,
-        replay: 20);
+        maxSequentialOperations: 6);
 
     [Theory]
     [InlineData(false, 100)]
     [InlineData(true, 10)]
-    public void AnyRefundsInARow_AnswerAsTheModel(bool isFaster, int sequences) => Initial(isFaster).SampleModelBased(
-        [Pay, Pay, Pay, Claim, Complete, Reserve, Reserve, Reserve, Reserve, Reserve, Settle, Settle, Settle, RecallRefund, Recall, FindRefund, FindByRefundNo, Refunded, PendingRefunds, Restart, Crash, Wait],
-        equal: (real, model) => real.Ends(model),
-        printActual: real => string.Join("; ", real.Answers),
-        printModel: model => string.Join("; ", model.Answers),
-        iter: sequences,
-        threads: 2);
+    public void AnyRefundsInARow_AnswerAsTheModel(bool isFaster, int sequences) => InARow(
+        isFaster, sequences,
+        [Pay, Pay, Pay, Claim, Complete, Reserve, Reserve, Reserve, Reserve, Reserve, Settle, Settle, Settle, RecallRefund, Recall, FindRefund, FindByRefundNo, Refunded, PendingRefunds, Restart, Crash, Wait]);
 
     [Theory]
     [InlineData(false, 400)]
     [InlineData(true, 30)]
     public void AnyRefundsAtOnce_AnswerAsInSomeOrder(bool isFaster, int sequences)
     {
-        var answers = new ConcurrentBag<string>();
-        Gen.Const(() => (Real: new RealLedger(isFaster) { IsPaid = true }, Model: LedgerModel.Paid())).SampleParallel(
+        ConcurrentBag<string> answers = AtOnce(
+            () => (Real: new RealLedger(isFaster) { IsPaid = true }, Model: LedgerModel.Paid()), sequences,
             [ReserveOneOfFew, ReserveOneOfFew, ReserveOneOfFew, SettleOneOfFew, SettleOneOfFew, RecallRefund, FindRefund, FindByRefundNo, Refunded, PendingRefunds],
-            equal: (real, model) =>
-            {
-                bool isEqual = real.Ends(model);
-                answers.Add(string.Join(';', real.Answers));
-                return isEqual;
-            },
-            printActual: real => string.Join("; ", real.Answers),
-            printModel: model => string.Join("; ", model.Answers),
-            maxSequentialOperations: 8,
-            maxParallelOperations: 5,
-            iter: sequences,
-            threads: 2,
-            replay: 20);
+            maxSequentialOperations: 8);
         // Not only refusals were compared; thirty sequences are too few for all of it.
         string[] seen = isFaster
             ? [$"{ClaimState.Won}"]
@@ -143,7 +121,39 @@ public sealed partial class LedgerModelTests
             expected => Assert.Contains(answers, answer => answer.Contains(expected, StringComparison.Ordinal)));
     }
 
-    private static Gen<(RealLedger Real, LedgerModel Model)> Initial(bool isFaster) => Gen.Const(() => (new RealLedger(isFaster), new LedgerModel()));
+    /// <summary>From nothing, one operation after the other.</summary>
+    private static void InARow(bool isFaster, int sequences, GenOperation<RealLedger, LedgerModel>[] operations) =>
+        Gen.Const(() => (new RealLedger(isFaster), new LedgerModel())).SampleModelBased(
+            operations,
+            equal: (real, model) => real.Ends(model),
+            printActual: real => string.Join("; ", real.Answers),
+            printModel: model => string.Join("; ", model.Answers),
+            iter: FuzzCases.Of(sequences, oneIn: 4),
+            threads: 2);
+
+    /// <summary>Some operations in a row, then some at once, which must end as in some order of them.</summary>
+    /// <returns>What was answered, a line a sequence: to see that more than refusals were compared.</returns>
+    private static ConcurrentBag<string> AtOnce(
+        Func<(RealLedger Real, LedgerModel Model)> initial, int sequences, GenOperation<RealLedger, LedgerModel>[] operations, int maxSequentialOperations)
+    {
+        var answers = new ConcurrentBag<string>();
+        Gen.Const(initial).SampleParallel(
+            operations,
+            equal: (real, model) =>
+            {
+                bool isEqual = real.Ends(model);
+                answers.Add(string.Join(';', real.Answers));
+                return isEqual;
+            },
+            printActual: real => string.Join("; ", real.Answers),
+            printModel: model => string.Join("; ", model.Answers),
+            maxSequentialOperations: maxSequentialOperations,
+            maxParallelOperations: 5,
+            iter: FuzzCases.Of(sequences, oneIn: 2),
+            threads: 2,
+            replay: 20);
+        return answers;
+    }
 
     /// <summary>A ledger and what it answered, in the model's words.</summary>
     private sealed partial class RealLedger(bool isFaster)

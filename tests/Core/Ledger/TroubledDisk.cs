@@ -18,6 +18,9 @@ internal sealed class TroubledDisk : IJournalStorage
     /// <summary>Syncs wait until this is set, as on a disk that has gone away.</summary>
     internal ManualResetEventSlim? Stuck { get; set; }
 
+    /// <summary>So many syncs go through before.</summary>
+    internal int SyncsLeft;
+
     /// <summary>Only syncs of files with this in their path wait.</summary>
     internal string StuckFile { get; set; } = "";
 
@@ -80,7 +83,7 @@ internal sealed class TroubledDisk : IJournalStorage
 
         public void Sync()
         {
-            if (disk.Stuck is { IsSet: false } stuck && path.Contains(disk.StuckFile, StringComparison.Ordinal))
+            if (disk.Stuck is { IsSet: false } stuck && path.Contains(disk.StuckFile, StringComparison.Ordinal) && Interlocked.Decrement(ref disk.SyncsLeft) < 0)
             {
                 Interlocked.Increment(ref disk._standing);
                 stuck.Wait();

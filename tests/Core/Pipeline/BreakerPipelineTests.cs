@@ -1,5 +1,6 @@
 using HotPath.Core.Clearing;
 using HotPath.Core.Model;
+using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace HotPath.Core.Tests.Pipeline;
@@ -47,10 +48,72 @@ public sealed class BreakerPipelineTests
         Answered pending = await TripAsync(corridor);
         int before = corridor.Told.Inquiries;
 
-        await corridor.UntilAsync(() => Task.FromResult(false), TimeSpan.FromSeconds(100));
+        await corridor.PassAsync(TimeSpan.FromSeconds(100));
         await corridor.CallAsync(corridor.Query(("trade_no", pending["trade_no"])));
 
         Assert.Equal(3, corridor.Told.Inquiries - before);
+    }
+
+    [Fact]
+    public async Task RefundToAChannelThatRecovers_AndHasWhatItMayHave_IsA002_UntilItHasRecovered()
+    {
+        await using TestCorridor corridor = await TestCorridor.OpenAsync();
+        Answered paid = await corridor.CallAsync(corridor.Payment());
+        Channel channel = corridor.Channels[0];
+        await corridor.Breakers.OpenAsync("told", "ann", "maintenance");
+        await corridor.Breakers.CloseAsync("told", "ann", "done");
+        var working = new TaskCompletionSource<ClearingResult>();
+        corridor.Told.Pay = _ => working.Task;
+        Task<Answered>[] paying = [.. Enumerable.Range(0, 20).Select(_ => corridor.CallAsync(corridor.Payment()))];
+        Assert.True(await corridor.UntilAsync(() => Task.FromResult(channel.CallsUnderWay == 20), TimeSpan.FromMilliseconds(1)));
+        Dictionary<string, string> refund = corridor.Refund(paid, "1.00");
+        Assert.Equal("A002", (await corridor.CallAsync(refund)).Code);
+        Assert.Equal("A002", (await corridor.CallAsync(corridor.Payment())).Code);
+        working.SetResult(ClearingResult.Of(ClearingOutcome.Succeeded));
+        Assert.All(await Task.WhenAll(paying), answer => Assert.Equal("0000", answer.Code));
+        Assert.Equal("0000", (await corridor.CallAsync(refund)).Code);
+    }
+
+    [Fact]
+    public async Task EveryTransition_IsOneWarning()
+    {
+        await using TestCorridor corridor = await TestCorridor.OpenAsync();
+        corridor.Told.Pay = _ => Task.FromResult(ClearingResult.Of(ClearingOutcome.Unknown));
+        corridor.Told.Inquire = _ => ClearingResult.Of(ClearingOutcome.Unknown);
+        await TripAsync(corridor);
+        corridor.Clock.Advance(TimeSpan.FromSeconds(30));
+        await corridor.UntilAsync(() => Task.FromResult(corridor.Channels[0].Breaker.History().Count == 3), TimeSpan.FromSeconds(1));
+        await corridor.Breakers.OpenAsync("told", "ann", "we know");
+        await corridor.Breakers.CloseAsync("told", "bob", "well again");
+        Assert.Equal(
+            [
+                "breaker of channel told: Closed to Open, ErrorRate, after 0 s in it, open for 0 s ",
+                "breaker of channel told: Open to HalfOpen, ProbeDue, after 30 s in it, open for 30 s ",
+                "breaker of channel told: HalfOpen to Open, ProbeFailed, after 0 s in it, open for 30 s ",
+                "breaker of channel told: Open to Open, Manual, after 0 s in it, open for 30 s by ann: we know",
+                "breaker of channel told: Open to Closed, Manual, after 0 s in it, open for 30 s by bob: well again",
+            ],
+            corridor.Logs.Of(LogLevel.Warning, 230));
+    }
+
+    [Fact]
+    public async Task WhatIsInDoubtForADay_IsAnErrorLine_OneAnHour()
+    {
+        await using TestCorridor corridor = await TestCorridor.OpenAsync();
+        corridor.Told.Pay = _ => Task.FromResult(ClearingResult.Of(ClearingOutcome.Unknown));
+        Answered pending = await corridor.CallAsync(corridor.Payment());
+        corridor.Clock.Advance(TimeSpan.FromHours(24) - TimeSpan.FromSeconds(20));
+        await corridor.UntilAsync(() => Task.FromResult(false), TimeSpan.FromSeconds(10));
+        Assert.Empty(corridor.Logs.Of(LogLevel.Error, 201));
+        corridor.Clock.Advance(TimeSpan.FromSeconds(20));
+        Assert.True(await corridor.UntilAsync(() => Task.FromResult(corridor.Logs.Of(LogLevel.Error, 201).Length == 1), TimeSpan.FromSeconds(20)));
+        Assert.StartsWith(
+            $"1 trades, refunds, cancels or surpluses at channel told are PENDING for more than 24 h, the oldest, {pending["trade_no"]}, for 24", corridor.Logs.Of(LogLevel.Error, 201)[0],
+            StringComparison.Ordinal);
+        await corridor.UntilAsync(() => Task.FromResult(false), TimeSpan.FromSeconds(20));
+        Assert.Single(corridor.Logs.Of(LogLevel.Error, 201));
+        corridor.Clock.Advance(TimeSpan.FromHours(1));
+        Assert.True(await corridor.UntilAsync(() => Task.FromResult(corridor.Logs.Of(LogLevel.Error, 201).Length == 2), TimeSpan.FromSeconds(20)));
     }
 
     // As many payments without an answer as it takes; the last one is given back.

@@ -66,10 +66,13 @@ public class CancelDoubtTests
         var silence = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         corridor.Told.InquireSlowly = () => silence.Task;
         // All that can begin have begun.
-        await corridor.UntilAsync(() => Task.FromResult(false), TimeSpan.FromSeconds(6));
+        await corridor.PassAsync(TimeSpan.FromSeconds(6));
         Task<Answered> cancelling = corridor.CallAsync(corridor.Cancel(("orig_trade_no", doubt["trade_no"])));
-        // Virtual time stands still: it has its budget, however busy this machine is.
-        await Task.WhenAny(cancelling, Task.Delay(TimeSpan.FromSeconds(5)));
+        // Virtual time stands still until the wish is durable: it has its budget, however busy this machine is.
+        while (!cancelling.IsCompleted && (await corridor.Ledger.Cancels.PendingAsync()).Count == 0)
+        {
+            await Task.Delay(5);
+        }
         Answered cancelled = await AfterAsync(corridor, cancelling, TimeSpan.FromSeconds(5));
         Assert.Equal(("0000", "CANCELLED"), (cancelled.Code, cancelled["trade_status"]));
         silence.SetResult();

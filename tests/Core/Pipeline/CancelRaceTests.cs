@@ -9,6 +9,8 @@ public class CancelRaceTests
 {
     private const int Racers = 64;
 
+    private int _ended;
+
     [Theory]
     [InlineData("Pays", 1)]
     [InlineData("Declines", 2)]
@@ -33,7 +35,7 @@ public class CancelRaceTests
             var refunding = Task.WhenAll(Enumerable.Range(0, 16).Select(_ => LaterAsync(random.Next(20), () => RefundAsync(corridor, order))));
             Task all = Task.WhenAll(paying, cancelling, refunding);
             // Virtual time stands still while they race; whoever then waits for an inquiry gets it.
-            await Task.WhenAny(all, Task.Delay(TimeSpan.FromSeconds(5)));
+            await StandStillAsync(corridor, all);
             Assert.True(await corridor.UntilAsync(() => Task.FromResult(all.IsCompleted), TimeSpan.FromMinutes(1)));
 
             Answered asked = await EndAsync(corridor, order);
@@ -47,10 +49,26 @@ public class CancelRaceTests
         }
     }
 
-    private static async Task<T> LaterAsync<T>(int milliseconds, Func<Task<T>> call)
+    /// <summary>Until they have raced: all have ended, or for a while no call has ended and nothing has come to the channel.</summary>
+    private async Task StandStillAsync(TestCorridor corridor, Task all)
+    {
+        TimeSpan quiet = TimeSpan.FromMilliseconds(400);
+        long seen = -1;
+        while (!all.IsCompleted && Moves() is var moves && moves != seen)
+        {
+            seen = moves;
+            await Task.WhenAny(all, Task.Delay(quiet));
+        }
+
+        long Moves() => Volatile.Read(ref _ended) + corridor.Told.Pays + corridor.Told.Inquiries + corridor.Told.Reversals + corridor.Told.Refunded.Count;
+    }
+
+    private async Task<T> LaterAsync<T>(int milliseconds, Func<Task<T>> call)
     {
         await Task.Delay(milliseconds);
-        return await Task.Run(call);
+        T answer = await Task.Run(call);
+        Interlocked.Increment(ref _ended);
+        return answer;
     }
 
     /// <summary>30.00 of 88.80 back, as soon as there is a trade; null: there was none yet.</summary>

@@ -206,6 +206,43 @@ public sealed class FailoverTests
         Assert.Equal("other-1", (await FindAsync(corridor, paid)).ChannelId.ToString());
     }
 
+    /// <summary>Asked about while it was at the first channel, executed by the second: nothing of it is in doubt, however long the first is left alone.</summary>
+    [Fact]
+    public async Task AskedAboutWhileItWasUnderWay_AndEndedElsewhere_LeavesNothingInDoubtWhereItWas()
+    {
+        var second = new ToldChannel();
+        await using TestCorridor corridor = await TestCorridor.OpenAsync(others: [second]);
+        var connecting = new TaskCompletionSource<ClearingResult>();
+        corridor.Told.Pay = _ => connecting.Task;
+        Dictionary<string, string> payment = corridor.Payment();
+        Task<Answered> paying = corridor.CallAsync(payment);
+        await Until(() => corridor.Told.Pays == 1);
+        corridor.Channels[0].Breaker.OpenManually("nobody asks it any more");
+        Assert.Equal("PENDING", (await corridor.CallAsync(corridor.Query(("out_trade_no", payment["out_trade_no"]))))["trade_status"]);
+        Assert.Equal(1, corridor.Resolver.Count);
+        connecting.SetResult(NotDelivered);
+        Assert.Equal("SUCCESS", (await paying)["trade_status"]);
+        await Until(() => corridor.Resolver.Count == 0);
+    }
+
+    [Fact]
+    public async Task RefundThatWasAskedAboutWhileItWasUnderWay_AndHasEnded_IsInDoubtNoMore()
+    {
+        await using TestCorridor corridor = await TestCorridor.OpenAsync();
+        Answered paid = await corridor.CallAsync(corridor.Payment());
+        var refunding = new TaskCompletionSource<ClearingResult>();
+        corridor.Told.Refund = _ => refunding.Task;
+        Dictionary<string, string> refund = corridor.Refund(paid, "1.00");
+        Task<Answered> answer = corridor.CallAsync(refund);
+        await Until(() => !corridor.Told.Refunded.IsEmpty);
+        corridor.Channels[0].Breaker.OpenManually("nobody asks it any more");
+        Assert.Equal("PENDING", (await corridor.CallAsync(corridor.RefundQuery(("refund_no", refund["refund_no"]))))["refund_status"]);
+        Assert.Equal(1, corridor.Resolver.Count);
+        refunding.SetResult(Succeeded);
+        Assert.Equal("SUCCESS", (await answer)["refund_status"]);
+        await Until(() => corridor.Resolver.Count == 0);
+    }
+
     /// <summary>Died between DISPATCHED and the send, or anywhere behind: the first channel certainly never had it, and is not asked.</summary>
     [Fact]
     public async Task AfterARestart_OnlyTheLastChannelIsAsked_AndReversedBeforeItIsCalledFailed()

@@ -48,6 +48,22 @@ public class LateSuccessTests
         Assert.Equal(isFound ? 1 : 0, corridor.Told.Refunded.Count);
     }
 
+    /// <summary>Whoever wants to restart sees what the restart may forget.</summary>
+    [Fact]
+    public async Task FirstLooks_AreCounted_UntilTheChannelHasAnswered()
+    {
+        await using TestCorridor corridor = await TestCorridor.OpenAsync();
+        Assert.True(await corridor.UntilAsync(() => HasAsync(corridor, "hotpath_looks_outstanding{channel=\"told\"} 0"), TimeSpan.FromSeconds(6)));
+        await CancelledAsync(corridor);
+        corridor.Told.Inquire = _ => Unknown;
+        await PassAsync(corridor, TimeSpan.FromMinutes(1));
+        Assert.True(await HasAsync(corridor, "hotpath_looks_outstanding{channel=\"told\"} 1"));
+        corridor.Told.Inquire = _ => ClearingResult.Of(ClearingOutcome.Reversed);
+        int before = corridor.Told.Inquiries;
+        Assert.True(await corridor.UntilAsync(() => HasAsync(corridor, "hotpath_looks_outstanding{channel=\"told\"} 0"), TimeSpan.FromSeconds(40)));
+        Assert.Equal(1, corridor.Told.Inquiries - before);
+    }
+
     /// <summary>PENDING of what was reversed is no end of the matter: it is asked about until there is one.</summary>
     [Fact]
     public async Task StillProcessing_IsLookedAtAgain_UntilItEnds()

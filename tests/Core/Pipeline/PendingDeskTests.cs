@@ -2,6 +2,7 @@ using System.Text;
 using HotPath.Core.Clearing;
 using HotPath.Core.Model;
 using HotPath.Core.Pipeline;
+using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace HotPath.Core.Tests.Pipeline;
@@ -58,17 +59,43 @@ public class PendingDeskTests
         Assert.Equal("SUCCESS", await StatusAsync(corridor, trade));
     }
 
-    /// <summary>The channel is at it, or has never heard of it: no letter of theirs counts against that.</summary>
+    /// <summary>The channel is at it, or has never heard of it; and of what it has never heard of, no letter of theirs is a success.</summary>
     [Theory]
-    [InlineData(ClearingOutcome.Processing)]
-    [InlineData(ClearingOutcome.NotFound)]
-    public async Task Success_AgainstTheChannelsWord_IsRefused(ClearingOutcome word)
+    [InlineData(ClearingOutcome.Processing, false)]
+    [InlineData(ClearingOutcome.NotFound, false)]
+    [InlineData(ClearingOutcome.NotFound, true)]
+    public async Task Success_AgainstTheChannelsWord_IsRefused(ClearingOutcome word, bool isConfirmed)
     {
         await using TestCorridor corridor = await TestCorridor.OpenAsync();
         TradeNo trade = await InDoubtAsync(corridor);
         corridor.Told.Inquire = _ => ClearingResult.Of(word);
-        PendingAnswer answer = await corridor.Desk.ResolveAsync(trade, Success with { IsConfirmed = true }, "ann", "their settlement file");
+        PendingAnswer answer = await corridor.Desk.ResolveAsync(trade, Success with { IsConfirmed = isConfirmed }, "ann", "their settlement file");
         Assert.Equal((PendingVerdict.Contradicted, word, "PENDING"), (answer.Verdict, answer.Said?.Outcome, await StatusAsync(corridor, trade)));
+    }
+
+    /// <summary>A system that says PROCESSING for ever is ended by its people's word, and by nothing less.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task ProcessingForEver_IsEndedByThePeopleWhoKnowMore(bool isSuccess)
+    {
+        await using TestCorridor corridor = await TestCorridor.OpenAsync();
+        TradeNo trade = await InDoubtAsync(corridor);
+        corridor.Told.Inquire = corridor.Told.Reverse = _ => ClearingResult.Of(ClearingOutcome.Processing);
+        PendingDecision decision = isSuccess ? Success : Failed;
+        Assert.Equal(PendingVerdict.Contradicted, (await corridor.Desk.ResolveAsync(trade, decision, "ann", "they say so")).Verdict);
+        PendingAnswer answer = await corridor.Desk.ResolveAsync(trade, decision with { IsConfirmed = true }, "ann", "their letter");
+        Assert.Equal((PendingVerdict.Ended, isSuccess ? "SUCCESS" : "FAILED"), (answer.Verdict, await StatusAsync(corridor, trade)));
+
+        // Their people were wrong, and their system ends it after all: FAILED is looked at and given back, SUCCESS is contradicted by the payment's own late word.
+        corridor.Told.Inquire = asked => asked.IsRefund ? Unknown : ClearingResult.Of(ClearingOutcome.Succeeded);
+        if (isSuccess)
+        {
+            corridor.Resolver.Adopt(corridor.Channels[0], trade, new ClearingResult(ClearingOutcome.Failed, RespCode.AccountAbnormal, default));
+        }
+        Assert.True(await corridor.UntilAsync(
+            async () => (await corridor.MetricsTextAsync()).Contains($"hotpath_book_disagreements_total{{kind=\"{(isSuccess ? "contradicted" : "surplus")}\"}} 1\n", StringComparison.Ordinal),
+            TimeSpan.FromMinutes(1)));
     }
 
     [Fact]
@@ -193,6 +220,35 @@ public class PendingDeskTests
         Assert.Equal(all.Where(number => number != all[3]), pages);
         Assert.Null(await corridor.Desk.ListAsync(default, "nobody's", default, 10));
         Assert.Empty((await corridor.Desk.ListAsync(default, "told", TimeSpan.FromHours(1), 10))!);
+    }
+
+    /// <summary>A channel that left the configuration, with what it has: listed, counted, and alarmed after a day like everything else.</summary>
+    [Fact]
+    public async Task ChannelThatLeftTheConfiguration_IsListed_AndItsTradesAreAlarmed()
+    {
+        var gone = new ToldChannel { Pay = _ => Task.FromResult(Unknown) };
+        TestCorridor before = await TestCorridor.OpenAsync(others: [gone]);
+        TradeNo here = await InDoubtAsync(before);
+        before.Told.Pay = _ => Task.FromResult(ClearingResult.Of(ClearingOutcome.NotDelivered));
+        TradeNo there = Number((await before.CallAsync(before.Payment()))["trade_no"]);
+        await using TestCorridor corridor = await before.RestartAsync(others: []);
+        corridor.Told.Inquire = _ => ClearingResult.Of(ClearingOutcome.Processing);
+        async Task<bool> IsSeenAsync(params string[] lines)
+        {
+            string text = await corridor.MetricsTextAsync();
+            return lines.All(line => text.Contains(line + "\n", StringComparison.Ordinal));
+        }
+        Assert.True(await corridor.UntilAsync(() => IsSeenAsync("hotpath_pending{channel=\"none\"} 1", "hotpath_pending_overdue{channel=\"none\"} 0"), TimeSpan.FromSeconds(10)));
+        Assert.Equal(there, Assert.Single((await corridor.Desk.ListAsync(default, "other-1", default, 10))!).Number);
+        Assert.Equal(here, Assert.Single((await corridor.Desk.ListAsync(default, "told", default, 10))!).Number);
+        Assert.Empty((await corridor.Desk.ListAsync(there, "other-1", default, 10))!);
+        Assert.Null(await corridor.Desk.ListAsync(default, "nobody's", default, 10));
+
+        corridor.Clock.Advance(TimeSpan.FromHours(24));
+        Assert.True(await corridor.UntilAsync(
+            () => IsSeenAsync("hotpath_pending_overdue{channel=\"none\"} 1", "hotpath_pending_overdue{channel=\"told\"} 1"), TimeSpan.FromSeconds(10)));
+        Assert.Contains(corridor.Logs.Of(LogLevel.Error, 201), line => line.Contains($"at channel none are PENDING for more than 24 h, the oldest, {there}, for 24", StringComparison.Ordinal));
+        Assert.Contains("hotpath_pending_oldest_seconds{channel=\"none\"} 86", await corridor.MetricsTextAsync(), StringComparison.Ordinal);
     }
 
     private static async Task<TradeNo> InDoubtAsync(TestCorridor corridor)

@@ -74,7 +74,7 @@ public class PendingResolverTests
         for (int second = 0; second < 30; second += 3)
         {
             await corridor.CallAsync(corridor.Query(("trade_no", pending["trade_no"])));
-            await corridor.UntilAsync(() => Task.FromResult(false), TimeSpan.FromSeconds(3));
+            await corridor.PassAsync(TimeSpan.FromSeconds(3));
         }
         int polled = corridor.Told.Inquiries;
         // The regular ones are at 3, 6, 12, 24 and 48 s: by 50 s there must have been one more.
@@ -88,16 +88,66 @@ public class PendingResolverTests
         corridor.Told.Pay = _ => Task.FromResult(ClearingResult.Of(ClearingOutcome.Processing));
         var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         corridor.Told.InquireSlowly = () => release.Task;
-        foreach (int _ in Enumerable.Range(0, 80))
+        int share = corridor.Channels[0].Inquiries.MostUnderWay - InquiryBudget.KeptForCancels;
+        foreach (int _ in Enumerable.Range(0, share + 20))
         {
             await corridor.CallAsync(corridor.Payment());
         }
-        Assert.True(await corridor.UntilAsync(() => Task.FromResult(corridor.Told.Inquiries >= 48), TimeSpan.FromSeconds(60)));
-        await corridor.UntilAsync(() => Task.FromResult(false), TimeSpan.FromSeconds(20));
-        Assert.Equal(48, corridor.Told.Inquiries);
+        Assert.True(await corridor.UntilAsync(() => Task.FromResult(corridor.Told.Inquiries >= share), TimeSpan.FromSeconds(60)));
+        await corridor.PassAsync(TimeSpan.FromSeconds(20));
+        Assert.Equal(share, corridor.Told.Inquiries);
         corridor.Told.Inquire = _ => ClearingResult.Of(ClearingOutcome.Succeeded);
         release.SetResult();
         Assert.True(await corridor.UntilAsync(() => Task.FromResult(corridor.Resolver.Count == 0), TimeSpan.FromSeconds(60)));
+    }
+
+    /// <summary>At a stop, turns that end must not begin others: the ledger is about to be closed under them.</summary>
+    [Fact]
+    public async Task Stopped_EndsWhatIsUnderWay_AndAsksNobodyElse()
+    {
+        await using TestCorridor corridor = await TestCorridor.OpenAsync();
+        corridor.Told.Pay = _ => Task.FromResult(ClearingResult.Of(ClearingOutcome.Processing));
+        foreach (int _ in Enumerable.Range(0, corridor.Channels[0].Inquiries.MostUnderWay))
+        {
+            await corridor.CallAsync(corridor.Payment());
+        }
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        int ended = 0;
+        corridor.Told.InquireSlowly = () => release.Task;
+        corridor.Told.Inquire = _ =>
+        {
+            Interlocked.Increment(ref ended);
+            return ClearingResult.Of(ClearingOutcome.Processing);
+        };
+        int share = corridor.Channels[0].Inquiries.MostUnderWay - InquiryBudget.KeptForCancels;
+        Assert.True(await corridor.UntilAsync(() => Task.FromResult(corridor.Told.Inquiries == share), TimeSpan.FromSeconds(60)));
+        corridor.Resolver.Dispose();
+        corridor.Clock.Advance(TimeSpan.FromSeconds(1));
+        release.SetResult();
+        Assert.True(await corridor.UntilAsync(() => Task.FromResult(Volatile.Read(ref ended) >= share), TimeSpan.FromSeconds(1)));
+        await corridor.UntilAsync(() => Task.FromResult(false), TimeSpan.FromSeconds(3));
+        Assert.Equal(share, corridor.Told.Inquiries);
+    }
+
+    /// <summary>Two wishes to cancel one trade: the second's turn sends nothing while the first's reversal is under way. That is no answer that says nothing: the pace stays.</summary>
+    [Fact]
+    public async Task TurnThatSendsNothing_DoesNotSlowTheOthersDown()
+    {
+        await using TestCorridor corridor = await TestCorridor.OpenAsync();
+        corridor.Told.Pay = _ => Task.FromResult(ClearingResult.Of(ClearingOutcome.Processing));
+        Answered doubt = await corridor.CallAsync(corridor.Payment());
+        double before = corridor.Channels[0].Inquiries.Pace;
+        var reversed = new TaskCompletionSource<ClearingResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+        corridor.Told.ReverseSlowly = _ => reversed.Task;
+        Task<Answered>[] cancelling =
+            [.. Enumerable.Range(0, 2).Select(_ => Task.Run(() => corridor.CallAsync(corridor.Cancel(("orig_trade_no", doubt["trade_no"])))))];
+        Assert.True(await corridor.UntilAsync(() => Task.FromResult(corridor.Told.Reversals == 1 && corridor.Resolver.Count == 3), TimeSpan.FromSeconds(0.5)));
+
+        await corridor.UntilAsync(() => Task.FromResult(false), TimeSpan.FromSeconds(1));
+
+        Assert.Equal(before, corridor.Channels[0].Inquiries.Pace);
+        reversed.SetResult(ClearingResult.Of(ClearingOutcome.Reversed));
+        Assert.All(await Task.WhenAll(cancelling).WaitAsync(TimeSpan.FromSeconds(20)), cancel => Assert.Equal("0000", cancel.Code));
     }
 
     [Fact]
@@ -110,7 +160,7 @@ public class PendingResolverTests
         Dictionary<string, string> payment = corridor.Payment();
         await corridor.CallAsync(payment);
 
-        await corridor.UntilAsync(() => Task.FromResult(false), TimeSpan.FromSeconds(14));
+        await corridor.PassAsync(TimeSpan.FromSeconds(14));
         Assert.Equal(0, corridor.Told.Reversals);
         Assert.True(await corridor.UntilAsync(() => Task.FromResult(corridor.Told.Reversals > 0), TimeSpan.FromSeconds(15)));
         Assert.Equal("0001", (await corridor.CallAsync(payment)).Code);

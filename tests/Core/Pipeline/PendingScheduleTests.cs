@@ -266,7 +266,7 @@ public sealed class PendingScheduleTests : IDisposable
             _schedule.AddDueNow(number, number.UnixMs, number.Stamp % 3 == 0 ? _there : _here);
         }
         var pages = new List<TradeNo>();
-        while (_schedule.List(pages.LastOrDefault(), _here, TimeSpan.FromSeconds(1_000), 700) is { Count: > 0 } page)
+        while (_schedule.List(pages.LastOrDefault(), _here, isUnplaced: false, TimeSpan.FromSeconds(1_000), 700) is { Count: > 0 } page)
         {
             Assert.All(page, one => Assert.Equal(_here, one.Channel));
             pages.AddRange(page.Select(one => one.Number));

@@ -15,6 +15,7 @@ using HotPath.Core.Recon;
 using HotPath.Core.Routing;
 using HotPath.Core.Runtime;
 using HotPath.Core.Telemetry;
+using HotPath.Core.Tests.Ledger;
 using HotPath.Core.Tests.Recon;
 using HotPath.Core.Wire;
 using HotPath.Signing;
@@ -52,7 +53,7 @@ internal sealed class TestCorridor : IAsyncDisposable
     private readonly Func<string, string, BizType[]?, Institution> _register;
 
     private TestCorridor(string directory, FakeTimeProvider clock, ToldChannel told, int maxInFlight, long maxMinorUnits, bool hasEs256, int? maxTps,
-        IJournalStorage? disk, string[] schemes, bool keepsDays, Rows? rows, long reconReserve, ToldChannel[] others, int maxAttempts)
+        IJournalStorage? disk, string[] schemes, bool keepsDays, Rows? rows, long reconReserve, ToldChannel[] others, int maxAttempts, HeardLogs logs)
     {
         _directory = directory;
         Clock = clock;
@@ -67,10 +68,10 @@ internal sealed class TestCorridor : IAsyncDisposable
             SegmentBytes = 1024 * 1024,
             IndexMemoryBytes = 16L << 20,
             // Virtual time leaps while real threads write: only tests that bring a disk of their own may find it slow.
-            SlowStep = disk is null ? TimeSpan.FromHours(1) : TimeSpan.FromMilliseconds(250),
+            SlowStep = disk is null ? TimeSpan.FromDays(20) : TimeSpan.FromMilliseconds(250),
         };
         Ledger = EmbeddedLedger.Open(
-            options, ThreadScheduler.Instance, clock, metrics, _ => { }, disk ?? FileStorage.Instance,
+            options, ThreadScheduler.Instance, clock, metrics, _ => { }, disk ?? RoomyDisk.Instance,
             new FasterIndexFactory(options, FileStorage.Instance, ThreadScheduler.Instance));
         Channels = [.. others.Prepend(told).Select((adapter, at) => new Channel(
             new ChannelOptions { Id = at == 0 ? "told" : $"other-{at}", MaxInFlight = maxInFlight }, adapter, ThreadScheduler.Instance, clock, metrics))];
@@ -89,7 +90,7 @@ internal sealed class TestCorridor : IAsyncDisposable
             PemKeys.ReadPrivate("gw-1", Keys["gw-1"].Private), hasEs256 ? PemKeys.ReadPrivate("gw-es", Keys["gw-es"].Private) : null);
         _corridor = new Corridor(
             Ledger, router, _institutions, _gatewayKeys, new PipelineOptions { Admission = new AdmissionOptions { LeastInLine = 0 }, MaxAttempts = maxAttempts }, Threads, clock, metrics,
-            NullLoggerFactory.Instance, (Days = keepsDays ? DayStore.Open(directory, clock, metrics, NullLogger<DayStore>.Instance) : null) is { } days ? [days] : null, Recon = rows is null ? null : Reconciliation.Open(
+            Logs = logs, (Days = keepsDays ? DayStore.Open(directory, clock, metrics, NullLogger<DayStore>.Instance) : null) is { } days ? [days] : null, Recon = rows is null ? null : Reconciliation.Open(
                 directory, rows, [InstId.From(Us), InstId.From(Them)], publicUrl: null, reconReserve, ThreadScheduler.Instance, clock, metrics, NullLogger<Reconciliation>.Instance),
             Days);
         _rows = rows;
@@ -113,6 +114,9 @@ internal sealed class TestCorridor : IAsyncDisposable
     internal string DataDirectory => _directory;
 
     internal GatewayMetrics Metrics { get; }
+
+    /// <summary>What the corridor has told operators.</summary>
+    internal HeardLogs Logs { get; }
 
     /// <summary>Where day files are kept.</summary>
     internal DayStore? Days { get; }
@@ -147,7 +151,8 @@ internal sealed class TestCorridor : IAsyncDisposable
             rows,
             reconReserve,
             others ?? [],
-            maxAttempts);
+            maxAttempts,
+            new HeardLogs());
         await corridor.Resolver.StartAsync();
         return corridor;
     }
@@ -162,10 +167,10 @@ internal sealed class TestCorridor : IAsyncDisposable
     internal void Permit(string instId, params BizType[] interfaces) => _institutions.Swap([_register(instId, instId, interfaces)]);
 
     /// <summary>A clean stop and a new start on the same directory, with the same channel, and the same clock where no other is given.</summary>
-    internal async Task<TestCorridor> RestartAsync(FakeTimeProvider? clock = null, long reconReserve = 0)
+    internal async Task<TestCorridor> RestartAsync(FakeTimeProvider? clock = null, long reconReserve = 0, ToldChannel[]? others = null)
     {
         await StopAsync();
-        return await OpenAsync(_directory, clock ?? Clock, Told, keepsDays: Days is not null, rows: _rows, reconReserve: reconReserve, others: _others);
+        return await OpenAsync(_directory, clock ?? Clock, Told, keepsDays: Days is not null, rows: _rows, reconReserve: reconReserve, others: others ?? _others);
     }
 
     public async ValueTask DisposeAsync()
@@ -275,6 +280,18 @@ internal sealed class TestCorridor : IAsyncDisposable
             await Task.Delay(10);
         }
         return await isTrue();
+    }
+
+    /// <summary>Lets virtual time pass in the same steps, and the real threads that follow it come to where they wait for more of it.</summary>
+    internal async Task PassAsync(TimeSpan virtualTime)
+    {
+        TimeSpan step = TimeSpan.FromMilliseconds(500);
+        for (TimeSpan passed = TimeSpan.Zero; passed < virtualTime; passed += step)
+        {
+            Clock.Advance(step);
+            await Task.Delay(2);
+        }
+        await Task.Delay(50);
     }
 
     internal static Dictionary<string, string> Sign(Dictionary<string, string> members, string signer)

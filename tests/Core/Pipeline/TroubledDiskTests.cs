@@ -1,6 +1,7 @@
 using HotPath.Core.Clearing;
 using HotPath.Core.Ledger.Embedded;
 using HotPath.Core.Model;
+using HotPath.Core.Pipeline;
 using HotPath.Core.Tests.Ledger;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
@@ -48,6 +49,25 @@ public sealed class TroubledDiskTests : IAsyncDisposable
         corridor.Clock.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal("0000", (await corridor.CallAsync(refused)).Code);
         Assert.Contains("hotpath_disk_full 0", await corridor.MetricsTextAsync(), StringComparison.Ordinal);
+    }
+
+    /// <summary>An operator's wish is recorded first; where the disk stands still he is told so, and nothing is done.</summary>
+    [Fact]
+    public async Task StuckDisk_TellsAnOperatorWithin5Seconds_AndNothingIsDone()
+    {
+        await using TestCorridor corridor = await TestCorridor.OpenAsync(disk: _disk);
+        corridor.Told.Pay = _ => Task.FromResult(ClearingResult.Of(ClearingOutcome.Processing));
+        TradeNo doubt = TradeNo.Parse(System.Text.Encoding.ASCII.GetBytes((await corridor.CallAsync(corridor.Payment()))["trade_no"]));
+        Task<Answered> underWay = Stick(() => corridor.CallAsync(corridor.Payment()));
+        Task<PendingAnswer> wish = Task.Run(() => corridor.Desk.ResolveAsync(doubt, new PendingDecision(IsSuccess: false, IsConfirmed: false, default), "ann", "x"));
+        Task<SwitchState> other = Task.Run(() => corridor.Breakers.OpenAsync("told", "ann", "x"));
+
+        Assert.True(await corridor.UntilAsync(() => Task.FromResult(wish.IsCompleted && other.IsCompleted), TimeSpan.FromSeconds(30)));
+
+        Assert.Equal((PendingVerdict.NotRecorded, SwitchState.NotRecorded, 0), ((await wish).Verdict, await other, corridor.Told.Reversals));
+        Assert.True(corridor.Channels[0].Breaker.IsClosed);
+        _gate.Set();
+        await underWay.WaitAsync(Patience);
     }
 
     [Fact]
@@ -105,6 +125,25 @@ public sealed class TroubledDiskTests : IAsyncDisposable
         Answered repeated = await corridor.CallAsync(payment);
         Assert.Equal(("0000", told["trade_no"]), (repeated.Code, repeated["trade_no"]));
         Assert.Equal(1, corridor.Told.Pays);
+    }
+
+    /// <summary>A 0001 that shows a trade which has ended would be a riddle: the wish has its answer, and as long as that is not durable nothing is told.</summary>
+    [Fact]
+    public async Task StuckDisk_ACancelWhoseTradeHasFailed_IsCut_AndAnsweredAfterwards()
+    {
+        await using TestCorridor corridor = await TestCorridor.OpenAsync(disk: _disk);
+        corridor.Told.Pay = _ => Task.FromResult(ClearingResult.Of(ClearingOutcome.NotDelivered));
+        Answered failed = await corridor.CallAsync(corridor.Payment());
+        Dictionary<string, string> cancel = corridor.Cancel(("orig_trade_no", failed["trade_no"]));
+        // The wish is durable, its end is not.
+        _disk.SyncsLeft = 1;
+        Task<Answered> answer = Stick(() => corridor.CallAsync(cancel));
+
+        Assert.True(await corridor.UntilAsync(() => Task.FromResult(answer.IsCompleted), TimeSpan.FromSeconds(5)));
+
+        Assert.Equal(0, (await answer).Status);
+        _gate.Set();
+        Assert.True(await corridor.UntilAsync(async () => (await corridor.CallAsync(cancel)).Code == "0000", TimeSpan.FromMinutes(1)));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using CsCheck;
 using HotPath.Core.Clearing;
+using HotPath.Core.Clearing.Breakers;
 using HotPath.Core.Model;
 using HotPath.Core.Qr;
 using HotPath.Core.Routing;
@@ -84,8 +85,18 @@ public class RouteModelTests
                 {
                     Channels[number].ReturnCredit();
                 }
-                Channels[number].Breaker.CloseManually("test");
+                Close(Channels[number].Breaker);
             }
+        }
+    }
+
+    // The next situation has a channel that has recovered.
+    private static void Close(ChannelBreaker breaker)
+    {
+        breaker.CloseManually("test");
+        while (breaker.IsRecovering)
+        {
+            breaker.Ended(breaker.Period, ClearingOutcome.Succeeded, TimeSpan.Zero);
         }
     }
 

@@ -166,6 +166,32 @@ public class RouteTableTests
     }
 
     [Fact]
+    public void ChannelThatRecovers_AndHasWhatItMayHave_IsPassedOver_AndAloneItIsA002_NotWantOfRoom()
+    {
+        Channel back = Channel("back", maxInFlight: 100);
+        back.Breaker.OpenManually("maintenance");
+        back.Breaker.CloseManually("done");
+        var router = new Router([To(back), To(_a)]);
+        Assert.Equal("back.1,a.2:p", router.Choose(Payment()).Trail);
+        for (int i = 0; i < 20; i++)
+        {
+            Assert.True(back.TryTakeCredit());
+        }
+        Assert.Equal("a.2,back.1:r", router.Choose(Payment()).Trail);
+        Assert.True(_a.TryTakeCredit());
+        Assert.Equal(RespCode.SystemBusy, router.Choose(Payment()).Choice.Rejection.Code);
+        var alone = new Router([To(back)]);
+        Assert.Equal(RespCode.ServiceUnavailable, alone.Choose(Payment()).Choice.Rejection.Code);
+        Assert.Equal(RouteReason.Recovering, Assert.Single(alone.Table.Explain(Payment(), out Rejection rejection)).Reason);
+        Assert.Equal(RespCode.ServiceUnavailable, rejection.Code);
+        for (int i = 0; i < 20; i++)
+        {
+            back.Breaker.Ended(back.Breaker.Period, ClearingOutcome.Succeeded, TimeSpan.Zero);
+        }
+        Assert.Same(back, alone.Choose(Payment()).Choice.Channel);
+    }
+
+    [Fact]
     public void Hash_IsOfWhatATableSays()
     {
         string hash = new RouteTable([To(_a), To(_b)], []).Hash;

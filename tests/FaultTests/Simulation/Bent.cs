@@ -107,7 +107,7 @@ internal abstract class BentLedger(ILedger real) : ILedger
 
     public virtual ValueTask<CompleteState> RedirectAsync(Trade trade, TimeSpan? atMost = null) => real.RedirectAsync(trade, atMost);
 
-    public ValueTask<CompleteState> RecordAsync(OperatorAct act) => real.RecordAsync(act);
+    public ValueTask<CompleteState> RecordAsync(OperatorAct act, TimeSpan? atMost = null) => real.RecordAsync(act, atMost);
 
     public void WhenClaimedLate(Action<TradeNo> tell) => real.WhenClaimedLate(tell);
 

@@ -22,6 +22,9 @@ internal enum ChannelTrouble
 
     /// <summary>HTTP 500 to 31 of 100.</summary>
     Errors,
+
+    /// <summary>As <see cref="Slow"/>, over two probes: inquiries are answered, so each of them closes the breaker, and payments are not.</summary>
+    Relapse,
 }
 
 /// <summary>What one scene showed.</summary>
@@ -55,7 +58,9 @@ internal sealed class ChannelScene(IReadOnlyList<string> hotpath, Parties partie
     private const string Deadline = "12s";
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Warm = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan StaysAway = TimeSpan.FromSeconds(4);
+
+    // As many as it may have at once each time that it was called again.
+    private const int FewPayments = 20;
     private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(90);
 
     // By amounts, so that each channel has half of the load and is the other's second choice.
@@ -78,6 +83,9 @@ internal sealed class ChannelScene(IReadOnlyList<string> hotpath, Parties partie
     /// <summary>How long the breaker may take: three times what its rules need here.</summary>
     private TimeSpan OpenLimit => TimeSpan.FromSeconds(trouble switch { ChannelTrouble.Kill => 20, ChannelTrouble.Errors => 300, _ => 35 });
 
+    /// <summary>Two probes, 40 s apart, and 10 s until the breaker has opened after the second one.</summary>
+    private TimeSpan StaysAway => TimeSpan.FromSeconds(trouble == ChannelTrouble.Relapse ? 83 : 4);
+
     /// <summary>A probe every 30 s, each with a deadline of 10 s; twice that.</summary>
     private static TimeSpan CloseLimit => TimeSpan.FromSeconds(80);
 
@@ -94,7 +102,7 @@ internal sealed class ChannelScene(IReadOnlyList<string> hotpath, Parties partie
         double struck = Mark($"{Sick}: {trouble}");
         await StrikeAsync();
         TimeSpan? opened = await UntilAsync(static state => state != "closed", struck, OpenLimit);
-        Mark(opened is null ? "not left alone" : "left alone");
+        double leftAlone = Mark(opened is null ? "not left alone" : "left alone");
         await Task.Delay(StaysAway);
         double returned = Mark($"{Sick} returns");
         await ReturnAsync();
@@ -104,7 +112,7 @@ internal sealed class ChannelScene(IReadOnlyList<string> hotpath, Parties partie
         await ends.CancelAsync();
         await Task.WhenAll(load, watch);
         await SettleAsync();
-        return new SceneReport(trouble, opened, closed, [.. _payments], [.. _states], [.. _marks], await JudgeAsync(opened, closed));
+        return new SceneReport(trouble, opened, closed, [.. _payments], [.. _states], [.. _marks], [.. Relapses(leftAlone, returned), .. await JudgeAsync(opened, closed)]);
     }
 
     public async ValueTask DisposeAsync()
@@ -166,7 +174,7 @@ internal sealed class ChannelScene(IReadOnlyList<string> hotpath, Parties partie
             case ChannelTrouble.Stop:
                 process.Signal("STOP");
                 break;
-            case ChannelTrouble.Slow:
+            case ChannelTrouble.Slow or ChannelTrouble.Relapse:
                 await DrillAsync("?latency=11s");
                 break;
             default:
@@ -289,6 +297,22 @@ internal sealed class ChannelScene(IReadOnlyList<string> hotpath, Parties partie
                 await Task.Delay(order.KnownFinalAtMs is null && isKnown ? 500 : 0, CancellationToken.None);
             }
         });
+    }
+
+    /// <summary>Each time that it was called again although nothing was better, it harmed a few payments and no more.</summary>
+    private IEnumerable<string> Relapses(double leftAlone, double returned)
+    {
+        if (trouble != ChannelTrouble.Relapse)
+        {
+            yield break;
+        }
+        string[] states = [.. _states.Where(state => state.Item2 == Sick && state.Item1 > leftAlone && state.Item1 < returned).Select(state => state.Item3)];
+        int rounds = states.Zip(states.Skip(1)).Count(pair => pair.First != "closed" && pair.Second == "closed");
+        int harmed = _payments.Count(payment => payment.Item1 > leftAlone && payment.Item1 < returned && SceneReport.IsHarmed(payment));
+        if (rounds != 2 || harmed is 0 or > 2 * FewPayments)
+        {
+            yield return $"it was called again {rounds} times, and {harmed} payments were harmed by that: 2 times and {2 * FewPayments} at most were to be seen";
+        }
     }
 
     private async Task<IReadOnlyList<string>> JudgeAsync(TimeSpan? opened, TimeSpan? closed)

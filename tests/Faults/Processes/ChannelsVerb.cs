@@ -8,12 +8,12 @@ internal static class ChannelsVerb
 {
     internal static Command Create(TextWriter output)
     {
-        var wanted = new Argument<ChannelTrouble[]>("SCENE") { Description = "kill, stop, slow, errors; default all", Arity = ArgumentArity.ZeroOrMore };
+        var wanted = new Argument<ChannelTrouble[]>("SCENE") { Description = "kill, stop, slow, errors, relapse; default all", Arity = ArgumentArity.ZeroOrMore };
         var isShort = new Option<bool>("--short") { Description = "only a killed and a stopped channel, both at once: within two minutes" };
         var rate = new Option<int>("--rate") { Description = "payments a second of each scene", DefaultValueFactory = _ => 20 };
         var hotpath = new Option<string>("--hotpath") { Description = "the built program", DefaultValueFactory = _ => "artifacts/bin/HotPath.Host/release/hotpath.dll" };
         var pictures = new Option<string>("--out") { Description = "folder of the pictures", DefaultValueFactory = _ => Path.Combine("artifacts", "channels"), HelpName = "DIR" };
-        var verb = new Command("channels", "Two channels under load, one of them killed, stopped, slowed to 11 s, answering errors to 31 %") { wanted, isShort, rate, hotpath, pictures };
+        var verb = new Command("channels", "Two channels under load, one of them killed, stopped, slowed to 11 s, answering errors to 31 %, slow over two probes") { wanted, isShort, rate, hotpath, pictures };
         verb.SetAction(async (parsed, _) =>
         {
             ChannelTrouble[][] scenes = parsed.GetValue(isShort)

@@ -4,14 +4,15 @@ namespace HotPath.Core.Clearing.Breakers;
 
 /// <summary>
 /// Decides whether a channel is called (specification 4.4). Three rules open it, each by itself: the share of technical errors, slow calls in a
-/// row, nothing but errors for a time. Open, it is probed every 30 s, exactly once; an answered probe closes it.
+/// row, nothing but errors for a time. Open, it is probed every 30 s, exactly once; an answered probe closes it. It is recovering then: an inquiry that is
+/// answered says little of payments, so the channel gets a few at once, until as many have ended well.
 /// </summary>
 /// <remarks>
 /// Only payments and refunds are judged: that a channel answers the inquiries about what it failed to answer says nothing good of it, and would
 /// hide the failures among them. An outcome counts in the period in which its call began: a late word from before an opening neither closes nor
 /// opens anything (F62). All durations are monotonic time.
 /// </remarks>
-public sealed class ChannelBreaker : IDisposable
+public sealed partial class ChannelBreaker : IDisposable
 {
     private readonly BreakerOptions _options;
     private readonly TimeProvider _clock;
@@ -21,12 +22,17 @@ public sealed class ChannelBreaker : IDisposable
     private readonly Lock _lock = new();
     private readonly BreakerHistory _history = new();
 
-    // All below: written under the lock. State and period are read without it, by every payment.
+    // All below: written under the lock. State, period and the most calls are read without it, by every payment.
     private volatile BreakerState _state;
+    private volatile int _mostCalls = int.MaxValue;
     private int _period;
+
+    // Of a recovery: calls that are still to end well, 0 when there is none; and what the next error leaves of the calls at once.
+    private int _toEndWell;
     private long _enteredAt;
     private long _openedAt;
     private TimeSpan _openTime;
+    private long _tickDueAt;
     private bool _isManual;
     private int _slowInARow;
     private long? _failingSince;
@@ -55,6 +61,15 @@ public sealed class ChannelBreaker : IDisposable
 
     /// <summary>The channel may be called.</summary>
     public bool IsClosed => _state == BreakerState.Closed;
+
+    /// <summary>It was closed again, and too few calls have ended well since: <see cref="MostCalls"/> is few.</summary>
+    public bool IsRecovering => _mostCalls != int.MaxValue;
+
+    /// <summary>
+    /// Calls that the channel may have at once: no limit of the breaker's, but while it recovers as many as the rule for errors wants to see before it judges, less
+    /// those that have ended in an error, and one at least. So a channel that is no better than before costs no more payments than it takes to know that.
+    /// </summary>
+    public int MostCalls => _mostCalls;
 
     /// <summary>An operator opened it.</summary>
     public bool IsOpenByHand
@@ -109,6 +124,10 @@ public sealed class ChannelBreaker : IDisposable
             bool isRateBroken = _errorRate.IsBrokenBy(isError);
             _slowInARow = isKnownAsSlow ? _slowInARow : took > _options.SlowAfter ? _slowInARow + 1 : 0;
             _failingSince = isError ? _failingSince ?? _clock.GetTimestamp() : null;
+            if (IsRecovering)
+            {
+                Recover(isWell: !isError && took <= _options.SlowAfter);
+            }
             if (isRateBroken)
             {
                 Open(BreakerCause.ErrorRate);
@@ -148,7 +167,7 @@ public sealed class ChannelBreaker : IDisposable
                 return false;
             }
             _isManual = true;
-            _prober.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            StopTicks();
             Open(BreakerCause.Manual, reason);
             return true;
         }
@@ -180,9 +199,23 @@ public sealed class ChannelBreaker : IDisposable
         }
         _probeNumber = 0;
         Enter(BreakerState.Open, cause, reason);
+        _mostCalls = int.MaxValue;
         if (!_isManual)
         {
-            _prober.Change(_options.ProbeEvery, Timeout.InfiniteTimeSpan);
+            TickIn(_options.ProbeEvery);
+        }
+    }
+
+    // An error's credit is gone until the recovery is over: what is tried in the place of a call that failed would be one more that is harmed.
+    private void Recover(bool isWell)
+    {
+        if (!isWell)
+        {
+            _mostCalls = Math.Max(1, _mostCalls - 1);
+        }
+        else if (--_toEndWell == 0)
+        {
+            _mostCalls = int.MaxValue;
         }
     }
 
@@ -195,7 +228,11 @@ public sealed class ChannelBreaker : IDisposable
         _failingSince = null;
         _errorRate.Reset();
         _period++;
-        _prober.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        if (_options.OpensByItself)
+        {
+            _toEndWell = _mostCalls = _options.FewestCalls;
+        }
+        StopTicks();
         Enter(BreakerState.Closed, cause, reason);
     }
 
@@ -210,56 +247,5 @@ public sealed class ChannelBreaker : IDisposable
         _state = state;
         _history.Add(transition);
         Changed?.Invoke(transition);
-    }
-
-    // While open: it is time for a probe. While half-open: the probe has had its time.
-    private void OnTimer()
-    {
-        int number;
-        lock (_lock)
-        {
-            if (_state == BreakerState.HalfOpen)
-            {
-                FailProbe();
-                return;
-            }
-            if (_state != BreakerState.Open || _isManual)
-            {
-                return;
-            }
-            number = _probeNumber = ++_probes;
-            Enter(BreakerState.HalfOpen, BreakerCause.ProbeDue, "");
-            _prober.Change(_options.ProbeDeadline, Timeout.InfiniteTimeSpan);
-        }
-        _ = ProbeAsync(number);
-    }
-
-    private async Task ProbeAsync(int number)
-    {
-        bool isAlive = await _probe();
-        lock (_lock)
-        {
-            if (_probeNumber != number)
-            {
-                return;
-            }
-            if (isAlive)
-            {
-                Close(BreakerCause.ProbeAnswered);
-            }
-            else
-            {
-                FailProbe();
-            }
-        }
-    }
-
-    // The next one is due when it would have been without this one's taking time.
-    private void FailProbe()
-    {
-        TimeSpan took = _clock.GetElapsedTime(_enteredAt);
-        _probeNumber = 0;
-        Enter(BreakerState.Open, BreakerCause.ProbeFailed, "");
-        _prober.Change(_options.ProbeEvery > took ? _options.ProbeEvery - took : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
     }
 }

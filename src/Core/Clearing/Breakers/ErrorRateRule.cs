@@ -16,11 +16,12 @@ internal sealed class ErrorRateRule
     private static readonly TimeSpan Longest = TimeSpan.FromDays(1);
 
     private readonly CircuitBreakerManualControl _control = new();
+    private readonly CircuitBreakerStateProvider _state = new();
     private readonly ResiliencePipeline<bool> _window;
-    private bool _isBroken;
 
     internal ErrorRateRule(BreakerOptions options, TimeProvider steady)
     {
+        // Nobody is called on opening: Polly does that on another thread and waits for it, here under the breaker's lock, in which every payment ends.
         _window = new ResiliencePipelineBuilder<bool> { TimeProvider = steady }
             .AddCircuitBreaker(new CircuitBreakerStrategyOptions<bool>
             {
@@ -29,12 +30,8 @@ internal sealed class ErrorRateRule
                 MinimumThroughput = options.FewestCalls,
                 BreakDuration = Longest,
                 ManualControl = _control,
+                StateProvider = _state,
                 ShouldHandle = static arguments => new ValueTask<bool>(!arguments.Outcome.Result),
-                OnOpened = _ =>
-                {
-                    _isBroken = true;
-                    return default;
-                },
             })
             .Build();
     }
@@ -43,14 +40,10 @@ internal sealed class ErrorRateRule
     internal bool IsBrokenBy(bool isError)
     {
         _window.Execute(static ok => ok, !isError);
-        return _isBroken;
+        return _state.CircuitState == CircuitState.Open;
     }
 
     /// <summary>Forgets everything. One caller at a time.</summary>
-    internal void Reset()
-    {
-        _isBroken = false;
-        // Completes at once: nobody is asked on closing.
-        _control.CloseAsync().GetAwaiter().GetResult();
-    }
+    // Completes at once: nobody is called on closing either.
+    internal void Reset() => _control.CloseAsync().GetAwaiter().GetResult();
 }

@@ -72,7 +72,7 @@ public sealed partial class EmbeddedLedger : ICancelBook, ISurplusBook
     /// <exception cref="LedgerUnavailableException">The ledger is closed or stopped.</exception>
     ValueTask<IReadOnlyList<TradeNo>> ISurplusBook.ReversedAsync() => ListAsync(BookKind.Reversed);
 
-    public ValueTask<CompleteState> RecordAsync(OperatorAct act)
+    public ValueTask<CompleteState> RecordAsync(OperatorAct act, TimeSpan? atMost = null)
     {
         if (!IsReady)
         {
@@ -80,7 +80,7 @@ public sealed partial class EmbeddedLedger : ICancelBook, ISurplusBook
         }
         LedgerCommand command = Rent(CommandKind.Act);
         command.Act = act;
-        return CompletedBy(command, null);
+        return CompletedBy(command, atMost);
     }
 
     private LedgerCommand OfSurplus(CommandKind kind, Surplus surplus)

@@ -148,6 +148,35 @@ public sealed class ChannelBreakerTests : IDisposable
     }
 
     [Fact]
+    public void DeadlineThatWasQueuedWhenItsProbeFailed_SendsNoSecondOne()
+    {
+        var clock = new QueuedTimers();
+        var probes = new List<TaskCompletionSource<bool>>();
+        using var breaker = new ChannelBreaker(new BreakerOptions(), clock, () =>
+        {
+            probes.Add(new TaskCompletionSource<bool>());
+            return probes[^1].Task;
+        });
+        Action tick = Assert.Single(clock.Ticks);
+        for (int i = 0; i < 5; i++)
+        {
+            breaker.Ended(breaker.Period, ClearingOutcome.Unknown, Slow);
+        }
+        clock.Advance(TimeSpan.FromSeconds(30));
+        tick();
+        Assert.Single(probes);
+        // Its deadline's tick is on its way when it fails, and comes after that.
+        clock.Advance(TimeSpan.FromSeconds(10));
+        probes[0].SetResult(false);
+        tick();
+        Assert.Equal((BreakerState.Open, 1), (breaker.State, probes.Count));
+        Assert.InRange(clock.NextDue, TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(20) + TimeSpan.FromMilliseconds(1));
+        clock.Advance(TimeSpan.FromSeconds(20));
+        tick();
+        Assert.Equal((BreakerState.HalfOpen, 2), (breaker.State, probes.Count));
+    }
+
+    [Fact]
     public void LateOutcome_FromBeforeTheBreak_NeitherClosesNorCountsAfterwards()
     {
         int before = _breaker.Period;
@@ -268,6 +297,45 @@ public sealed class ChannelBreakerTests : IDisposable
         var answer = new TaskCompletionSource<bool>();
         _probes.Add((_clock.GetElapsedTime(_start), answer));
         return answer.Task;
+    }
+
+    /// <summary>Its timers fire when the test says so, whatever they are set to: a tick that was queued before they were set anew.</summary>
+    private sealed class QueuedTimers : TimeProvider
+    {
+        private readonly FakeTimeProvider _steady = new();
+        private long _due;
+
+        internal List<Action> Ticks { get; } = [];
+
+        /// <summary>What the timer is set to now, from now.</summary>
+        internal TimeSpan NextDue => GetElapsedTime(GetTimestamp(), _due);
+
+        public override long TimestampFrequency => _steady.TimestampFrequency;
+
+        internal void Advance(TimeSpan by) => _steady.Advance(by);
+
+        public override long GetTimestamp() => _steady.GetTimestamp();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            Ticks.Add(() => callback(state));
+            return new Timer(this);
+        }
+
+        private sealed class Timer(QueuedTimers clock) : ITimer
+        {
+            public bool Change(TimeSpan dueTime, TimeSpan period)
+            {
+                clock._due = clock.GetTimestamp() + (long)(dueTime.TotalSeconds * clock.TimestampFrequency);
+                return true;
+            }
+
+            public void Dispose()
+            {
+            }
+
+            public ValueTask DisposeAsync() => default;
+        }
     }
 
     /// <summary>Its UTC is stepped; its timestamps and timers go on.</summary>

@@ -2,6 +2,7 @@ using HotPath.Core.Clearing;
 using HotPath.Core.Clearing.Adapters;
 using HotPath.Core.Clearing.Adapters.Iso8583;
 using HotPath.Core.Runtime;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace HotPath.Core.Tests.Clearing.Iso8583;
@@ -10,21 +11,19 @@ namespace HotPath.Core.Tests.Clearing.Iso8583;
 public sealed class ConnectionTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly Iso8583Options Options = new() { Host = "127.0.0.1", Port = 1, Connections = 1 };
 
     [Fact]
     public async Task WhatWasQueuedBehindAStuckSocket_IsNotDelivered_AndNeverSent_WhatTheSocketHadIsInDoubt()
     {
-        var options = new Iso8583Options { Host = "127.0.0.1", Port = 1, Connections = 1 };
-        await using var adapter = new Iso8583ClearingAdapter(options, ThreadScheduler.Instance, TimeProvider.System);
-        await using var line = new Line(adapter, options, ThreadScheduler.Instance, TimeProvider.System);
-        var socket = new StuckStream();
-        var connection = new Connection(socket, line, new PendingTable(16), options, ThreadScheduler.Instance, TimeProvider.System);
-        connection.Start();
+        await using var adapter = new Iso8583ClearingAdapter(Options, ThreadScheduler.Instance, TimeProvider.System);
+        await using Line line = Begin(adapter, TimeProvider.System);
+        (StuckStream socket, Connection connection) = Connect(line, TimeProvider.System);
 
         (Task<ClearingResult> handed, byte[] first) = Send(connection, 1);
         await socket.Writing.Task.WaitAsync(Patience);
         (Task<ClearingResult> queued, _) = Send(connection, 2);
-        connection.End(isTheirs: true);
+        connection.End(isTheirs: true, "a test");
 
         Assert.Equal(ClearingOutcome.Unknown, (await handed.WaitAsync(Patience)).Outcome);
         Assert.Equal(ClearingOutcome.NotDelivered, (await queued.WaitAsync(Patience)).Outcome);
@@ -33,23 +32,92 @@ public sealed class ConnectionTests
         await Task.Delay(50);
         Assert.Equal(first.Length, socket.Taken);
         Assert.False(connection.TrySend(NewPending(), first, 3));
-        // A line that never began would not end.
-        line.Start();
     }
 
-    private static (Task<ClearingResult> Result, byte[] Frame) Send(Connection connection, long number)
+    /// <summary>A payment that is given up at 15 s and written at 40 s would come after its own reversal.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task SocketThatTakesNothingForAWholeDeadline_EndsItsConnection_AndNothingIsSentLate(int calls)
     {
-        PendingAnswer pending = NewPending();
+        var clock = new FakeTimeProvider();
+        await using var adapter = new Iso8583ClearingAdapter(Options, ThreadScheduler.Instance, clock, _ => throw new IOException());
+        await using Line line = Begin(adapter, clock);
+        (StuckStream socket, Connection connection) = Connect(line, clock);
+        long deadlineAt = clock.GetTimestamp() + (long)(Options.Deadline.TotalSeconds * clock.TimestampFrequency);
+        (Task<ClearingResult> handed, byte[] first) = Send(connection, 1, deadlineAt);
+        await socket.Writing.Task.WaitAsync(Patience);
+        Task<ClearingResult>[] queued = [.. Enumerable.Range(2, calls - 1).Select(number => Send(connection, number, deadlineAt).Result)];
+
+        clock.Advance(Options.Deadline - TimeSpan.FromMilliseconds(1));
+        connection.Tick([]);
+        Assert.False(handed.IsCompleted);
+        clock.Advance(TimeSpan.FromMilliseconds(1));
+        connection.Tick([]);
+
+        Assert.Equal(ClearingOutcome.Unknown, (await handed.WaitAsync(Patience)).Outcome);
+        Assert.All(await Task.WhenAll(queued).WaitAsync(Patience), result => Assert.Equal(ClearingOutcome.NotDelivered, result.Outcome));
+        Assert.True(socket.IsDisposed);
+        socket.Loosen();
+        await Task.Delay(50);
+        Assert.Equal(first.Length, socket.Taken);
+    }
+
+    /// <summary>The socket took it, and the channel is silent: that is one call's doubt, and no reason to take the connection from the others.</summary>
+    [Fact]
+    public async Task SilenceAfterTheSocketTookIt_EndsTheCall_AndNotTheConnection()
+    {
+        var clock = new FakeTimeProvider();
+        await using var adapter = new Iso8583ClearingAdapter(Options, ThreadScheduler.Instance, clock, _ => throw new IOException());
+        await using Line line = Begin(adapter, clock);
+        (StuckStream socket, Connection connection) = Connect(line, clock);
+        (Task<ClearingResult> silent, byte[] frame) = Send(connection, 1, clock.GetTimestamp() + clock.TimestampFrequency);
+        await socket.Writing.Task.WaitAsync(Patience);
+        socket.Loosen(endsReading: false);
+        (Task<ClearingResult> other, _) = Send(connection, 2);
+        while (socket.Taken < 2 * frame.Length)
+        {
+            await Task.Delay(1);
+        }
+
+        clock.Advance(TimeSpan.FromSeconds(1));
+        connection.Tick([]);
+
+        Assert.Equal(ClearingOutcome.Unknown, (await silent.WaitAsync(Patience)).Outcome);
+        Assert.False(other.IsCompleted || socket.IsDisposed);
+        connection.End(isTheirs: false, "a test");
+        await other.WaitAsync(Patience);
+    }
+
+    // A line that never began would not end.
+    private static Line Begin(Iso8583ClearingAdapter adapter, TimeProvider clock)
+    {
+        var line = new Line(0, adapter, Options, _ => throw new IOException(), ThreadScheduler.Instance, clock);
+        line.Start();
+        return line;
+    }
+
+    private static (StuckStream Socket, Connection Connection) Connect(Line line, TimeProvider clock)
+    {
+        var socket = new StuckStream();
+        var connection = new Connection(new Dialed(socket), line, new PendingTable(16), Options, ThreadScheduler.Instance, clock);
+        connection.Start();
+        return (socket, connection);
+    }
+
+    private static (Task<ClearingResult> Result, byte[] Frame) Send(Connection connection, long number, long deadlineAt = long.MaxValue)
+    {
+        PendingAnswer pending = NewPending(deadlineAt);
         byte[] room = new byte[512];
         byte[] frame = room[..Dialect.Ask(ClearingVerb.Reverse, Payments.NewReference(), hasMac: false, room)];
         Assert.True(connection.TrySend(pending, frame, number));
         return (pending.Result.AsTask(), frame);
     }
 
-    private static PendingAnswer NewPending()
+    private static PendingAnswer NewPending(long deadlineAt = long.MaxValue)
     {
         var pending = new PendingAnswer(ThreadScheduler.Instance, _ => { });
-        pending.Begin(ClearingVerb.Reverse, Payments.NewReference(), deadlineAt: long.MaxValue);
+        pending.Begin(ClearingVerb.Reverse, Payments.NewReference(), deadlineAt);
         return pending;
     }
 
@@ -57,6 +125,7 @@ public sealed class ConnectionTests
     private sealed class StuckStream : Stream
     {
         private readonly TaskCompletionSource _loose = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private int _taken;
 
         internal TaskCompletionSource Writing { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -77,7 +146,22 @@ public sealed class ConnectionTests
             set => throw new NotSupportedException();
         }
 
-        internal void Loosen() => _loose.SetResult();
+        internal bool IsDisposed { get; private set; }
+
+        internal void Loosen(bool endsReading = true)
+        {
+            _loose.SetResult();
+            if (endsReading)
+            {
+                _end.SetResult();
+            }
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            IsDisposed = true;
+            base.Dispose(disposing);
+        }
 
         public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {
@@ -88,7 +172,7 @@ public sealed class ConnectionTests
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            await _loose.Task;
+            await _end.Task;
             return 0;
         }
 

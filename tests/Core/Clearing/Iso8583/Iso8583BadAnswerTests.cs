@@ -14,6 +14,8 @@ public sealed class Iso8583BadAnswerTests : BadAnswerTests
         new("no reference", BadAnswer.WrongReference),
         new("another payment of a refund", BadAnswer.WrongReference),
         new("an answer to another question", BadAnswer.WrongReference),
+        // A loop in the line: of an echo too that is no sign of life.
+        new("what it was sent", BadAnswer.WrongReference),
         new("another amount", BadAnswer.WrongAmount),
         new("another currency", BadAnswer.WrongCurrency),
         new("unknown code", BadAnswer.UnknownCode),
@@ -187,6 +189,9 @@ public sealed class Iso8583BadAnswerTests : BadAnswerTests
                 case "letters for an amount":
                     good[2 + 20 + 6] = (byte)'A';
                     await stream.WriteAsync(good);
+                    break;
+                case "what it was sent":
+                    await stream.WriteAsync(IsoServer.Frame(asked.Bytes.ToArray()));
                     break;
                 case "an answer to another question":
                     byte[] message = IsoServer.MessageTo(asked);

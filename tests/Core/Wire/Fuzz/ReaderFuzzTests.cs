@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Globalization;
 using System.Text;
 using CsCheck;
 using HotPath.Core.Wire;
@@ -17,13 +16,10 @@ namespace HotPath.Core.Tests.Wire.Fuzz;
 [Collection(nameof(WholeMachine))]
 public sealed class ReaderFuzzTests(ITestOutputHelper output)
 {
-    /// <summary>Bodies, when nobody asks for another number (<c>./dev fuzz CASES</c>).</summary>
-    private const int CasesInCi = 50_000;
-
     private static readonly string[] Refusals = ["C001", "C002", "C003"];
 
-    private static readonly int Cases =
-        int.TryParse(Environment.GetEnvironmentVariable("HOTPATH_FUZZ_CASES"), NumberStyles.None, CultureInfo.InvariantCulture, out int cases) ? cases : CasesInCi;
+    // Bodies.
+    private static readonly int Cases = FuzzCases.Or(10_000);
 
     [Fact]
     public void Reader_AgreesWithAStrictDocument_OnEveryBody()

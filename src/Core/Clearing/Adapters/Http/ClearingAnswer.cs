@@ -49,9 +49,9 @@ internal ref struct ClearingAnswer
                 return BadAnswer.Malformed;
             }
         }
-        catch (JsonException)
+        catch (Exception failure) when (failure is JsonException or InvalidOperationException)
         {
-            // The reader's only way to say that these bytes are not JSON.
+            // The reader's ways to say that these bytes are not JSON, and that a name's escapes are half a character.
             return BadAnswer.Malformed;
         }
         BadAnswer bad = answer.IsAbout(expected);
@@ -150,8 +150,8 @@ internal ref struct ClearingAnswer
             // It cannot be stopped, and is not executed yet: in doubt, as the contract has it.
             return BadAnswer.None;
         }
-        // A decline for a reason we do not know may be one that leaves money behind ("partly executed"): somebody must look.
-        bool isReasonFine = outcome != ClearingOutcome.Failed || failCode != RespCode.None;
+        // A decline for a reason we do not know may be one that leaves money behind ("partly executed"), and one that is no decline contradicts itself: somebody must look.
+        bool isReasonFine = outcome == ClearingOutcome.Failed ? failCode != RespCode.None : _declineCode.IsEmpty;
         if (outcome == ClearingOutcome.Unknown || !IsAnswerTo(verb, outcome) || !isReasonFine)
         {
             return BadAnswer.UnknownCode;

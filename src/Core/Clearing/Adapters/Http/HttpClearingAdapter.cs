@@ -37,15 +37,22 @@ public sealed class HttpClearingAdapter : IClearingAdapter
         new DefaultObjectPool<RequestEncoder>(new DefaultPooledObjectPolicy<RequestEncoder>());
 
     public HttpClearingAdapter(HttpClearingOptions options, TimeProvider clock)
+        : this(options, clock, NewDialer(options, clock).DialAsync)
     {
-        options.Validate();
+    }
+
+    /// <param name="options">How the channel is reached.</param>
+    /// <param name="clock">Whose deadline counts.</param>
+    /// <param name="dial">Makes a connection.</param>
+    internal HttpClearingAdapter(HttpClearingOptions options, TimeProvider clock, Func<CancellationToken, ValueTask<Dialed>> dial)
+    {
         _maxAnswerBytes = options.MaxAnswerBytes;
         _deadline = options.Deadline;
         _exchanges = new DefaultObjectPool<Exchange>(new Exchange.Policy(clock), options.MaxConnections);
         string root = options.BaseAddress.AbsoluteUri.TrimEnd('/');
         // By ClearingVerb.
         _addresses = [new Uri(root + "/v1/pay"), new Uri(root + "/v1/inquire"), new Uri(root + "/v1/reverse"), new Uri(root + "/v1/refund")];
-        _http = new HttpMessageInvoker(NewHandler(options));
+        _http = new HttpMessageInvoker(NewHandler(options, dial));
     }
 
     public void EncodePay(in PayOrder order, ClearingCall call)
@@ -80,10 +87,20 @@ public sealed class HttpClearingAdapter : IClearingAdapter
         return default;
     }
 
-    private static SocketsHttpHandler NewHandler(HttpClearingOptions options) => new()
+    private static ChannelDialer NewDialer(HttpClearingOptions options, TimeProvider clock)
+    {
+        options.Validate();
+        Uri address = options.BaseAddress;
+        return new ChannelDialer(address.IdnHost, address.Port, address.Scheme == Uri.UriSchemeHttps, authority: null, options.ConnectTimeout, clock);
+    }
+
+    private static SocketsHttpHandler NewHandler(HttpClearingOptions options, Func<CancellationToken, ValueTask<Dialed>> dial) => new()
     {
         MaxConnectionsPerServer = options.MaxConnections,
-        ConnectTimeout = options.ConnectTimeout,
+        // Of https the dialer hands over a stream whose handshake is done, and the handler makes none of its own.
+        ConnectCallback = async (_, stop) => (await dial(stop)).Stream,
+        // The dialer's own limit comes first; this is the net behind it.
+        ConnectTimeout = 2 * options.ConnectTimeout,
         // A channel behind DNS moves now and then; a connection that lives for ever would never see it.
         PooledConnectionLifetime = TimeSpan.FromMinutes(10),
         // Shorter than any server's keep-alive known to us (nginx 75 s, Kestrel 130 s): ours goes first, which avoids the stale ones.
@@ -221,7 +238,7 @@ public sealed class HttpClearingAdapter : IClearingAdapter
             HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } => true,
             HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } => true,
             HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => true,
-            // ConnectTimeout is told in this form; our own deadline has no inner TimeoutException and stays in doubt.
+            // The handler's ConnectTimeout is told in this form; our own deadline has no inner TimeoutException and stays in doubt.
             OperationCanceledException { InnerException: TimeoutException } => true,
             _ => false,
         };

@@ -16,6 +16,7 @@ internal sealed partial class Connection
     {
         var reader = PipeReader.Create(_stream, new StreamPipeReaderOptions(bufferSize: 16 * 1024, leaveOpen: true));
         bool isTheirs = true;
+        string why = "the channel closed it";
         try
         {
             while (true)
@@ -27,6 +28,7 @@ internal sealed partial class Connection
                 if (!isSense || read.IsCompleted)
                 {
                     isTheirs = isSense;
+                    why = isSense ? why : "what came is no message";
                     break;
                 }
             }
@@ -34,8 +36,9 @@ internal sealed partial class Connection
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
             // The channel's end of it, or ours.
+            why = "receiving failed: " + failure.Message;
         }
-        End(isTheirs);
+        End(isTheirs, why);
         await reader.CompleteAsync();
     }
 
@@ -79,10 +82,9 @@ internal sealed partial class Connection
     {
         MessageDefect defect = _received.Read(message);
         bool isSealed = defect == MessageDefect.None && (_options.Mac is { } mac ? mac.IsSealed(_received) : !_received.HasMac);
-        if (isSealed && _received.Type == Dialect.NetworkManagement)
+        if (defect == MessageDefect.None)
         {
-            AnswerEcho();
-            return true;
+            Volatile.Write(ref _heardAt, _clock.GetTimestamp());
         }
         PendingAnswer? pending = null;
         PendingMatch match = PendingMatch.Nobody;
@@ -93,6 +95,12 @@ internal sealed partial class Connection
                 // The table is the next connection's when this one has ended.
                 match = _isEnded ? PendingMatch.Nobody : _pending.Take(id, out pending);
             }
+        }
+        // One with the number of a message of ours is that message, sent back: no question of theirs, and no answer.
+        if (isSealed && _received.Type == Dialect.NetworkManagement && match == PendingMatch.Nobody)
+        {
+            AnswerManagement();
+            return true;
         }
         BadAnswer bad = defect == MessageDefect.Malformed ? BadAnswer.Malformed
             : !isSealed ? BadAnswer.WrongMac
@@ -106,23 +114,28 @@ internal sealed partial class Connection
         {
             _line.Tell(bad, pending?.Reference.TradeNo ?? default);
         }
-        if (defect == MessageDefect.None)
+        else
         {
-            Volatile.Write(ref _heardAt, _clock.GetTimestamp());
-            Volatile.Write(ref _hasHeard, true);
+            Volatile.Write(ref _hasAnswered, true);
         }
         pending?.Complete(result);
         return defect != MessageDefect.Malformed || pending is not null;
     }
 
-    private void AnswerEcho()
+    /// <summary>What the channel asks of the connection itself: an echo is answered; sign-on, sign-off and a change of keys, which this dialect does not have, are refused, so that nobody relies on them.</summary>
+    private void AnswerManagement()
     {
+        bool isEcho = Dialect.IsEcho(_received);
+        if (!isEcho)
+        {
+            _line.Tell(BadAnswer.Unsupported, default);
+        }
         lock (_gate)
         {
             if (!_isEnded && _queued - _handed < MostWaitingForEchoes)
             {
                 Span<byte> room = _queue.Writer.GetSpan(Dialect.AskBytes);
-                Queue(room[..Dialect.AnswerEcho(_received, _options.Mac is not null, room)]);
+                Queue(room[..Dialect.AnswerManagement(_received, isEcho, _options.Mac is not null, room)]);
             }
         }
     }

@@ -10,7 +10,8 @@ namespace HotPath.Core.Clearing.Adapters.Iso8583;
 /// </summary>
 /// <remarks>
 /// Certainty: under the lock the sending loop says how far it is about to hand bytes to the socket, and under the lock the connection ends. What was queued behind that place when it
-/// ended was certainly never sent, and never will be; all else is in doubt.
+/// ended was certainly never sent, and never will be; all else is in doubt. A call that is given up with its bytes still here, or in a write that has not come back, had a socket that took nothing
+/// for its whole time: the connection ends with it, so that nothing is sent after whoever asked was told, and what has been queued is bounded.
 /// </remarks>
 internal sealed partial class Connection
 {
@@ -18,6 +19,7 @@ internal sealed partial class Connection
     private const int MostWaitingForEchoes = 64 * 1024;
 
     private readonly Lock _gate = new();
+    private readonly Dialed _dialed;
     private readonly Stream _stream;
     private readonly Line _line;
     private readonly Iso8583Options _options;
@@ -26,9 +28,10 @@ internal sealed partial class Connection
     private readonly Pipe _queue;
     private readonly ReceivedMessage _received = new();
 
-    // Under _gate: bytes ever queued, and of these, how many the socket may have seen.
+    // Under _gate: bytes ever queued; of these, how many the socket may have seen; and of these, how many it has taken.
     private long _queued;
     private long _handed;
+    private long _taken;
     private bool _isEnded;
 
     private long _heardAt;
@@ -36,17 +39,18 @@ internal sealed partial class Connection
 
     // When the answer that is not whole yet began; 0: there is none. Written by the reading loop, read by the clock's thread.
     private long _partSince;
-    private bool _hasHeard;
+    private bool _hasAnswered;
 
-    /// <param name="stream">Open, its TLS handshake done.</param>
+    /// <param name="dialed">Open, its TLS handshake done.</param>
     /// <param name="line">Told what is wrong with what the channel says, and when it has ended.</param>
     /// <param name="pending">Empty, and this connection's from now on.</param>
     /// <param name="options">Of the adapter.</param>
     /// <param name="scheduler">Where the sending loop runs.</param>
     /// <param name="clock">Whose time limits count.</param>
-    internal Connection(Stream stream, Line line, PendingTable pending, Iso8583Options options, IScheduler scheduler, TimeProvider clock)
+    internal Connection(Dialed dialed, Line line, PendingTable pending, Iso8583Options options, IScheduler scheduler, TimeProvider clock)
     {
-        _stream = stream;
+        _dialed = dialed;
+        _stream = dialed.Stream;
         _line = line;
         _pending = pending;
         _options = options;
@@ -60,8 +64,11 @@ internal sealed partial class Connection
     /// <summary>Calls under way.</summary>
     internal int Load => _pending.Count;
 
-    /// <summary>A whole message has come.</summary>
-    internal bool HasHeard => Volatile.Read(ref _hasHeard);
+    /// <summary>An answer has come that counts: the channel was there, and did its work.</summary>
+    internal bool HasAnswered => Volatile.Read(ref _hasAnswered);
+
+    /// <summary>Why it has ended, for operators; empty while it has not.</summary>
+    internal string WhyEnded { get; private set; } = "";
 
     internal void Start()
     {
@@ -93,13 +100,27 @@ internal sealed partial class Connection
     {
         long now = _clock.GetTimestamp();
         long partSince = Volatile.Read(ref _partSince);
+        List<PendingAnswer>? left = null;
         lock (_gate)
         {
             if (_isEnded)
             {
                 return;
             }
-            _pending.TakeExpired(now, expired);
+            if (_taken < _queued && _pending.HasExpired(now, sentFrom: _taken))
+            {
+                left = Close("it took none of our bytes for a call's whole time");
+            }
+            else
+            {
+                _pending.TakeExpired(now, expired);
+            }
+        }
+        if (left is not null)
+        {
+            _dialed.Abort();
+            LetGo(left, isTheirs: false);
+            return;
         }
         foreach (PendingAnswer pending in expired)
         {
@@ -114,7 +135,7 @@ internal sealed partial class Connection
         bool isStuck = partSince != 0 && _clock.GetElapsedTime(partSince, now) > _options.Deadline;
         if (isStuck || quiet > 2 * _options.EchoInterval)
         {
-            End(isTheirs: false);
+            End(isTheirs: false, isStuck ? "an answer that had begun was not whole for a call's whole time" : "nothing was heard on it, not even an echo's answer", isDead: true);
         }
         else if (quiet > _options.EchoInterval && _clock.GetElapsedTime(_echoedAt, now) > _options.EchoInterval)
         {
@@ -125,27 +146,45 @@ internal sealed partial class Connection
 
     /// <summary>Ends it: what was certainly not sent is NotDelivered, all else in doubt.</summary>
     /// <param name="isTheirs">The channel ended it: whoever waits lost an answer.</param>
-    internal void End(bool isTheirs)
+    /// <param name="why">For operators.</param>
+    /// <param name="isDead">Nothing is heard of the channel: what the system still holds for it is not to arrive some day.</param>
+    internal void End(bool isTheirs, string why, bool isDead = false)
     {
-        var left = new List<PendingAnswer>();
-        long handed;
+        List<PendingAnswer> left;
         lock (_gate)
         {
             if (_isEnded)
             {
                 return;
             }
-            _isEnded = true;
-            handed = _handed;
-            _pending.TakeAll(left);
-            _queue.Writer.Complete();
-            // Here, so that nobody finds it ended and its line not yet at work on the next one.
-            _line.Ended(this);
+            left = Close(why);
+        }
+        if (isDead)
+        {
+            _dialed.Abort();
         }
         _stream.Dispose();
+        LetGo(left, isTheirs);
+    }
+
+    // Under _gate. From here on _handed stays as it is.
+    private List<PendingAnswer> Close(string why)
+    {
+        var left = new List<PendingAnswer>();
+        _isEnded = true;
+        WhyEnded = why;
+        _pending.TakeAll(left);
+        _queue.Writer.Complete();
+        // Here, so that nobody finds it ended and its line not yet at work on the next one.
+        _line.Ended(this);
+        return left;
+    }
+
+    private void LetGo(List<PendingAnswer> left, bool isTheirs)
+    {
         foreach (PendingAnswer pending in left)
         {
-            bool isSent = pending.SentFrom < handed;
+            bool isSent = pending.SentFrom < _handed;
             if (isSent && isTheirs)
             {
                 _line.Tell(BadAnswer.CutShort, pending.Reference.TradeNo);
@@ -171,33 +210,46 @@ internal sealed partial class Connection
         PipeReader queue = _queue.Reader;
         try
         {
-            while (true)
+            bool goesOn = true;
+            while (goesOn)
             {
                 ReadResult read = await queue.ReadAsync();
-                if (!MayHandOver(read.Buffer.Length))
-                {
-                    break;
-                }
+                goesOn = !read.IsCompleted;
+                // In the pieces in which the pipe has it, each of whole messages: what waits behind one is not in doubt for it.
                 foreach (ReadOnlyMemory<byte> piece in read.Buffer)
                 {
+                    goesOn = MayHandOver(piece.Length);
+                    if (!goesOn)
+                    {
+                        break;
+                    }
                     await _stream.WriteAsync(piece);
+                    Took(piece.Length);
                 }
                 queue.AdvanceTo(read.Buffer.End);
             }
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
-            End(isTheirs: true);
+            End(isTheirs: true, "sending failed: " + failure.Message);
         }
         await queue.CompleteAsync();
     }
 
-    private bool MayHandOver(long bytes)
+    private bool MayHandOver(int bytes)
     {
         lock (_gate)
         {
             _handed += _isEnded ? 0 : bytes;
             return !_isEnded;
+        }
+    }
+
+    private void Took(int bytes)
+    {
+        lock (_gate)
+        {
+            _taken += bytes;
         }
     }
 }

@@ -62,11 +62,15 @@ public static class Dialect
     /// <summary>Room for what has no member of the institution's: an inquiry, a reversal, an echo.</summary>
     internal const int AskBytes = ShortBytes;
 
-    /// <summary>A payment by code; false when this channel cannot carry it: a face, an amount of more than twelve digits, a code of more than 2,997 bytes.</summary>
+    /// <summary>No face, no amount of more than twelve digits, no code of more than 2,997 bytes.</summary>
+    internal static bool CanCarry(in PayOrder order) =>
+        order.FaceData.IsEmpty && order.Reference.Amount.MinorUnits <= MaxMinorUnits &&
+        order.QrContent.Length <= 3 * PieceBytes && order.Body.Length <= 2 * PieceBytes && order.TerminalId.Length <= PieceBytes;
+
+    /// <summary>A payment by code; false when this channel cannot carry it.</summary>
     internal static bool TryPay(in PayOrder order, bool hasMac, PayloadBuffer into)
     {
-        if (!order.FaceData.IsEmpty || order.Reference.Amount.MinorUnits > MaxMinorUnits ||
-            order.QrContent.Length > 3 * PieceBytes || order.Body.Length > 2 * PieceBytes || order.TerminalId.Length > PieceBytes)
+        if (!CanCarry(order))
         {
             return false;
         }
@@ -136,13 +140,16 @@ public static class Dialect
         return End(ref writer, room, hasMac);
     }
 
-    /// <summary>Our answer to an echo of the channel's; its length.</summary>
-    internal static int AnswerEcho(ReceivedMessage echo, bool hasMac, Span<byte> room)
+    /// <summary>Whether a network management message of the channel's asks for a sign of life, and nothing else.</summary>
+    internal static bool IsEcho(ReceivedMessage management) => management.TryNumber(ManagementCode, out long code) && code == (long)EchoCode;
+
+    /// <summary>Our answer to a network management message of the channel's: yes to an echo, "function not supported" to all else; its length.</summary>
+    internal static int AnswerManagement(ReceivedMessage asked, bool isEcho, bool hasMac, Span<byte> room)
     {
         var answer = new MessageWriter(room[PrefixBytes..], NetworkManagement + AnswerStep);
         foreach (int repeated in (ReadOnlySpan<int>)[SentAt, Stan, RetrievalReference, ResponseCode, ManagementCode])
         {
-            ReadOnlySpan<byte> value = repeated == ResponseCode ? "00"u8 : echo[repeated];
+            ReadOnlySpan<byte> value = repeated == ResponseCode ? isEcho ? "00"u8 : "40"u8 : asked[repeated];
             if (!value.IsEmpty)
             {
                 answer.Add(repeated, value);

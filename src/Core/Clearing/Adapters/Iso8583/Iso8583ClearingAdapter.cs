@@ -18,7 +18,8 @@ namespace HotPath.Core.Clearing.Adapters.Iso8583;
 /// </remarks>
 public sealed class Iso8583ClearingAdapter : IClearingAdapter
 {
-    // Element 37 has twelve digits. It begins with the clock's milliseconds, so that a channel that keeps them does not see them again after a restart.
+    // Element 37 has twelve digits. It begins with the clock's milliseconds, so that a channel that keeps them does not see them again after a restart, unless there were more than
+    // 1,000 messages/s from one start to the next: then STAN and time of sending still tell them apart, and the reference is element 60 anyway.
     private const long RetrievalReferences = 1_000_000_000_000;
 
     private static readonly TimeSpan LongestLook = TimeSpan.FromMilliseconds(200);
@@ -31,12 +32,22 @@ public sealed class Iso8583ClearingAdapter : IClearingAdapter
     private readonly ObjectPool<PendingAnswer> _idle;
     private readonly List<PendingAnswer> _expired = [];
     private Action<BadAnswer, TradeNo>? _told;
+    private Action<ConnectionWord>? _toldOfConnections;
     private long _lastRetrievalReference;
     private uint _nextLine;
     private int _isLooking;
     private volatile bool _isDisposed;
 
     public Iso8583ClearingAdapter(Iso8583Options options, IScheduler scheduler, TimeProvider clock)
+        : this(options, scheduler, clock, new ChannelDialer(options.Host, options.Port, options.IsTls, options.Authority, options.ConnectTimeout, clock).DialAsync)
+    {
+    }
+
+    /// <param name="options">How the channel is reached.</param>
+    /// <param name="scheduler">Where everything runs.</param>
+    /// <param name="clock">Whose pauses and limits count.</param>
+    /// <param name="dial">Makes a connection.</param>
+    internal Iso8583ClearingAdapter(Iso8583Options options, IScheduler scheduler, TimeProvider clock, Func<CancellationToken, ValueTask<Dialed>> dial)
     {
         options.Validate();
         _options = options;
@@ -44,7 +55,7 @@ public sealed class Iso8583ClearingAdapter : IClearingAdapter
         _deadlineTicks = (long)(options.Deadline.TotalSeconds * clock.TimestampFrequency);
         _lastRetrievalReference = clock.GetUtcNow().ToUnixTimeMilliseconds() % RetrievalReferences;
         _idle = new DefaultObjectPool<PendingAnswer>(new PendingPolicy(this, scheduler), options.Connections * options.MaxInFlight);
-        _lines = [.. Enumerable.Range(0, options.Connections).Select(_ => new Line(this, options, scheduler, clock))];
+        _lines = [.. Enumerable.Range(0, options.Connections).Select(number => new Line(number, this, options, dial, scheduler, clock))];
         TimeSpan look = new[] { LongestLook, options.Deadline / 10, options.EchoInterval / 10 }.Min();
         _looks = clock.CreateTimer(static adapter => ((Iso8583ClearingAdapter)adapter!).Look(), this, look, look);
         foreach (Line line in _lines)
@@ -53,10 +64,10 @@ public sealed class Iso8583ClearingAdapter : IClearingAdapter
         }
     }
 
-    /// <summary>48 KiB are more than any element holds.</summary>
-    public bool CarriesFaces => false;
+    /// <summary>What the dialect carries: 48 KiB of a face are more than any element holds, and an amount has twelve digits.</summary>
+    public static ChannelReach Reach { get; } = new(CarriesFaces: false, Dialect.MaxMinorUnits);
 
-    public long MaxMinorUnits => Dialect.MaxMinorUnits;
+    public bool CanCarry(in PayOrder order) => Dialect.CanCarry(order);
 
     public void EncodePay(in PayOrder order, ClearingCall call) => Dialect.TryPay(order, _options.Mac is not null, call.Payload);
 
@@ -79,8 +90,16 @@ public sealed class Iso8583ClearingAdapter : IClearingAdapter
 
     public void TellBadAnswers(Action<BadAnswer, TradeNo> to) => _told = to;
 
+    public ConnectionCount Connections => new(_lines.Count(line => line.Up is not null), _lines.Length);
+
+    public void TellConnections(Action<ConnectionWord> to) => Volatile.Write(ref _toldOfConnections, to);
+
     public async ValueTask DisposeAsync()
     {
+        if (_isDisposed)
+        {
+            return;
+        }
         _isDisposed = true;
         await _looks.DisposeAsync();
         await Task.WhenAll(_lines.Select(line => line.DisposeAsync().AsTask()));
@@ -92,6 +111,14 @@ public sealed class Iso8583ClearingAdapter : IClearingAdapter
         if (!_isDisposed)
         {
             _told?.Invoke(bad, about);
+        }
+    }
+
+    internal void Tell(in ConnectionWord word)
+    {
+        if (!_isDisposed)
+        {
+            Volatile.Read(ref _toldOfConnections)?.Invoke(word);
         }
     }
 
@@ -169,12 +196,15 @@ public sealed class Iso8583ClearingAdapter : IClearingAdapter
     private async ValueTask<ClearingResult> SendWhenConnectedAsync(PendingAnswer pending, ReadOnlyMemory<byte> frame)
     {
         long startedAt = _clock.GetTimestamp();
-        while (_clock.GetElapsedTime(startedAt) < _options.ConnectTimeout)
+        TimeSpan left;
+        while ((left = _options.ConnectTimeout - _clock.GetElapsedTime(startedAt)) > TimeSpan.Zero)
         {
             Task[] attempts = [.. _lines.Select(line => line.Attempt).OfType<Task>()];
             if (attempts.Length > 0)
             {
-                await Task.WhenAny(attempts);
+                // An attempt ends by itself in that time; whoever waits does not rely on it.
+                Task any = Task.WhenAny(attempts);
+                await any.WaitAsync(left, _clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             if (TrySend(pending, frame.Span))
             {
@@ -198,11 +228,17 @@ public sealed class Iso8583ClearingAdapter : IClearingAdapter
         {
             return;
         }
-        foreach (Line line in _lines)
+        try
         {
-            line.Up?.Tick(_expired);
+            foreach (Line line in _lines)
+            {
+                line.Up?.Tick(_expired);
+            }
         }
-        Volatile.Write(ref _isLooking, 0);
+        finally
+        {
+            Volatile.Write(ref _isLooking, 0);
+        }
     }
 
     private sealed class PendingPolicy(Iso8583ClearingAdapter adapter, IScheduler scheduler) : PooledObjectPolicy<PendingAnswer>

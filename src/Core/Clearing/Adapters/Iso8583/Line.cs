@@ -1,7 +1,3 @@
-using System.Net.Security;
-using System.Net.Sockets;
-using System.Security.Authentication;
-using System.Security.Cryptography.X509Certificates;
 using HotPath.Core.Model;
 using HotPath.Core.Runtime;
 using HotPath.Core.Telemetry;
@@ -17,12 +13,16 @@ internal sealed class Line : IThreadPoolWorkItem, IAsyncDisposable
     // The pauses: 1/64 of the longest, 1/32 and so on.
     private const int Doublings = 6;
 
+    private const string OurStop = "the gateway stops";
+
     private readonly Lock _gate = new();
+    private readonly int _number;
     private readonly Iso8583ClearingAdapter _adapter;
     private readonly Iso8583Options _options;
     private readonly IScheduler _scheduler;
     private readonly TimeProvider _clock;
     private readonly PendingTable _pending;
+    private readonly Func<CancellationToken, ValueTask<Dialed>> _dial;
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _stopped = NewPromise();
 
@@ -31,8 +31,17 @@ internal sealed class Line : IThreadPoolWorkItem, IAsyncDisposable
     private TaskCompletionSource _attempt = NewPromise();
     private TaskCompletionSource _ended = NewPromise();
 
-    internal Line(Iso8583ClearingAdapter adapter, Iso8583Options options, IScheduler scheduler, TimeProvider clock)
+    /// <param name="number">Among the adapter's lines, from 0 on.</param>
+    /// <param name="adapter">Told what the channel says that does not count.</param>
+    /// <param name="options">Of the adapter.</param>
+    /// <param name="dial">Makes a connection, or throws within <see cref="Iso8583Options.ConnectTimeout"/>.</param>
+    /// <param name="scheduler">Where everything runs.</param>
+    /// <param name="clock">Whose pauses and limits count.</param>
+    internal Line(
+        int number, Iso8583ClearingAdapter adapter, Iso8583Options options, Func<CancellationToken, ValueTask<Dialed>> dial, IScheduler scheduler, TimeProvider clock)
     {
+        _number = number;
+        _dial = dial;
         _adapter = adapter;
         _options = options;
         _scheduler = scheduler;
@@ -68,7 +77,7 @@ internal sealed class Line : IThreadPoolWorkItem, IAsyncDisposable
         lock (_gate)
         {
             Volatile.Write(ref _up, null);
-            if (connection.HasHeard && !_stopping.IsCancellationRequested)
+            if (connection.HasAnswered && !_stopping.IsCancellationRequested)
             {
                 _attempt = NewPromise();
             }
@@ -80,33 +89,50 @@ internal sealed class Line : IThreadPoolWorkItem, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
-        Up?.End(isTheirs: false);
+        Up?.End(isTheirs: false, OurStop);
         await _stopped.Task;
         _stopping.Dispose();
     }
 
     private async Task RunAsync()
     {
-        int failures = 0;
-        while (!_stopping.IsCancellationRequested)
+        try
         {
-            Connection? connection = await ConnectAsync();
-            if (connection is null)
+            for (int failures = 0; !_stopping.IsCancellationRequested;)
             {
-                failures++;
-            }
-            else
-            {
-                await UseAsync(connection);
-                failures = connection.HasHeard ? 0 : failures + 1;
-            }
-            if (failures > 0)
-            {
-                await PauseAsync(failures);
+                failures = await TryAsync() ? 0 : failures + 1;
+                if (failures > 0)
+                {
+                    await PauseAsync(failures);
+                }
             }
         }
-        EndAttempt();
-        _stopped.SetResult();
+        finally
+        {
+            // Whatever ends it: nobody waits for a connection that is not being made, nor for a stop that has come.
+            EndAttempt();
+            _stopped.SetResult();
+        }
+    }
+
+    /// <summary>One connection from its making to its end, or none; true when the channel answered on it.</summary>
+    private async Task<bool> TryAsync()
+    {
+        Connection? connection = null;
+        try
+        {
+            connection = new Connection(await _dial(_stopping.Token), this, _pending, _options, _scheduler, _clock);
+            await UseAsync(connection);
+            Tell(connection.WhyEnded);
+            return connection.HasAnswered;
+        }
+        // Nobody there, no handshake in time, no descriptor left, a stop. Whatever it is: it is one attempt's, and the next one follows.
+        catch (Exception failure)
+        {
+            connection?.End(isTheirs: false, failure.Message);
+            Tell($"{failure.GetType().Name}: {failure.Message}");
+            return false;
+        }
     }
 
     private async Task UseAsync(Connection connection)
@@ -120,9 +146,10 @@ internal sealed class Line : IThreadPoolWorkItem, IAsyncDisposable
         }
         connection.Start();
         EndAttempt();
+        _adapter.Tell(new ConnectionWord(_number, IsUp: true, ""));
         if (_stopping.IsCancellationRequested)
         {
-            connection.End(isTheirs: false);
+            connection.End(isTheirs: false, OurStop);
         }
         await ended;
     }
@@ -153,51 +180,7 @@ internal sealed class Line : IThreadPoolWorkItem, IAsyncDisposable
         }
     }
 
-    /// <summary>A connection, or null: nobody there, no handshake in time, or a stop.</summary>
-    private async Task<Connection?> ConnectAsync()
-    {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        Stream? stream = null;
-        try
-        {
-            using var limit = new CancellationTokenSource(_options.ConnectTimeout, _clock);
-            using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stopping.Token);
-            await socket.ConnectAsync(_options.Host, _options.Port, both.Token);
-            stream = new NetworkStream(socket, ownsSocket: true);
-            if (_options.IsTls)
-            {
-                var tls = new SslStream(stream);
-                stream = tls;
-                await tls.AuthenticateAsClientAsync(Handshake(), both.Token);
-            }
-            return new Connection(stream, this, _pending, _options, _scheduler, _clock);
-        }
-        catch (Exception failure) when (failure is not OutOfMemoryException)
-        {
-            // The stream's own end may want to say goodbye, and to wait for it.
-            socket.Dispose();
-            if (stream is not null)
-            {
-                await stream.DisposeAsync();
-            }
-            return null;
-        }
-    }
-
-    private SslClientAuthenticationOptions Handshake()
-    {
-        var options = new SslClientAuthenticationOptions { TargetHost = _options.Host, EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13 };
-        if (_options.Authority is { } authority)
-        {
-            options.CertificateChainPolicy = new X509ChainPolicy
-            {
-                TrustMode = X509ChainTrustMode.CustomRootTrust,
-                RevocationMode = X509RevocationMode.NoCheck,
-                CustomTrustStore = { authority },
-            };
-        }
-        return options;
-    }
+    private void Tell(string whyNot) => _adapter.Tell(new ConnectionWord(_number, IsUp: false, whyNot));
 
     private static TaskCompletionSource NewPromise() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

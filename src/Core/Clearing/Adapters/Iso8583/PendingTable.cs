@@ -3,7 +3,7 @@ namespace HotPath.Core.Clearing.Adapters.Iso8583;
 /// <summary>What became of looking for whom an answer is.</summary>
 internal enum PendingMatch : byte
 {
-    /// <summary>Nobody asked, or so long ago that it is forgotten.</summary>
+    /// <summary>Nobody asked, or it is forgotten: its place in the table was taken by another.</summary>
     Nobody = 0,
 
     /// <summary>Found, and taken out.</summary>
@@ -40,7 +40,7 @@ internal sealed class PendingTable
         {
             return false;
         }
-        // Slots are taken in the order of the STANs, so that one that was left is remembered as long as can be.
+        // Slots are taken in the order of the STANs: one that was left is remembered until as many messages have followed as there are slots.
         while (true)
         {
             _lastStan = _lastStan == MaxStan ? 1 : _lastStan + 1;
@@ -74,6 +74,19 @@ internal sealed class PendingTable
         }
         pending = Leave(ref slot, wasAnswered: true);
         return PendingMatch.Found;
+    }
+
+    /// <summary>Whether somebody's time is over whose message was queued at this byte of the connection's, or behind it.</summary>
+    internal bool HasExpired(long now, long sentFrom)
+    {
+        foreach (ref Slot slot in _slots.AsSpan())
+        {
+            if (slot.Pending is { } pending && now >= pending.DeadlineAt && pending.SentFrom >= sentFrom)
+            {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// <summary>Takes out whoever's time is over.</summary>
