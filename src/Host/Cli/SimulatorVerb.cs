@@ -57,9 +57,9 @@ internal static class SimulatorVerb
     {
         try
         {
-            return new MessageMac(Convert.FromHexString(File.ReadAllText(file).Trim()));
+            return MessageMac.FromHex(File.ReadAllText(file));
         }
-        catch (Exception failure) when (failure is FormatException or ArgumentException or IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (failure is FormatException or IOException or UnauthorizedAccessException)
         {
             throw new UsageException($"--iso8583-mac-key {file}: {failure.Message}", failure);
         }

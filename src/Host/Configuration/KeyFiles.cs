@@ -77,16 +77,15 @@ internal sealed class KeyFiles(Faults faults, TimeProvider clock)
     /// <summary>The key that seals a channel's messages (docs/channel-contract.md).</summary>
     internal MessageMac? ReadMacKey(string path, string? file)
     {
-        if (ReadPrivateText(path, file)?.Trim() is not { } text)
+        try
         {
+            return ReadPrivateText(path, file) is { } text ? MessageMac.FromHex(text) : null;
+        }
+        catch (FormatException failure)
+        {
+            faults.Add(path, $"{file} {failure.Message}");
             return null;
         }
-        if (text.Length < 2 * MessageMac.MinKeyBytes || text.Length % 2 != 0 || !text.All(char.IsAsciiHexDigit))
-        {
-            faults.Add(path, $"{file} is not {MessageMac.MinKeyBytes} or more bytes in hexadecimal digits");
-            return null;
-        }
-        return new MessageMac(Convert.FromHexString(text));
     }
 
     /// <summary>The certificate of an authority.</summary>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using HotPath.Faults.Processes;
 
 namespace HotPath.Faults.Accounting;
 
@@ -9,48 +10,55 @@ internal static class FailoverVerb
     internal static Command Create(TextWriter output)
     {
         var payments = new Option<int>("--payments") { Description = "how many", DefaultValueFactory = _ => 100_000 };
-        var channels = new Option<int>("--channels") { Description = "how many", DefaultValueFactory = _ => 3 };
-        var refused = new Option<double>("--refused") { Description = "share of connections that each of them refuses", DefaultValueFactory = _ => 0.3 };
-        var callers = new Option<int>("--callers") { Description = "payments under way at once", DefaultValueFactory = _ => 64 };
-        var seed = new Option<int>("--seed") { Description = "of what is drawn", DefaultValueFactory = _ => 1 };
-        var verb = new Command("account", "Failover over many payments: journal, channels' books and answers side by side") { payments, channels, refused, callers, seed };
+        var callers = new Option<int>("--callers") { Description = "payments under way at once", DefaultValueFactory = _ => 96 };
+        var seed = new Option<int>("--seed") { Description = "of when which channel refuses", DefaultValueFactory = _ => 1 };
+        var hotpath = new Option<string>("--hotpath") { Description = "the built program", DefaultValueFactory = _ => "artifacts/bin/HotPath.Host/release/hotpath.dll" };
+        var verb = new Command("account", "Failover over many payments: journal, channels' books and answers side by side") { payments, callers, seed, hotpath };
         verb.SetAction(async (parsed, _) =>
         {
             string folder = Directory.CreateTempSubdirectory("hotpath-account-").FullName;
-            try
+            string[] program = ["dotnet", "exec", Path.GetFullPath(parsed.GetRequiredValue(hotpath))];
+            var plan = new AccountPlan(parsed.GetValue(payments), parsed.GetValue(callers), parsed.GetValue(seed));
+            AccountReport report;
+            using (var parties = new Parties(Path.Combine(folder, "parties")))
             {
-                AccountReport report = await FailoverAccount.RunAsync(
-                    new AccountPlan(parsed.GetValue(payments), parsed.GetValue(channels), parsed.GetValue(refused), parsed.GetValue(callers), parsed.GetValue(seed)), folder);
-                await PrintAsync(report, output);
-                return report.Broken.Count == 0 ? 0 : 1;
+                await using var account = new FailoverAccount(program, parties, Path.Combine(folder, "run"), plan);
+                report = await account.RunAsync();
             }
-            finally
+            await TellAsync(report, output);
+            if (report.Broken.Count > 0)
             {
-                Directory.Delete(folder, recursive: true);
+                await output.WriteLineAsync($"everything that was left behind is in {folder}");
+                return 1;
             }
+            Directory.Delete(folder, recursive: true);
+            return 0;
         });
         return verb;
     }
 
-    private static async Task PrintAsync(AccountReport report, TextWriter output)
+    private static async Task TellAsync(AccountReport report, TextWriter output)
     {
+        Task SayAsync(FormattableString line) => output.WriteLineAsync(line.ToString(CultureInfo.InvariantCulture));
         foreach ((string code, int count) in report.Answers.OrderBy(answer => answer.Key, StringComparer.Ordinal))
         {
-            await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{count,12:N0}  answered {code}"));
+            await SayAsync($"{count,12:N0}  answered {code}");
         }
+        await SayAsync($"{report.Refused,12:N0}  calls refused without a trace, and sent again");
         foreach ((int attempts, int count) in report.Attempts.OrderBy(attempt => attempt.Key))
         {
-            await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{count,12:N0}  trades went to {attempts} channels"));
+            await SayAsync($"{count,12:N0}  trades went to {attempts} channels");
         }
         foreach ((string channel, (int count, long sum)) in report.Sums.OrderBy(sum => sum.Key, StringComparer.Ordinal))
         {
-            await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{count,12:N0}  executed by {channel}, {sum:N0} minor units"));
+            (int spells, int cut) = report.Doors[channel];
+            await SayAsync($"{count,12:N0}  executed by {channel}, {sum:N0} minor units; its door was shut {spells} times, {cut} connections were cut");
         }
-        await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{report.Journal.Count,12:N0}  SUCCESS in the journal, {report.Journal.Sum:N0} minor units"));
-        foreach (Checking.Broken broken in report.Broken.Take(20))
+        await SayAsync($"{report.Journal.Count,12:N0}  SUCCESS in the journal, {report.Journal.Sum:N0} minor units");
+        foreach (string broken in report.Broken.Take(20))
         {
-            await output.WriteLineAsync($"BROKEN {broken.Invariant} {broken.OrderNo}: {broken.Sentence}");
+            await SayAsync($"BROKEN {broken}");
         }
-        await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{report.Broken.Count} broken promises in {report.Took.TotalSeconds:F0} s"));
+        await SayAsync($"{report.Broken.Count} broken promises in {report.Took.TotalSeconds:F0} s");
     }
 }

@@ -1,9 +1,5 @@
-using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
-using HotPath.Core.Ledger.Embedded;
 using HotPath.Faults.Checking;
-using HotPath.Host.Client;
 using HotPath.Host.Configuration;
 
 namespace HotPath.Faults.Processes;
@@ -27,22 +23,31 @@ internal enum ChannelTrouble
     Relapse,
 }
 
+/// <summary>One payment of a scene.</summary>
+/// <param name="AtMs">When it was sent.</param>
+/// <param name="TookMs">Until its answer.</param>
+/// <param name="Code">What it was told.</param>
+internal readonly record struct ScenePayment(double AtMs, double TookMs, string Code)
+{
+    /// <summary>Neither paid nor refused at once with A002.</summary>
+    internal bool IsHarmed => Code != "0000" && !(Code == "A002" && TookMs < 500);
+}
+
 /// <summary>What one scene showed.</summary>
 /// <param name="Trouble">What happened to the channel.</param>
 /// <param name="Opened">From the trouble to its open breaker; null: it did not open in time.</param>
 /// <param name="Closed">From its return to its closed breaker; null: not in time.</param>
-/// <param name="Payments">Each payment: when it was sent, how long it took, what it was told.</param>
+/// <param name="Payments">All, in the order in which they ended.</param>
 /// <param name="States">The breakers' states over time, by channel.</param>
 /// <param name="Marks">When what happened.</param>
 /// <param name="Broken">Every promise that was broken.</param>
 internal sealed record SceneReport(
-    ChannelTrouble Trouble, TimeSpan? Opened, TimeSpan? Closed, IReadOnlyList<(double AtMs, double TookMs, string Code)> Payments,
+    ChannelTrouble Trouble, TimeSpan? Opened, TimeSpan? Closed, IReadOnlyList<ScenePayment> Payments,
     IReadOnlyList<(double AtMs, string Channel, string State)> States, IReadOnlyList<(double AtMs, string Text)> Marks, IReadOnlyList<string> Broken)
 {
-    /// <summary>Neither paid nor refused at once with A002.</summary>
-    internal int Harmed => Payments.Count(IsHarmed);
+    internal int Harmed => Payments.Count(payment => payment.IsHarmed);
 
-    internal static bool IsHarmed((double AtMs, double TookMs, string Code) payment) => payment.Code != "0000" && !(payment.Code == "A002" && payment.TookMs < 500);
+    internal TimeSpan Slowest => TimeSpan.FromMilliseconds(Payments.Max(payment => payment.TookMs));
 }
 
 /// <summary>
@@ -56,29 +61,23 @@ internal sealed class ChannelScene(IReadOnlyList<string> hotpath, Parties partie
 
     // Over the 10 s after which a call is slow, so that both rules can be seen.
     private const string Deadline = "12s";
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan Warm = TimeSpan.FromSeconds(3);
 
     // As many as it may have at once each time that it was called again.
     private const int FewPayments = 20;
+    private static readonly TimeSpan Warm = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(90);
+
+    // The answer budget of 2.5 s, and what a busy machine adds: nobody waits longer, whatever a channel does.
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(3);
 
     // By amounts, so that each channel has half of the load and is the other's second choice.
     private static readonly (string Amount, int Digits)[] Amounts = [("88.80", 80), ("12.50", 50)];
 
-    private readonly Stopwatch _watch = Stopwatch.StartNew();
-    private readonly long _epochMs = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
+    private readonly LiveGateway _live = new(hotpath, parties, folder);
     private readonly Lock _gate = new();
-    private readonly List<Call> _calls = [];
-    private readonly List<Order> _orders = [];
-    private readonly List<(double, double, string)> _payments = [];
-    private readonly List<(double, string, string)> _states = [];
-    private readonly List<(double, string)> _marks = [];
-    private readonly Dictionary<string, (Child Process, Uri Address)> _channels = [];
-    private readonly HttpClient _http = new();
-    private Child? _gateway;
-    private Caller? _caller;
-    private Uri? _admin;
+    private readonly List<ScenePayment> _payments = [];
+    private readonly List<(double AtMs, string Channel, string State)> _states = [];
+    private readonly List<(double AtMs, string Text)> _marks = [];
 
     /// <summary>How long the breaker may take: three times what its rules need here.</summary>
     private TimeSpan OpenLimit => TimeSpan.FromSeconds(trouble switch { ChannelTrouble.Kill => 20, ChannelTrouble.Errors => 300, _ => 35 });
@@ -111,68 +110,60 @@ internal sealed class ChannelScene(IReadOnlyList<string> hotpath, Parties partie
         await Task.Delay(Warm);
         await ends.CancelAsync();
         await Task.WhenAll(load, watch);
-        await SettleAsync();
-        return new SceneReport(trouble, opened, closed, [.. _payments], [.. _states], [.. _marks], [.. Relapses(leftAlone, returned), .. await JudgeAsync(opened, closed)]);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        _caller?.Dispose();
-        _http.Dispose();
-        _gateway?.Dispose();
-        foreach ((Child process, Uri _) in _channels.Values)
+        await _live.SettleAsync(SettleLimit);
+        var broken = new List<string>();
+        if (opened is null)
         {
-            process.Signal("CONT");
-            process.Dispose();
+            broken.Add($"its breaker did not open in {OpenLimit.TotalSeconds} s");
         }
-        await Task.CompletedTask;
+        else
+        {
+            broken.AddRange(trouble == ChannelTrouble.Relapse ? Relapses(leftAlone, returned) : HarmedWhileOpen(leftAlone, returned));
+        }
+        if (closed is null)
+        {
+            broken.Add($"its breaker did not close in {CloseLimit.TotalSeconds} s after it returned");
+        }
+        Evidence evidence = await _live.EndAsync(broken);
+        broken.AddRange(Checker.Check(evidence).Select(one => $"{one.Invariant}: {one.Sentence}"));
+        var report = new SceneReport(trouble, opened, closed, _payments, _states, _marks, broken);
+        if (report.Slowest > AnswerLimit)
+        {
+            broken.Add(string.Create(CultureInfo.InvariantCulture, $"{_payments.Count(payment => payment.TookMs > AnswerLimit.TotalMilliseconds)} answers took over {AnswerLimit.TotalSeconds} s"));
+        }
+        return report;
     }
 
-    private double NowMs => _watch.Elapsed.TotalMilliseconds;
-
-    private string BooksOf(string channel) => Path.Combine(folder, channel);
+    public ValueTask DisposeAsync() => _live.DisposeAsync();
 
     private double Mark(string text)
     {
-        double now = NowMs;
+        double now = _live.NowMs;
         _marks.Add((now, text));
         return now;
     }
 
-    private async Task StartChannelAsync(string id, int port)
-    {
-        Child process = Child.Start(
-            [.. hotpath, "simulator", "--drill", "--books", BooksOf(id), "--port", port.ToString(CultureInfo.InvariantCulture), "--channel-latency", "20ms"],
-            new Dictionary<string, string>(), line => line.StartsWith("hotpath simulator ready", StringComparison.Ordinal));
-        string ready = await process.Ready.WaitAsync(StartLimit) ?? throw new InvalidOperationException("the simulator did not start: " + string.Join('\n', process.Lines));
-        _channels[id] = (process, new Uri(ready.Split(' ')[3]));
-    }
+    private Task StartChannelAsync(string id, int port) =>
+        _live.StartChannelAsync(id, "--drill", "--port", port.ToString(CultureInfo.InvariantCulture), "--channel-latency", "20ms");
 
-    private async Task StartGatewayAsync()
+    private Task StartGatewayAsync()
     {
-        string configuration = Path.Combine(folder, "gateway.json");
-        ChannelConfiguration Channel(string id) => new() { Id = id, Url = _channels[id].Address.AbsoluteUri, Deadline = Deadline, SettleWindow = Deadline };
+        ChannelConfiguration Channel(string id) => new() { Id = id, Url = _live[id].Http.AbsoluteUri, Deadline = Deadline, SettleWindow = Deadline };
         RouteConfiguration Route(string id, int? digits) => new() { Channel = id, Currencies = [Parties.Currency], OnlyAmountsEndingWith = digits };
-        parties.WriteConfiguration(
-            configuration, Path.Combine(folder, "data"), new GatewaySetup { SegmentKib = 1024, CheckpointEveryRecords = 2_000 }, [Channel(Sick), Channel(Well)],
+        return _live.StartAsync(
+            new GatewaySetup { SegmentKib = 1024, CheckpointEveryRecords = 2_000 }, [Channel(Sick), Channel(Well)],
             [Route(Sick, Amounts[0].Digits), Route(Well, Amounts[1].Digits), Route(Well, null), Route(Sick, null)]);
-        _gateway = Child.Start([.. hotpath, "run", "--config", configuration], new Dictionary<string, string>(), line => line.Contains("\"Api\":", StringComparison.Ordinal));
-        string ready = await _gateway.Ready.WaitAsync(StartLimit) ?? throw new InvalidOperationException("the gateway did not start: " + string.Join('\n', _gateway.Lines));
-        using var line = JsonDocument.Parse(ready);
-        _admin = new Uri(line.RootElement.GetProperty("Admin").GetString()!);
-        _caller = new Caller(new Uri(line.RootElement.GetProperty("Api").GetString()!), parties.Ca, TimeSpan.FromSeconds(20), () => NowMs);
     }
 
     private async Task StrikeAsync()
     {
-        (Child process, Uri _) = _channels[Sick];
         switch (trouble)
         {
             case ChannelTrouble.Kill:
-                await process.KillAsync();
+                await _live[Sick].Process.KillAsync();
                 break;
             case ChannelTrouble.Stop:
-                process.Signal("STOP");
+                _live[Sick].Process.Signal("STOP");
                 break;
             case ChannelTrouble.Slow or ChannelTrouble.Relapse:
                 await DrillAsync("?latency=11s");
@@ -185,15 +176,14 @@ internal sealed class ChannelScene(IReadOnlyList<string> hotpath, Parties partie
 
     private async Task ReturnAsync()
     {
-        (Child process, Uri address) = _channels[Sick];
         switch (trouble)
         {
             case ChannelTrouble.Kill:
-                process.Dispose();
-                await StartChannelAsync(Sick, address.Port);
+                _live[Sick].Process.Dispose();
+                await StartChannelAsync(Sick, _live[Sick].Http.Port);
                 break;
             case ChannelTrouble.Stop:
-                process.Signal("CONT");
+                _live[Sick].Process.Signal("CONT");
                 break;
             default:
                 await DrillAsync("");
@@ -203,7 +193,7 @@ internal sealed class ChannelScene(IReadOnlyList<string> hotpath, Parties partie
 
     private async Task DrillAsync(string query)
     {
-        using HttpResponseMessage answer = await _http.PostAsync(new Uri(_channels[Sick].Address, "/drill" + query), content: null);
+        using HttpResponseMessage answer = await _live.Http.PostAsync(new Uri(_live[Sick].Http, "/drill" + query), content: null);
         answer.EnsureSuccessStatusCode();
     }
 
@@ -211,17 +201,15 @@ internal sealed class ChannelScene(IReadOnlyList<string> hotpath, Parties partie
     private async Task LoadAsync(CancellationToken ends)
     {
         var open = new List<Task>();
-        double begin = NowMs;
+        double begin = _live.NowMs;
         for (int number = 0; !ends.IsCancellationRequested; number++)
         {
             double due = begin + (number * 1000.0 / paymentsPerSecond);
-            if (due > NowMs)
+            if (due > _live.NowMs)
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(due - NowMs), CancellationToken.None);
+                await Task.Delay(TimeSpan.FromMilliseconds(due - _live.NowMs), CancellationToken.None);
             }
-            Party party = parties.All[number % parties.All.Count];
-            var order = new Order(party, Sign(party, Requests.ScanPay(party.InstId, Amounts[number % Amounts.Length].Amount, Parties.Currency, TimeProvider.System)));
-            _orders.Add(order);
+            Order order = _live.NewOrder(number, Amounts[number % Amounts.Length].Amount);
             open.RemoveAll(task => task.IsCompleted);
             open.Add(Task.Run(() => PayAsync(order), CancellationToken.None));
         }
@@ -230,35 +218,24 @@ internal sealed class ChannelScene(IReadOnlyList<string> hotpath, Parties partie
 
     private async Task PayAsync(Order order)
     {
-        Call call = await CallAsync(order, order.Request);
+        Call call = await _live.PayAsync(order);
         lock (_gate)
         {
-            _payments.Add((call.SentAtMs, call.EndedAtMs - call.SentAtMs, call.Status == 200 ? call.Code : $"HTTP {call.Status}"));
+            _payments.Add(new ScenePayment(call.SentAtMs, call.EndedAtMs - call.SentAtMs, call.Status == 200 ? call.Code : $"HTTP {call.Status}"));
         }
-    }
-
-    private async Task<Call> CallAsync(Order order, SignedMessage request)
-    {
-        Call call = await _caller!.CallAsync(order.Party, request);
-        lock (_gate)
-        {
-            _calls.Add(call);
-        }
-        order.Learn(call);
-        return call;
     }
 
     private async Task WatchAsync(CancellationToken ends)
     {
         while (!ends.IsCancellationRequested)
         {
-            string text = await _http.GetStringAsync(new Uri(_admin!, "/metrics"), CancellationToken.None);
-            foreach (string line in text.Split('\n').Where(line => line.StartsWith("hotpath_breaker_state{", StringComparison.Ordinal) && line.EndsWith(" 1", StringComparison.Ordinal)))
+            IReadOnlyList<string> metrics = await _live.MetricsAsync();
+            foreach (string line in metrics.Where(line => line.StartsWith("hotpath_breaker_state{", StringComparison.Ordinal) && line.EndsWith(" 1", StringComparison.Ordinal)))
             {
                 string[] parts = line.Split('"');
                 lock (_gate)
                 {
-                    _states.Add((NowMs, parts[1], parts[3]));
+                    _states.Add((_live.NowMs, parts[1], parts[3]));
                 }
             }
             await Task.Delay(100, CancellationToken.None);
@@ -267,11 +244,11 @@ internal sealed class ChannelScene(IReadOnlyList<string> hotpath, Parties partie
 
     private async Task<TimeSpan?> UntilAsync(Func<string, bool> isIt, double sinceMs, TimeSpan limit)
     {
-        while (NowMs - sinceMs < limit.TotalMilliseconds)
+        while (_live.NowMs - sinceMs < limit.TotalMilliseconds)
         {
             lock (_gate)
             {
-                (double at, string _, string state) = _states.FindLast(state => state.Item2 == Sick);
+                (double at, string _, string state) = _states.FindLast(state => state.Channel == Sick);
                 if (state is not null && at > sinceMs && isIt(state))
                 {
                     return TimeSpan.FromMilliseconds(at - sinceMs);
@@ -282,71 +259,25 @@ internal sealed class ChannelScene(IReadOnlyList<string> hotpath, Parties partie
         return null;
     }
 
-    /// <summary>Every order that is not known to be final is asked for until it is, and then each once more.</summary>
-    private async Task SettleAsync()
+    /// <summary>While it is left alone everybody is paid, through the other one.</summary>
+    private IEnumerable<string> HarmedWhileOpen(double leftAlone, double returned)
     {
-        using var stop = new CancellationTokenSource(SettleLimit);
-        await Parallel.ForEachAsync(_orders, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (order, _) =>
+        ScenePayment[] harmed = [.. _payments.Where(payment => payment.AtMs > leftAlone && payment.AtMs < returned && payment.Code != "0000")];
+        if (harmed.Length > 0)
         {
-            bool isKnown = true;
-            while (isKnown && order.KnownFinalAtMs is null && !stop.IsCancellationRequested)
-            {
-                SignedMessage query = Requests.TradeQuery(order.Party.InstId, TimeProvider.System);
-                query["out_trade_no"] = order.Request["out_trade_no"];
-                isKnown = (await CallAsync(order, Sign(order.Party, query))).Code != "B006";
-                await Task.Delay(order.KnownFinalAtMs is null && isKnown ? 500 : 0, CancellationToken.None);
-            }
-        });
+            yield return $"{harmed.Length} payments were not paid while it was left alone, the first was told {harmed[0].Code}";
+        }
     }
 
     /// <summary>Each time that it was called again although nothing was better, it harmed a few payments and no more.</summary>
     private IEnumerable<string> Relapses(double leftAlone, double returned)
     {
-        if (trouble != ChannelTrouble.Relapse)
-        {
-            yield break;
-        }
-        string[] states = [.. _states.Where(state => state.Item2 == Sick && state.Item1 > leftAlone && state.Item1 < returned).Select(state => state.Item3)];
+        string[] states = [.. _states.Where(state => state.Channel == Sick && state.AtMs > leftAlone && state.AtMs < returned).Select(state => state.State)];
         int rounds = states.Zip(states.Skip(1)).Count(pair => pair.First != "closed" && pair.Second == "closed");
-        int harmed = _payments.Count(payment => payment.Item1 > leftAlone && payment.Item1 < returned && SceneReport.IsHarmed(payment));
+        int harmed = _payments.Count(payment => payment.AtMs > leftAlone && payment.AtMs < returned && payment.IsHarmed);
         if (rounds != 2 || harmed is 0 or > 2 * FewPayments)
         {
             yield return $"it was called again {rounds} times, and {harmed} payments were harmed by that: 2 times and {2 * FewPayments} at most were to be seen";
         }
-    }
-
-    private async Task<IReadOnlyList<string>> JudgeAsync(TimeSpan? opened, TimeSpan? closed)
-    {
-        var broken = new List<string>();
-        _gateway!.Signal("TERM");
-        int code = (await _gateway.Ended).Code;
-        if (code != 0)
-        {
-            broken.Add($"a clean stop ended with {code}");
-        }
-        if (opened is null)
-        {
-            broken.Add($"its breaker did not open in {OpenLimit.TotalSeconds} s");
-        }
-        if (closed is null)
-        {
-            broken.Add($"its breaker did not close in {CloseLimit.TotalSeconds} s after it returned");
-        }
-        var evidence = new Evidence
-        {
-            Calls = [.. _calls.OrderBy(call => call.EndedAtMs)],
-            Journal = JournalFold.Read(FileStorage.Instance, Path.Combine(folder, "data")),
-            Channel = [.. _channels.Keys.SelectMany(id => ChannelBooks.Read(Path.Combine(BooksOf(id), "books.jsonl"), _epochMs).Select(entry => entry with { Channel = id }))],
-            IsSettled = true,
-        };
-        broken.AddRange(Checker.Check(evidence).Select(one => $"{one.Invariant}: {one.Sentence}"));
-        return broken;
-    }
-
-    private static SignedMessage Sign(Party party, SignedMessage message)
-    {
-        message["sign_type"] = Signing.SignTypes.Name(party.Key.SignType);
-        message.SignWith(party.Key);
-        return message;
     }
 }

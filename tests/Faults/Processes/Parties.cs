@@ -18,6 +18,9 @@ internal sealed record GatewaySetup
     /// <summary>Default 100, the least: a checkpoint after some 30 payments.</summary>
     internal long CheckpointEveryRecords { get; init; } = 100;
 
+    /// <summary>Default 100,000.</summary>
+    internal long MaxTrades { get; init; } = 100_000;
+
     /// <summary>Longest call of the channel and its settle window; default as in production.</summary>
     internal TimeSpan SettleWindow { get; init; } = TimeSpan.FromSeconds(15);
 
@@ -74,7 +77,7 @@ internal sealed class Parties : IDisposable
             Listen = new ListenConfiguration { Address = "127.0.0.1", Port = 0, Certificate = _rsa.Certificate, CertificateKey = _rsa.CertificateKey },
             Admin = new AdminConfiguration { Port = 0 },
             DataDirectory = dataDirectory,
-            MaxTrades = 100_000,
+            MaxTrades = setup.MaxTrades,
             IndexMemoryMib = 4,
             SegmentKib = setup.SegmentKib,
             DiskReserveMib = setup.DiskReserveMib,

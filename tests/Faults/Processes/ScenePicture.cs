@@ -64,7 +64,7 @@ internal static class ScenePicture
         return svg.ToString();
     }
 
-    private static int KindOf((double AtMs, double TookMs, string Code) payment) => SceneReport.IsHarmed(payment) ? 2 : payment.Code == "0000" ? 0 : 1;
+    private static int KindOf(ScenePayment payment) => payment.IsHarmed ? 2 : payment.Code == "0000" ? 0 : 1;
 
     private static string ColourOf(string state) => state switch
     {

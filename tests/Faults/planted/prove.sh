@@ -4,7 +4,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/../../.."
 
-# Bug, kind, points (of channels: the scene): enough of them that a catch is certain and not luck.
+# Bug, kind, points (of account: payments): enough of them that a catch is certain and not luck.
 catches=(
   "skip-a-sync power-loss 12"
   "answer-before-durable kill 42"
@@ -12,7 +12,7 @@ catches=(
   "ignore-a-short-write short-write 16"
   "expire-a-pending-claim clock 8"
   "cancel-without-reversal kill 14"
-  "fail-over-in-doubt channels errors"
+  "fail-over-in-doubt account 3000"
 )
 
 repo=$PWD
@@ -30,11 +30,11 @@ for line in "${catches[@]}"; do
     echo "MISSED $bug: it cannot be planted"; missed=$((missed + 1)); continue
   fi
   command=(inject "$kind" --points "$points" --seed 1)
-  [ "$kind" != channels ] || command=(channels "$points" --out "$copy/pictures")
+  [ "$kind" != account ] || command=(account --payments "$points" --seed 1)
   said=$(dotnet "$suite" "${command[@]}" --hotpath "$copy/artifacts/bin/HotPath.Host/release/hotpath.dll" 2>&1)
   if [ $? -eq 1 ] && grep -q '^BROKEN' <<<"$said"; then
     echo "caught $bug by $kind: $(grep -A1 -m1 '^BROKEN' <<<"$said" | tail -1 | sed 's/^ *//')"
-    rm -rf "$(grep -m1 -o '/[^ ]*hotpath-\(faults\|channels\)-[^/ ]*' <<<"$said")"
+    rm -rf "$(grep -m1 -o '/[^ ]*hotpath-\(faults\|account\)-[^/ ]*' <<<"$said")"
   else
     echo "MISSED $bug: $kind broke nothing in $points points"; missed=$((missed + 1))
   fi

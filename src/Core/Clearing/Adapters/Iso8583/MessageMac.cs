@@ -26,6 +26,16 @@ public sealed class MessageMac
         _key = key.ToArray();
     }
 
+    /// <summary>The key as operators keep it.</summary>
+    /// <exception cref="FormatException">It is not 32 or more bytes in hexadecimal digits.</exception>
+    public static MessageMac FromHex(string text)
+    {
+        string digits = text.Trim();
+        return digits.Length >= 2 * MinKeyBytes && digits.Length % 2 == 0 && digits.All(char.IsAsciiHexDigit)
+            ? new MessageMac(Convert.FromHexString(digits))
+            : throw new FormatException($"is not {MinKeyBytes} or more bytes in hexadecimal digits");
+    }
+
     /// <summary>Writes the code of <paramref name="message"/>, whose last eight bytes it is to be, into those.</summary>
     public void Seal(Span<byte> message) => Of(message[..^Bytes], message[^Bytes..]);
 
