@@ -56,7 +56,7 @@ internal static class ChannelsVerb
     {
         string codes = string.Join(", ", report.Payments.CountBy(payment => payment.Code).OrderBy(code => code.Key, StringComparer.Ordinal).Select(code => $"{code.Value} {code.Key}"));
         await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
-            $"{report.Trouble}: left alone after {Seconds(report.Opened)}, called again {Seconds(report.Closed)} after its return; {report.Payments.Count} payments ({codes}), {report.Harmed} harmed, the slowest answer after {report.Slowest.TotalSeconds:F2} s"));
+            $"{report.Trouble}: left alone after {Seconds(report.Opened)}, called again {Seconds(report.Closed)} after its return; {report.Payments.Count} payments ({codes}), {report.Harmed} harmed, 99 of 100 answered within {report.AnsweredWithin.TotalSeconds:F2} s"));
         foreach (string broken in report.Broken.Take(20))
         {
             await output.WriteLineAsync($"BROKEN {broken}");
