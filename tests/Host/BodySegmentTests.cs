@@ -21,11 +21,13 @@ using Xunit;
 
 namespace HotPath.Host.Tests;
 
+#pragma warning disable CA1001 // xunit ends it through IAsyncLifetime.
+
 /// <summary>
 /// A body comes in pieces of any size and in buffers of any size. Its signature verifies only when every byte arrived once and in order, so
 /// a query that is understood says that the body was put together rightly.
 /// </summary>
-public sealed class BodySegmentTests : IAsyncDisposable
+public sealed class BodySegmentTests : IAsyncLifetime
 {
     private static readonly SigningKey Key = PemKeys.ReadPrivate("k", PemKeys.Generate(SignType.Es256).PrivatePem);
     private static readonly SigningKey GatewayKey = PemKeys.ReadPrivate("gw", PemKeys.Generate().PrivatePem);
@@ -47,7 +49,9 @@ public sealed class BodySegmentTests : IAsyncDisposable
         _endpoint = new PaymentEndpoint(_corridor.Pipeline, new ServerLimits(), metrics, clock, NullLogger<PaymentEndpoint>.Instance);
     }
 
-    public async ValueTask DisposeAsync()
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
     {
         await _corridor.DisposeAsync();
         await _ledger.DisposeAsync();

@@ -85,8 +85,19 @@ public partial class LayeringTests
         Assert.All(users, file => Assert.StartsWith("GatewayMetrics.", file, StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void TestClasses_AreTidiedUp()
+    {
+        // xunit 2 never calls DisposeAsync of a test class that is only IAsyncDisposable: its ledgers and folders would stay.
+        Assert.DoesNotContain(
+            Directory.EnumerateFiles(Path.Combine(Root, "tests"), "*Tests*.cs", SearchOption.AllDirectories), file => NeverTidiedUp().IsMatch(File.ReadAllText(file)));
+    }
+
     private static IEnumerable<string> SourceFiles() => Directory.EnumerateFiles(Path.Combine(Root, "src"), "*.cs", SearchOption.AllDirectories)
         .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
+
+    [GeneratedRegex(@"class \w+Tests\b.*: IAsyncDisposable")]
+    private static partial Regex NeverTidiedUp();
 
     [GeneratedRegex(@"using HotPath\.Core\.([A-Za-z]+)")]
     private static partial Regex UsedRoom();

@@ -7,12 +7,16 @@ using Xunit;
 
 namespace HotPath.Core.Tests.Ledger;
 
-public sealed class ChangeFeedTests : IAsyncDisposable
+#pragma warning disable CA1001 // xunit ends it through IAsyncLifetime.
+
+public sealed class ChangeFeedTests : IAsyncLifetime
 {
     private readonly LedgerBench _bench = new(segmentBytes: 16 * 1024);
     private readonly SteppedScheduler _scheduler = new();
 
-    public ValueTask DisposeAsync() => _bench.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _bench.DisposeAsync().AsTask();
 
     [Fact]
     public async Task EveryChange_IsShownOnceAndWhole_InTheOrderOfTheJournal_OverManySegments()

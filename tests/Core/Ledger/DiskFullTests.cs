@@ -5,11 +5,13 @@ using Xunit;
 
 namespace HotPath.Core.Tests.Ledger;
 
+#pragma warning disable CA1001 // xunit ends it through IAsyncLifetime.
+
 /// <summary>
 /// F19, a disk that is full: new payments are refused before anything is written, what was accepted still ends, nothing stops, and service is
 /// back by itself when there is room.
 /// </summary>
-public sealed class DiskFullTests : IAsyncDisposable
+public sealed class DiskFullTests : IAsyncLifetime
 {
     private const long Mib = 1024 * 1024;
 
@@ -20,7 +22,9 @@ public sealed class DiskFullTests : IAsyncDisposable
 
     public DiskFullTests() => _bench = new LedgerBench { Storage = _disk };
 
-    public ValueTask DisposeAsync() => _bench.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _bench.DisposeAsync().AsTask();
 
     [Fact]
     public async Task NoNextSegment_ClaimsAreRefused_ResultsAreRecorded_AndServiceComesBackWithoutARestart()

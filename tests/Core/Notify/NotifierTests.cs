@@ -6,13 +6,17 @@ using Xunit;
 
 namespace HotPath.Core.Tests.Notify;
 
-public sealed class NotifierTests : IAsyncDisposable
+#pragma warning disable CA1001 // xunit ends it through IAsyncLifetime.
+
+public sealed class NotifierTests : IAsyncLifetime
 {
     private static readonly double[] Delays = [15, 60, 240, 600, 600, 3600, 7200, 21600, 54000];
 
     private readonly NotifierBench _bench = new();
 
-    public ValueTask DisposeAsync() => _bench.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _bench.DisposeAsync().AsTask();
 
     [Fact]
     public async Task AFinalTrade_IsToldOnce_WithTheMembersOfItsQuery()

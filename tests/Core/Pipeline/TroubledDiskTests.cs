@@ -9,7 +9,7 @@ using Xunit;
 namespace HotPath.Core.Tests.Pipeline;
 
 /// <summary>What institutions are told while the disk is full (F19) or stuck (F21).</summary>
-public sealed class TroubledDiskTests : IAsyncDisposable
+public sealed class TroubledDiskTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Budget = TimeSpan.FromSeconds(2.5);
@@ -17,10 +17,9 @@ public sealed class TroubledDiskTests : IAsyncDisposable
     private readonly TroubledDisk _disk = new();
     private readonly ManualResetEventSlim _gate = new();
 
-    public async ValueTask DisposeAsync()
+    public void Dispose()
     {
         _gate.Set();
-        await Task.Yield();
         _gate.Dispose();
     }
 

@@ -7,8 +7,10 @@ using Xunit;
 
 namespace HotPath.Core.Tests.Clearing.Breakers;
 
+#pragma warning disable CA1001 // xunit ends it through IAsyncLifetime.
+
 /// <summary>What a channel gets after a probe was answered: a few payments until as many have ended well (F62; docs/decisions/0024-breakers.md).</summary>
-public sealed class RecoveryTests : IAsyncDisposable
+public sealed class RecoveryTests : IAsyncLifetime
 {
     private const int Few = 20;
     private const int All = 4096;
@@ -19,7 +21,9 @@ public sealed class RecoveryTests : IAsyncDisposable
     private readonly GatewayMetrics _metrics = new("test");
     private readonly Sick _adapter = new();
 
-    public ValueTask DisposeAsync() => _adapter.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _adapter.DisposeAsync().AsTask();
 
     [Theory]
     [InlineData(15_000)]
