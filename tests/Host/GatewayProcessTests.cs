@@ -10,6 +10,8 @@ namespace HotPath.Host.Tests;
 /// <summary>What the process does when it is asked to stop, and when the ledger stops it.</summary>
 public sealed class GatewayProcessTests
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     [Fact]
     public async Task Process_WhoseLedgerFailed_EndsAtOnceWith70AndAFatalLine()
     {
@@ -24,7 +26,7 @@ public sealed class GatewayProcessTests
                 {
                     hasStoppedCleanly = true;
                     return Task.CompletedTask;
-                }).WaitAsync(TimeSpan.FromSeconds(1));
+                }).WaitAsync(Patience);
             Assert.Equal(70, exitCode);
         }
         Assert.False(hasStoppedCleanly);
@@ -45,7 +47,7 @@ public sealed class GatewayProcessTests
             {
                 failure.SetResult("write failed: EIO");
                 return Task.CompletedTask;
-            }).WaitAsync(TimeSpan.FromSeconds(1));
+            }).WaitAsync(Patience);
         Assert.Equal(70, exitCode);
     }
 
@@ -63,7 +65,7 @@ public sealed class GatewayProcessTests
             });
         Assert.False(serving.IsCompleted);
         process.Stop();
-        Assert.Equal(0, await serving.WaitAsync(TimeSpan.FromSeconds(1)));
+        Assert.Equal(0, await serving.WaitAsync(Patience));
         Assert.True(hasStoppedCleanly);
     }
 }

@@ -58,7 +58,7 @@ public sealed class OldTlsTests(SandboxFixture sandbox)
 
     private async Task<byte[]> AnswerAsync(byte[] hello)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(4));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(sandbox.Api.Host, sandbox.Api.Port, limit.Token);
         await using var stream = new NetworkStream(socket);

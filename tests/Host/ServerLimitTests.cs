@@ -56,26 +56,31 @@ public sealed class ServerLimitTests : IAsyncLifetime
     [Fact]
     public async Task Connections_BeyondTheLimit_AreClosedAndTheAdminPortAnswers()
     {
+        // The others have all the time for their handshake: what is closed is closed for the limit.
+        using var folder = new TemporaryFolder();
+        await using SandboxGateway sandbox = await SandboxFixture.StartAsync(folder.Path, Short with { HandshakeTimeout = TimeSpan.FromMinutes(10) });
         List<Socket> open = [];
         for (int i = 0; i < Short.MaxConnections; i++)
         {
-            open.Add(await OpenAsync());
+            open.Add(await OpenAsync(sandbox));
         }
-        using (Socket oneTooMany = await OpenAsync())
+        using (Socket oneTooMany = await OpenAsync(sandbox))
         {
-            using var limit = new CancellationTokenSource(TimeSpan.FromMilliseconds(700));
-            // Closed at once, while the others still have their second for the handshake.
+            using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
             Assert.Equal(0, await ReadAsync(new NetworkStream(oneTooMany), limit.Token));
         }
+        Assert.All(open, socket => Assert.False(socket.Poll(TimeSpan.Zero, SelectMode.SelectRead)));
         using var http = new HttpClient();
-        Assert.Equal("ready\n", await http.GetStringAsync(new Uri(_sandbox.Gateway.AdminAddress, "/readyz")));
+        Assert.Equal("ready\n", await http.GetStringAsync(new Uri(sandbox.Gateway.AdminAddress, "/readyz")));
         open.ForEach(socket => socket.Dispose());
     }
 
-    private async Task<Socket> OpenAsync()
+    private Task<Socket> OpenAsync() => OpenAsync(_sandbox);
+
+    private static async Task<Socket> OpenAsync(SandboxGateway sandbox)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        await socket.ConnectAsync(_sandbox.Gateway.ApiAddress.Host, _sandbox.Gateway.ApiAddress.Port);
+        await socket.ConnectAsync(sandbox.Gateway.ApiAddress.Host, sandbox.Gateway.ApiAddress.Port);
         return socket;
     }
 

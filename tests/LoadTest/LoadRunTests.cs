@@ -9,6 +9,7 @@ using Xunit;
 namespace HotPath.LoadTest.Tests;
 
 /// <summary>Does the generator tell the truth? Times here are bounded from below; from above only very generously.</summary>
+[Collection(nameof(MeasuredAlone))]
 public sealed class LoadRunTests
 {
     private static readonly AnswerCheck Unverified = new(null, 1);

@@ -10,13 +10,15 @@ using Xunit;
 namespace HotPath.LoadTest.Tests;
 
 /// <summary>
-/// Does another program see the same service time? One connection, a server that takes 5 ms, medians of a second each: wrk and our generator
-/// must agree to within <see cref="Tolerance"/>. What disturbs the machine for a second is answered by measuring again, a generator
+/// Does another program see the same service time? One connection each, a server that takes 5 ms, medians of the same second: wrk and our generator
+/// must agree to within <see cref="Tolerance"/>. What disturbs the machine for a second disturbs both, and is answered by measuring again; a generator
 /// that adds time of its own is not.
 /// </summary>
+[Collection(nameof(MeasuredAlone))]
 public sealed partial class WrkTests
 {
     private const int Attempts = 5;
+    private const int MostAttempts = 30;
     private static readonly TimeSpan ServiceTime = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan MeasuredTime = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Tolerance = TimeSpan.FromMilliseconds(1.5);
@@ -27,28 +29,35 @@ public sealed partial class WrkTests
     [WrkFact]
     public async Task ServiceTime_AgreesWithWrk()
     {
-        Assert.True(await AgreesAsync(TimeSpan.Zero));
+        await using var server = new StallingServer(TimeSpan.Zero, TimeSpan.Zero, serviceTime: ServiceTime);
+        var seen = new List<string>();
+        while (!await AgreesAsync(server.Url, TimeSpan.Zero, seen))
+        {
+            Assert.True(seen.Count < MostAttempts, string.Join('\n', seen));
+        }
     }
 
     [WrkFact]
     public async Task ServiceTime_OfAGeneratorThatAddsFiveMilliseconds_DoesNotAgree()
     {
-        Assert.False(await AgreesAsync(WrongBy));
-    }
-
-    private static async Task<bool> AgreesAsync(TimeSpan added)
-    {
         await using var server = new StallingServer(TimeSpan.Zero, TimeSpan.Zero, serviceTime: ServiceTime);
+        var seen = new List<string>();
+        int agreed = 0;
         for (int attempt = 0; attempt < Attempts; attempt++)
         {
-            double ours = await OwnMedianMsAsync(server.Url) + added.TotalMilliseconds;
-            double wrks = await WrkMedianMsAsync(server.Url);
-            if (Math.Abs(ours - wrks) <= Tolerance.TotalMilliseconds)
-            {
-                return true;
-            }
+            agreed += await AgreesAsync(server.Url, WrongBy, seen) ? 1 : 0;
         }
-        return false;
+        // One or two by a disturbance that met wrk alone.
+        Assert.True(agreed <= Attempts / 2, string.Join('\n', seen));
+    }
+
+    private static async Task<bool> AgreesAsync(Uri url, TimeSpan added, List<string> seen)
+    {
+        Task<double> measuring = WrkMedianMsAsync(url);
+        double ours = await OwnMedianMsAsync(url) + added.TotalMilliseconds;
+        double wrks = await measuring;
+        seen.Add($"ours {ours:F2} ms, wrk's {wrks:F2} ms");
+        return Math.Abs(ours - wrks) <= Tolerance.TotalMilliseconds;
     }
 
     private static async Task<double> OwnMedianMsAsync(Uri url)

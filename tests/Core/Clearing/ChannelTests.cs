@@ -210,7 +210,7 @@ public sealed class ChannelTests : IDisposable
                 Interlocked.Increment(ref result.Outcome == ClearingOutcome.Succeeded ? ref answered : ref abandoned);
             }
         })));
-        for (int i = 0; i < 100 && _late.Adopted.Count < abandoned; i++)
+        for (int i = 0; i < 6_000 && _late.Adopted.Count < abandoned; i++)
         {
             await Task.Delay(10);
         }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using HotPath.Core.Clearing;
 using HotPath.Core.Clearing.Adapters.Http;
 using HotPath.Core.Telemetry;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace HotPath.Core.Tests.Clearing;
@@ -29,13 +30,13 @@ public sealed class HttpBadAnswerTests : BadAnswerTests
         new("200 MB announced", BadAnswer.TooLong),
         new("200 MB unannounced", BadAnswer.TooLong),
         new("head without end", BadAnswer.TooLong, false, BadAnswer.CutShort),
-        new("body drips", BadAnswer.TooSlow),
+        new("body drips", BadAnswer.TooSlow) { EndsAtTheDeadline = static _ => true },
         new("closes before a byte", BadAnswer.CutShort),
         new("closes in the head", BadAnswer.CutShort),
         new("closes in the body", BadAnswer.CutShort),
         new("status 500", BadAnswer.Refused),
         new("redirect", BadAnswer.Refused),
-        new("silence", null),
+        new("silence", null) { EndsAtTheDeadline = static _ => true },
         // The library drops what is behind an answer with its connection, and says so to nobody: it cannot be counted, and cannot find another call either.
         new("answers twice", null, IsHarmless: true),
     ];
@@ -59,22 +60,28 @@ public sealed class HttpBadAnswerTests : BadAnswerTests
     private sealed class Hostile : IHostileChannel
     {
         private readonly ScriptedServer _server;
+        private readonly TaskCompletionSource _hasSaidEnough = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private volatile string? _nonsense;
 
         internal Hostile()
         {
             _server = new ScriptedServer(AnswerAsync);
-            Adapter = new HttpClearingAdapter(new HttpClearingOptions { BaseAddress = _server.BaseAddress, Deadline = Deadline }, TimeProvider.System);
+            Adapter = new HttpClearingAdapter(new HttpClearingOptions { BaseAddress = _server.BaseAddress, Deadline = Deadline }, Clock);
         }
 
         public IClearingAdapter Adapter { get; }
 
         public IReadOnlyList<Nonsense> Rows => HttpBadAnswerTests.Rows;
 
+        public FakeTimeProvider Clock { get; } = new();
+
+        public Task HasSaidEnough => _hasSaidEnough.Task;
+
         public void GoMad(string? nonsense) => _nonsense = nonsense;
 
         public async ValueTask DisposeAsync()
         {
+            GoMad(null);
             await Adapter.DisposeAsync();
             await _server.DisposeAsync();
         }
@@ -109,12 +116,7 @@ public sealed class HttpBadAnswerTests : BadAnswerTests
                     stream.Close();
                     break;
                 case "body drips":
-                    await stream.WriteAsync(http.AsMemory(0, http.Length - 60));
-                    for (int i = http.Length - 60; i < http.Length; i++)
-                    {
-                        await stream.WriteAsync(http.AsMemory(i, 1));
-                        await Task.Delay(20);
-                    }
+                    await DripAsync(stream, http);
                     break;
                 case "closes before a byte":
                     stream.Close();
@@ -134,6 +136,7 @@ public sealed class HttpBadAnswerTests : BadAnswerTests
                     await stream.WriteAsync(ScriptedServer.Http(good, "307 Temporary Redirect\r\nLocation: /v1/pay"));
                     break;
                 case "silence":
+                    _hasSaidEnough.SetResult();
                     break;
                 case "answers twice":
                     await stream.WriteAsync(http.Concat(http).ToArray());
@@ -159,6 +162,23 @@ public sealed class HttpBadAnswerTests : BadAnswerTests
                     }));
                     break;
             }
+        }
+
+        // Whole it is only when the channel is in its right mind again.
+        private async Task DripAsync(Stream stream, byte[] http)
+        {
+            await stream.WriteAsync(http.AsMemory(0, http.Length - 60));
+            for (int i = http.Length - 60; i < http.Length - 1; i++)
+            {
+                await Task.Delay(1);
+                await stream.WriteAsync(http.AsMemory(i, 1));
+            }
+            _hasSaidEnough.SetResult();
+            while (_nonsense is not null)
+            {
+                await Task.Delay(1);
+            }
+            await stream.WriteAsync(http.AsMemory(http.Length - 1));
         }
 
         private static async Task FloodAsync(Stream stream, byte what)

@@ -11,7 +11,9 @@ namespace HotPath.Core.Tests.Clearing;
 /// <summary>What a channel and a network can do to a payment or a refund: in doubt, unless it is certain that nothing was sent.</summary>
 public abstract class HttpClearingAdapterFailureTests
 {
-    private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(150);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
 
     private readonly Func<ClearingReference> _next;
     private readonly ClearingReference _reference;
@@ -138,28 +140,41 @@ public abstract class HttpClearingAdapterFailureTests
     {
         byte[] whole = ScriptedServer.Http(Payments.AnswerTo(_reference, "SUCCESS"));
         int requests = 0;
+        var isSilent = new TaskCompletionSource();
+        var drips = new TaskCompletionSource();
         await using var server = new ScriptedServer(async (_, stream) =>
         {
             switch (Interlocked.Increment(ref requests))
             {
                 case 1:
+                    isSilent.SetResult();
                     return;
                 case 2:
-                    foreach (byte one in whole)
+                    // All but the last byte.
+                    for (int i = 0; i < whole.Length - 1; i++)
                     {
-                        await stream.WriteAsync(new[] { one });
-                        await Task.Delay(10);
+                        await stream.WriteAsync(whole.AsMemory(i, 1));
+                        await Task.Delay(1);
                     }
+                    drips.SetResult();
                     return;
                 default:
                     await stream.WriteAsync(whole);
                     return;
             }
         });
-        await using HttpClearingAdapter adapter = AdapterTo(server.BaseAddress, Short);
+        var clock = new FakeTimeProvider();
+        await using HttpClearingAdapter adapter = AdapterTo(server.BaseAddress, clock);
+        foreach (TaskCompletionSource isThere in new[] { isSilent, drips })
+        {
+            Task<ClearingResult> waiting = adapter.SendOnceAsync(_reference);
+            await isThere.Task.WaitAsync(Patience);
+            clock.Advance(Deadline - TimeSpan.FromMilliseconds(1));
+            Assert.False(waiting.IsCompleted);
+            clock.Advance(TimeSpan.FromMilliseconds(1));
+            Assert.Equal(ClearingOutcome.Unknown, (await waiting.WaitAsync(Patience)).Outcome);
+        }
 
-        Assert.Equal(ClearingOutcome.Unknown, (await adapter.SendOnceAsync(_reference)).Outcome);
-        Assert.Equal(ClearingOutcome.Unknown, (await adapter.SendOnceAsync(_reference)).Outcome);
         Assert.Equal(ClearingOutcome.Succeeded, (await adapter.SendOnceAsync(_reference)).Outcome);
         Assert.Equal(3, server.Requests.Count);
     }
@@ -167,11 +182,10 @@ public abstract class HttpClearingAdapterFailureTests
     [Fact]
     public async Task A_closed_port_is_certainly_not_delivered()
     {
-        using var reserved = new TcpListener(IPAddress.Loopback, 0);
-        reserved.Start();
-        int port = ((IPEndPoint)reserved.LocalEndpoint).Port;
-        reserved.Stop();
-        await using HttpClearingAdapter adapter = AdapterTo(new Uri($"http://127.0.0.1:{port}"));
+        // Bound, so that it is nobody else's meanwhile; and nobody listens.
+        using var reserved = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        reserved.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        await using HttpClearingAdapter adapter = AdapterTo(new Uri($"http://127.0.0.1:{((IPEndPoint)reserved.LocalEndPoint!).Port}"));
 
         Assert.Equal(ClearingOutcome.NotDelivered, (await adapter.SendOnceAsync(_reference)).Outcome);
         // An inquiry that did not arrive says nothing; a reversal that did not, that it changed nothing (A003).
@@ -182,7 +196,7 @@ public abstract class HttpClearingAdapterFailureTests
     [Fact]
     public async Task A_name_that_does_not_resolve_is_certainly_not_delivered()
     {
-        await using HttpClearingAdapter adapter = AdapterTo(new Uri("http://channel.invalid"), connectTimeout: Short);
+        await using HttpClearingAdapter adapter = AdapterTo(new Uri("http://channel.invalid"));
 
         Assert.Equal(ClearingOutcome.NotDelivered, (await adapter.SendOnceAsync(_reference)).Outcome);
     }
@@ -195,7 +209,8 @@ public abstract class HttpClearingAdapterFailureTests
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         Task<TcpClient> accepted = listener.AcceptTcpClientAsync();
-        await using HttpClearingAdapter adapter = AdapterTo(new Uri($"https://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}"), connectTimeout: Short);
+        var clock = new WatchedClock();
+        await using HttpClearingAdapter adapter = AdapterTo(new Uri($"https://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}"), clock);
 
         Task<ClearingResult> sending = adapter.SendOnceAsync(_reference);
         using TcpClient client = await accepted;
@@ -203,8 +218,12 @@ public abstract class HttpClearingAdapterFailureTests
         {
             await client.GetStream().WriteAsync("HTTP/1.1 400 Bad Request\r\n\r\n"u8.ToArray());
         }
+        else
+        {
+            await clock.PassAsync(ConnectTimeout);
+        }
 
-        Assert.Equal(ClearingOutcome.NotDelivered, (await sending).Outcome);
+        Assert.Equal(ClearingOutcome.NotDelivered, (await sending.WaitAsync(Patience)).Outcome);
     }
 
     /// <summary>A channel whose accept queue is full answers no SYN: nothing was sent, and that is known when the time for a connection is over, by the adapter's own clock.</summary>
@@ -212,47 +231,42 @@ public abstract class HttpClearingAdapterFailureTests
     public async Task A_connect_that_hangs_is_certainly_not_delivered_when_its_time_is_over()
     {
         using var full = new FullListener();
-        var clock = new FakeTimeProvider();
-        await using var adapter = new HttpClearingAdapter(
-            new HttpClearingOptions { BaseAddress = new Uri($"http://127.0.0.1:{full.Port}"), ConnectTimeout = TimeSpan.FromSeconds(2) }, clock);
+        var clock = new WatchedClock();
+        await using HttpClearingAdapter adapter = AdapterTo(new Uri($"http://127.0.0.1:{full.Port}"), clock);
 
         Task<ClearingResult> sending = adapter.SendOnceAsync(_reference);
-        double milliseconds = 0;
-        // In steps, each with some time to come to its end: the connection is begun on another thread.
-        while (await Task.WhenAny(sending, Task.Delay(5)) != sending)
-        {
-            clock.Advance(TimeSpan.FromMilliseconds(50));
-            milliseconds += 50;
-        }
+        // Before the deadline of the whole call, 10 s: what ends then is in doubt.
+        await clock.UntilAsync(set => set.Contains(ConnectTimeout));
+        clock.Advance(ConnectTimeout - TimeSpan.FromMilliseconds(1));
+        Assert.False(sending.IsCompleted);
+        clock.Advance(TimeSpan.FromMilliseconds(1));
 
-        Assert.Equal(ClearingOutcome.NotDelivered, (await sending).Outcome);
-        // Before the deadline of the whole call, 15 s: what ends then is in doubt.
-        Assert.InRange(milliseconds, 2000, 14_000);
+        Assert.Equal(ClearingOutcome.NotDelivered, (await sending.WaitAsync(Patience)).Outcome);
     }
 
     [Fact]
     public async Task Waiting_for_a_free_connection_to_the_deadline_is_not_taken_for_proof()
     {
         await using var server = new ScriptedServer((_, _) => Task.CompletedTask);
+        var clock = new FakeTimeProvider();
         await using var adapter = new HttpClearingAdapter(
-            new HttpClearingOptions { BaseAddress = server.BaseAddress, Deadline = Short, MaxConnections = 1 }, TimeProvider.System);
+            new HttpClearingOptions { BaseAddress = server.BaseAddress, Deadline = Deadline, MaxConnections = 1 }, clock);
 
         Task<ClearingResult> first = adapter.SendOnceAsync(_reference);
         Task<ClearingResult> second = adapter.SendOnceAsync(_next());
+        while (server.Requests.IsEmpty)
+        {
+            await Task.Delay(1);
+        }
+        clock.Advance(Deadline);
 
-        Assert.Equal(ClearingOutcome.Unknown, (await first).Outcome);
-        Assert.NotEqual(ClearingOutcome.Succeeded, (await second).Outcome);
-        Assert.NotEqual(ClearingOutcome.NotDelivered, (await second).Outcome);
+        // Whichever had the connection, the other had none; and neither knows enough.
+        Assert.Equal(ClearingOutcome.Unknown, (await first.WaitAsync(Patience)).Outcome);
+        Assert.Equal(ClearingOutcome.Unknown, (await second.WaitAsync(Patience)).Outcome);
     }
 
-    private static HttpClearingAdapter AdapterTo(Uri address, TimeSpan? deadline = null, TimeSpan? connectTimeout = null) => new(
-        new HttpClearingOptions
-        {
-            BaseAddress = address,
-            Deadline = deadline ?? TimeSpan.FromSeconds(10),
-            ConnectTimeout = connectTimeout ?? TimeSpan.FromSeconds(5),
-        },
-        TimeProvider.System);
+    private static HttpClearingAdapter AdapterTo(Uri address, TimeProvider? clock = null) =>
+        new(new HttpClearingOptions { BaseAddress = address, Deadline = Deadline, ConnectTimeout = ConnectTimeout }, clock ?? TimeProvider.System);
 
     private async Task<ClearingOutcome> SendAsync(ScriptedServer server)
     {

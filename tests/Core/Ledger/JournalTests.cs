@@ -98,7 +98,7 @@ public sealed class JournalTests
         await using EmbeddedLedger ledger = bench.Open();
         await Won(ledger, "R1", "T1");
         JournalReport report = JournalVerifier.Verify(bench.Directory);
-        for (int i = 0; report.DurableSequence < report.LastSequence - 1 && i < 200; i++)
+        for (int i = 0; report.DurableSequence < report.LastSequence - 1 && i < 6_000; i++)
         {
             await Task.Delay(5);
             report = JournalVerifier.Verify(bench.Directory);

@@ -39,7 +39,7 @@ public sealed class LedgerFailureTests
             }
             Assert.Equal(failFrom - 1, won.Count);
             Assert.False(ledger.IsReady);
-            Assert.Contains("no space left", await ledger.Failure.WaitAsync(TimeSpan.FromSeconds(1)), StringComparison.Ordinal);
+            Assert.Contains("no space left", await ledger.Failure.WaitAsync(Patience), StringComparison.Ordinal);
             Assert.True(bench.Told(LedgerEventKind.Stopped));
             await Assert.ThrowsAsync<LedgerUnavailableException>(async () => await ledger.PendingAsync());
         }
@@ -112,7 +112,7 @@ public sealed class LedgerFailureTests
         index.PutBook(IndexKey.Trade(first.TradeNo), wrong);
         await Assert.ThrowsAsync<JournalDamagedException>(async () => await ledger.FindAsync(first.TradeNo, new Trade()));
         Assert.False(ledger.IsReady);
-        await ledger.Failure.WaitAsync(TimeSpan.FromSeconds(5));
+        await ledger.Failure.WaitAsync(Patience);
         Assert.Equal(ClaimState.Unavailable, (await ledger.ClaimAsync(first)).State);
     }
 

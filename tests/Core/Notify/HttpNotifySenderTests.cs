@@ -7,6 +7,8 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using HotPath.Core.Notify;
 using HotPath.Core.Notify.Http;
+using HotPath.Core.Tests.Clearing;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace HotPath.Core.Tests.Notify;
@@ -14,9 +16,13 @@ namespace HotPath.Core.Tests.Notify;
 /// <summary>The sender against a real listener that answers byte for byte what a test says.</summary>
 public sealed class HttpNotifySenderTests : IDisposable
 {
+    // However busy the machine is: no answer that comes is late here.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly X509Certificate2 _certificate = NewCertificate();
     private readonly List<string> _resolved = [];
+    private readonly TaskCompletionSource _hasAnswered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _connections;
 
     public HttpNotifySenderTests() => _listener.Start();
@@ -61,7 +67,15 @@ public sealed class HttpNotifySenderTests : IDisposable
     [Fact]
     public async Task AnAnswerThatDoesNotCome_EndsWithTheDeadline()
     {
-        Assert.Equal(SendOutcome.TimedOut, await SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nsucc"));
+        _ = ServeAsync("HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nsucc");
+        var clock = new FakeTimeProvider();
+        using var sender = new HttpNotifySender(Options(_certificate), clock);
+        Task<SendOutcome> sending = sender.SendAsync(new Uri($"https://localhost:{Port}/n"), "{}"u8.ToArray()).AsTask();
+        await _hasAnswered.Task.WaitAsync(Patience);
+        clock.Advance(Patience - TimeSpan.FromMilliseconds(1));
+        Assert.False(sending.IsCompleted);
+        clock.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.Equal(SendOutcome.TimedOut, await sending.WaitAsync(Patience));
     }
 
     [Theory]
@@ -170,32 +184,13 @@ public sealed class HttpNotifySenderTests : IDisposable
     [Fact]
     public async Task AnAddressThatIsSilent_LeavesTimeForTheNextOne()
     {
-        // Its queue is full and nobody takes from it: whoever comes now hears nothing.
-        using var silent = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        silent.Bind(new IPEndPoint(IPAddress.Parse("127.0.0.2"), Port));
-        silent.Listen(0);
-        var queued = new List<Socket>();
-        for (bool isTaken = true; isTaken && queued.Count < 8;)
-        {
-            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            queued.Add(socket);
-            using var soon = new CancellationTokenSource(TimeSpan.FromMilliseconds(100));
-            try
-            {
-                await socket.ConnectAsync(silent.LocalEndPoint!, soon.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                isTaken = false;
-            }
-        }
+        using var silent = new FullListener(IPAddress.Parse("127.0.0.2"), Port);
         _ = ServeAsync(Answer("200 OK", "success"));
-        var options = Options(_certificate) with { Resolve = (_, _) => Task.FromResult(new[] { IPAddress.Parse("127.0.0.2"), IPAddress.Loopback }), ConnectTimeout = TimeSpan.FromSeconds(1.5) };
+        var options = Options(_certificate) with { Resolve = (_, _) => Task.FromResult(new[] { IPAddress.Parse("127.0.0.2"), IPAddress.Loopback }), ConnectTimeout = TimeSpan.FromSeconds(6) };
         using (var sender = new HttpNotifySender(options, TimeProvider.System))
         {
             Assert.Equal(SendOutcome.Acknowledged, await sender.SendAsync(new Uri($"https://localhost:{Port}/n"), "{}"u8.ToArray()));
         }
-        queued.ForEach(socket => socket.Dispose());
     }
 
     [Fact]
@@ -222,7 +217,8 @@ public sealed class HttpNotifySenderTests : IDisposable
     {
         TrustedNetworks = [IPNetwork.Parse("127.0.0.0/8")],
         Authority = X509CertificateLoader.LoadCertificate(authority.RawData),
-        Deadline = TimeSpan.FromSeconds(2),
+        Deadline = Patience,
+        ConnectTimeout = Patience,
         Resolve = (name, _) =>
         {
             _resolved.Add(name);
@@ -252,6 +248,7 @@ public sealed class HttpNotifySenderTests : IDisposable
                     request.Append(Encoding.ASCII.GetString(buffer, 0, read > 0 ? read : throw new IOException("it went")));
                 }
                 await tls.WriteAsync(Encoding.ASCII.GetBytes(answer));
+                _hasAnswered.TrySetResult();
                 // Until the other side goes.
                 while (await tls.ReadAsync(buffer) > 0)
                 {

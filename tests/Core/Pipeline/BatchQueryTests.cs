@@ -205,10 +205,11 @@ public sealed class BatchQueryTests
         Answered paid = await corridor.CallAsync(corridor.Payment());
         Assert.Equal("1", (await corridor.CallAsync(corridor.Batch(("trade_no_list", Json(paid["trade_no"])))))["total_count"]);
         Task<Answered> asked = corridor.CallAsync(corridor.Batch(WholeDay));
-        await Task.Delay(20);
+        // It has come to where it waits for its time.
+        await corridor.FollowAsync(turns: 20);
         Assert.False(asked.IsCompleted);
         corridor.Clock.Advance(TimeSpan.FromSeconds(1.8));
-        Assert.Equal("A001", (await asked.WaitAsync(TimeSpan.FromSeconds(10))).Code);
+        Assert.Equal("A001", (await asked.WaitAsync(TimeSpan.FromSeconds(60))).Code);
         corridor.Threads.IsStanding = false;
     }
 
@@ -236,10 +237,10 @@ public sealed class BatchQueryTests
         {
             Assert.Equal("A002", (await corridor.CallAsync(corridor.Batch(WholeDay))).Code);
         }
-        for (int look = 0; look < 100 && page.Code != "0000"; look++)
+        for (int look = 0; look < 1_000 && page.Code != "0000"; look++)
         {
             Task<Answered> asked = corridor.CallAsync(corridor.Batch(WholeDay));
-            while (await Task.WhenAny(asked, Task.Delay(2)) != asked)
+            while (await Task.WhenAny(asked, corridor.FollowAsync(turns: 2)) != asked)
             {
                 // The feed lets a second pass after what failed, and a question its budget.
                 corridor.Clock.Advance(TimeSpan.FromMilliseconds(100));

@@ -49,15 +49,14 @@ public class CancelRaceTests
         }
     }
 
-    /// <summary>Until they have raced: all have ended, or for a while no call has ended and nothing has come to the channel.</summary>
+    /// <summary>Until they have raced: all have ended, or no call has ended and nothing has come to the channel while everything that stood in line had its turn, many times over.</summary>
     private async Task StandStillAsync(TestCorridor corridor, Task all)
     {
-        TimeSpan quiet = TimeSpan.FromMilliseconds(400);
         long seen = -1;
         while (!all.IsCompleted && Moves() is var moves && moves != seen)
         {
             seen = moves;
-            await Task.WhenAny(all, Task.Delay(quiet));
+            await Task.WhenAny(all, corridor.FollowAsync(turns: 100));
         }
 
         long Moves() => Volatile.Read(ref _ended) + corridor.Told.Pays + corridor.Told.Inquiries + corridor.Told.Reversals + corridor.Told.Refunded.Count;

@@ -222,7 +222,7 @@ public class LateSuccessTests
         for (TimeSpan passed = TimeSpan.Zero; passed < time; passed += step)
         {
             corridor.Clock.Advance(step);
-            await Task.Delay(2);
+            await corridor.FollowAsync();
         }
     }
 }

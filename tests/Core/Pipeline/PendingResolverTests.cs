@@ -39,7 +39,7 @@ public class PendingResolverTests
         {
             int before = corridor.Told.Inquiries;
             corridor.Clock.Advance(TimeSpan.FromSeconds(0.5));
-            await Task.Delay(3);
+            await corridor.FollowAsync();
             if (corridor.Told.Inquiries > before)
             {
                 seen.Add(seconds + 0.5);

@@ -46,6 +46,10 @@ internal sealed class TestCorridor : IAsyncDisposable
         ["demo-gateway"] = Published("demo-gateway"),
     };
 
+    // On real time: what follows virtual time has followed it by then, or never will.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly bool _hasOwnDisk;
     private readonly string _directory;
     private readonly Corridor _corridor;
     private readonly GatewayKeys _gatewayKeys;
@@ -56,6 +60,7 @@ internal sealed class TestCorridor : IAsyncDisposable
         IJournalStorage? disk, string[] schemes, bool keepsDays, Rows? rows, long reconReserve, ToldChannel[] others, int maxAttempts, HeardLogs logs)
     {
         _directory = directory;
+        _hasOwnDisk = disk is not null;
         Clock = clock;
         Told = told;
         _others = others;
@@ -265,6 +270,7 @@ internal sealed class TestCorridor : IAsyncDisposable
     internal async Task<bool> UntilAsync(Func<Task<bool>> isTrue, TimeSpan virtualLimit)
     {
         TimeSpan step = TimeSpan.FromMilliseconds(500);
+        await FollowAsync();
         for (TimeSpan passed = TimeSpan.Zero; passed < virtualLimit; passed += step)
         {
             if (await isTrue())
@@ -272,12 +278,13 @@ internal sealed class TestCorridor : IAsyncDisposable
                 return true;
             }
             Clock.Advance(step);
-            await Task.Delay(2);
+            await FollowAsync();
         }
         // The virtual time is over; the threads that follow it may still be on their way.
-        for (int look = 0; look < 50 && !await isTrue(); look++)
+        using var limit = new CancellationTokenSource(Patience);
+        while (!limit.IsCancellationRequested && !await isTrue())
         {
-            await Task.Delay(10);
+            await Task.Delay(5, CancellationToken.None);
         }
         return await isTrue();
     }
@@ -289,9 +296,30 @@ internal sealed class TestCorridor : IAsyncDisposable
         for (TimeSpan passed = TimeSpan.Zero; passed < virtualTime; passed += step)
         {
             Clock.Advance(step);
-            await Task.Delay(2);
+            await FollowAsync();
         }
-        await Task.Delay(50);
+        await FollowAsync(turns: 20);
+    }
+
+    /// <summary>
+    /// Lets the real threads follow. However slow this machine is just now: in each turn whatever stood in line before has come to its turn, with the timers, on the pool and on the ledger's thread.
+    /// </summary>
+    internal async Task FollowAsync(int turns = 3)
+    {
+        for (int turn = 0; turn < turns; turn++)
+        {
+            await Task.Delay(1);
+            try
+            {
+                // A disk of the test's own may stand still, and the ledger with it.
+                Task ledger = Ledger.PendingAsync().AsTask();
+                await Task.WhenAny(ledger, Task.Delay(_hasOwnDisk ? TimeSpan.FromMilliseconds(5) : Patience));
+            }
+            catch (LedgerUnavailableException)
+            {
+                return;
+            }
+        }
     }
 
     internal static Dictionary<string, string> Sign(Dictionary<string, string> members, string signer)

@@ -7,8 +7,6 @@ namespace HotPath.Host.Tests.Simulator;
 /// <summary>Each row of the outcome table, over HTTP and over ISO 8583, through the adapters that the gateway uses.</summary>
 public abstract class OutcomeTableTests(bool isIso8583)
 {
-    private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(150);
-
     [Theory]
     [InlineData(8880)]
     [InlineData(100)]
@@ -87,10 +85,10 @@ public abstract class OutcomeTableTests(bool isIso8583)
     [InlineData(8810, ClearingOutcome.NotFound, false)]
     public async Task Silence_says_nothing_about_whether_money_moved(long amount, ClearingOutcome truth, bool isExecuted)
     {
-        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(Short, isIso8583);
+        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(isIso8583: isIso8583);
         ClearingReference reference = channel.Reference(amount);
 
-        Assert.Equal(ClearingOutcome.Unknown, (await channel.PayAsync(reference)).Outcome);
+        Assert.Equal(ClearingOutcome.Unknown, (await channel.UnansweredAsync(reference)).Outcome);
         Assert.Equal(truth, await channel.InquireAsync(reference));
         Assert.Equal(isExecuted, channel.Lines("pay").Single().GetProperty("executed").GetBoolean());
     }
@@ -98,10 +96,10 @@ public abstract class OutcomeTableTests(bool isIso8583)
     [Fact]
     public async Task The_liar_confirms_the_reversal_and_executes_within_the_settle_window_all_the_same()
     {
-        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(Short, isIso8583);
+        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(isIso8583: isIso8583);
         ClearingReference reference = channel.Reference(8812);
 
-        Assert.Equal(ClearingOutcome.Unknown, (await channel.PayAsync(reference)).Outcome);
+        Assert.Equal(ClearingOutcome.Unknown, (await channel.UnansweredAsync(reference)).Outcome);
         Assert.Equal(ClearingOutcome.Processing, await channel.InquireAsync(reference));
         Assert.Equal(ClearingOutcome.Reversed, await channel.ReverseAsync(reference));
         Assert.Equal(ClearingOutcome.Reversed, await channel.InquireAsync(reference));
@@ -113,10 +111,10 @@ public abstract class OutcomeTableTests(bool isIso8583)
     [Fact]
     public async Task The_liar_confirms_a_reversal_after_it_executed_too()
     {
-        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(Short, isIso8583);
+        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(isIso8583: isIso8583);
         ClearingReference reference = channel.Reference(8812);
 
-        await channel.PayAsync(reference);
+        await channel.UnansweredAsync(reference);
         channel.Clock.Advance(TimeSpan.FromSeconds(20));
 
         Assert.Equal(ClearingOutcome.Reversed, await channel.ReverseAsync(reference));

@@ -8,9 +8,6 @@ namespace HotPath.Host.Tests.Simulator;
 /// <summary>What makes "not found" proof for refunds, and what the books know of them when they are opened again.</summary>
 public abstract class RefundReversalTests(bool isIso8583)
 {
-    // For an answer that never comes; and long enough for those that do, on a busy machine.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
-
     [Theory]
     [InlineData(1000, false)]
     [InlineData(1000, true)]
@@ -42,10 +39,10 @@ public abstract class RefundReversalTests(bool isIso8583)
     [InlineData(true)]
     public async Task A_refund_that_was_executed_is_not_undone_although_nobody_was_told(bool isRestarted)
     {
-        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(Patience, isIso8583);
+        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(isIso8583: isIso8583);
         ClearingReference payment = await channel.PaidAsync(2000);
         ClearingReference refund = channel.RefundOf(payment, 1009);
-        Assert.Equal(ClearingOutcome.Unknown, (await channel.RefundAsync(refund)).Outcome);
+        Assert.Equal(ClearingOutcome.Unknown, (await channel.UnansweredAsync(refund)).Outcome);
         if (isRestarted)
         {
             await channel.RestartAsync();
@@ -59,11 +56,11 @@ public abstract class RefundReversalTests(bool isIso8583)
     [Fact]
     public async Task The_liar_confirms_a_refunds_reversal_and_executes_it_all_the_same_within_what_was_paid()
     {
-        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(Patience, isIso8583);
+        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(isIso8583: isIso8583);
         ClearingReference payment = await channel.PaidAsync(2000);
         ClearingReference refund = channel.RefundOf(payment, 1012);
 
-        Assert.Equal(ClearingOutcome.Unknown, (await channel.RefundAsync(refund)).Outcome);
+        Assert.Equal(ClearingOutcome.Unknown, (await channel.UnansweredAsync(refund)).Outcome);
         Assert.Equal(ClearingOutcome.Reversed, await channel.ReverseAsync(refund));
         Assert.Equal(ClearingOutcome.Reversed, await channel.InquireAsync(refund));
         // Whoever believed it asks again, and the clearing house's guard still knows better.
@@ -77,9 +74,9 @@ public abstract class RefundReversalTests(bool isIso8583)
     [Fact]
     public async Task A_payment_that_was_executed_against_its_reversal_can_be_given_back()
     {
-        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(Patience, isIso8583);
+        await using SimulatedChannel channel = await SimulatedChannel.StartAsync(isIso8583: isIso8583);
         ClearingReference payment = channel.Reference(8812);
-        await channel.PayAsync(payment);
+        await channel.UnansweredAsync(payment);
         Assert.Equal(ClearingOutcome.Reversed, await channel.ReverseAsync(payment));
         ClearingReference refund = channel.RefundOf(payment, 8800);
         Assert.Equal(RespCode.TradeStateForbids, (await channel.RefundAsync(refund)).FailCode);

@@ -11,13 +11,19 @@ using Xunit;
 
 namespace HotPath.Host.Tests.Simulator;
 
-/// <summary>A simulator on virtual time behind a real adapter, HTTP or ISO 8583, with books in a folder of its own.</summary>
+/// <summary>
+/// A simulator on virtual time behind a real adapter, HTTP or ISO 8583, with books in a folder of its own. The adapter has a clock of its own, which stands still but for
+/// <see cref="UnansweredAsync"/>: an answer that comes is never too late, however busy this machine is.
+/// </summary>
 internal sealed class SimulatedChannel : IAsyncDisposable
 {
     private static readonly MessageMac Mac = new(new byte[MessageMac.MinKeyBytes]);
 
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
+
     private static readonly DateTimeOffset Start = new(2026, 3, 1, 4, 0, 0, TimeSpan.Zero);
 
+    private readonly FakeTimeProvider _adaptersClock = new(Start);
     private readonly string _directory = Directory.CreateTempSubdirectory("hotpath-books-").FullName;
     private ClearingSimulator? _simulator;
     private readonly bool _isIso8583;
@@ -36,20 +42,19 @@ internal sealed class SimulatedChannel : IAsyncDisposable
 
     internal Uri BaseAddress => _simulator!.BaseAddress;
 
-    /// <param name="deadline">The adapter's, on real time: what a test waits for an answer that never comes.</param>
     /// <param name="isIso8583">Otherwise it is HTTP.</param>
     /// <param name="hasDrill">It can be made slow or erring while it runs.</param>
-    internal static async Task<SimulatedChannel> StartAsync(TimeSpan? deadline = null, bool isIso8583 = false, bool hasDrill = false)
+    internal static async Task<SimulatedChannel> StartAsync(bool isIso8583 = false, bool hasDrill = false)
     {
         var channel = new SimulatedChannel(isIso8583) { _hasDrill = hasDrill };
-        await channel.StartSimulatorAsync(deadline ?? TimeSpan.FromSeconds(10));
+        await channel.StartSimulatorAsync();
         return channel;
     }
 
     internal async Task RestartAsync()
     {
         await StopAsync();
-        await StartSimulatorAsync(TimeSpan.FromSeconds(10));
+        await StartSimulatorAsync();
     }
 
     internal async Task StopAsync()
@@ -58,7 +63,7 @@ internal sealed class SimulatedChannel : IAsyncDisposable
         await _simulator!.DisposeAsync();
     }
 
-    internal Task StartSimulatorAgainAsync() => StartSimulatorAsync(TimeSpan.FromSeconds(10));
+    internal Task StartSimulatorAgainAsync() => StartSimulatorAsync();
 
     internal ClearingReference Reference(long amountMinor) =>
         new(new TradeNo(((ulong)Start.ToUnixTimeMilliseconds() << TradeNo.CounterBits) | ++_lastNumber, 7), new Amount(amountMinor), Currency.Parse("CNY"));
@@ -109,6 +114,21 @@ internal sealed class SimulatedChannel : IAsyncDisposable
         return answer;
     }
 
+    /// <summary>A payment or a refund that is booked and never answered: the adapter's deadline passes when the books have it.</summary>
+    internal async Task<ClearingResult> UnansweredAsync(ClearingReference reference)
+    {
+        Task<ClearingResult> answer = reference.IsRefund ? RefundAsync(reference) : PayAsync(reference);
+        while (!(await File.ReadAllTextAsync(BooksFile)).Contains($"\"reference\":\"{reference.TradeNo}\"", StringComparison.Ordinal))
+        {
+            await Task.Delay(1);
+        }
+        // Once this is answered the socket has taken the other, and the adapter knows it: what is stuck at its deadline costs the connection. And no answer was on its way.
+        Assert.True(await EchoAsync());
+        Assert.False(answer.IsCompleted);
+        _adaptersClock.Advance(Deadline);
+        return await answer;
+    }
+
     internal async Task<ClearingOutcome> InquireAsync(ClearingReference reference) => (await _adapter!.InquireAsync(reference)).Outcome;
 
     internal async Task<bool> EchoAsync() => await _adapter!.EchoAsync();
@@ -136,14 +156,16 @@ internal sealed class SimulatedChannel : IAsyncDisposable
         Directory.Delete(_directory, recursive: true);
     }
 
-    private async Task StartSimulatorAsync(TimeSpan deadline)
+    private async Task StartSimulatorAsync()
     {
         var options = new SimulatorOptions { BooksDirectory = _directory, ChannelLatency = TimeSpan.Zero, Iso8583Port = 0, Iso8583Mac = Mac, HasDrill = _hasDrill };
         _simulator = await ClearingSimulator.StartAsync(options, Clock);
         _adapter = _isIso8583
             ? new Iso8583ClearingAdapter(
-                new Iso8583Options { Host = "127.0.0.1", Port = _simulator.Iso8583Address!.Port, Deadline = deadline, Mac = Mac }, ThreadScheduler.Instance, TimeProvider.System)
-            : new HttpClearingAdapter(new HttpClearingOptions { BaseAddress = _simulator.BaseAddress, Deadline = deadline }, TimeProvider.System);
+                // One connection: what is answered on it was sent behind all that was asked before.
+                new Iso8583Options { Host = "127.0.0.1", Port = _simulator.Iso8583Address!.Port, Connections = 1, Deadline = Deadline, Mac = Mac },
+                ThreadScheduler.Instance, _adaptersClock)
+            : new HttpClearingAdapter(new HttpClearingOptions { BaseAddress = _simulator.BaseAddress, Deadline = Deadline }, _adaptersClock);
         _channel = new Channel(
             new ChannelOptions { Id = "simulator" }, _adapter, ThreadScheduler.Instance, TimeProvider.System, new GatewayMetrics("test"));
     }

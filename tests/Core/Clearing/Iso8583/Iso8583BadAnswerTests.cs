@@ -1,6 +1,7 @@
 using HotPath.Core.Clearing;
 using HotPath.Core.Clearing.Adapters.Iso8583;
 using HotPath.Core.Telemetry;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace HotPath.Core.Tests.Clearing.Iso8583;
@@ -28,19 +29,20 @@ public sealed class Iso8583BadAnswerTests : BadAnswerTests
         new("empty message", BadAnswer.Malformed),
         new("HTTP", BadAnswer.TooLong),
         new("200 MB", BadAnswer.TooLong),
-        new("20 MB of answers to nobody", BadAnswer.ToNobody, false, BadAnswer.TooSlow, BadAnswer.CutShort),
-        new("drips", BadAnswer.TooSlow),
+        new("20 MB of answers to nobody", BadAnswer.ToNobody, false, BadAnswer.TooSlow, BadAnswer.CutShort) { EndsAtTheDeadline = static _ => true },
+        new("drips", BadAnswer.TooSlow) { EndsAtTheDeadline = static _ => true },
         new("closes before a byte", BadAnswer.CutShort),
         new("closes in the middle", BadAnswer.CutShort),
         new("wrong code", BadAnswer.WrongMac),
         new("no code of authentication", BadAnswer.WrongMac),
         new("a code of seven bytes", BadAnswer.WrongMac),
         new("a code of nine bytes", BadAnswer.WrongMac),
-        new("bent under its code", BadAnswer.WrongMac),
+        // An echo's time is a part of whose answer it is: bent, it is nobody's.
+        new("bent under its code", BadAnswer.WrongMac) { EndsAtTheDeadline = static operation => operation == Operation.Echo },
         new("answers twice", BadAnswer.Twice, IsHarmless: true),
         new("answers nobody first", BadAnswer.ToNobody, IsHarmless: true),
         new("answers without a trace number first", BadAnswer.ToNobody, IsHarmless: true),
-        new("silence", null),
+        new("silence", null) { EndsAtTheDeadline = static _ => true },
     ];
 
     public static TheoryData<string, Operation> Table => Cases(Rows, (row, operation) => row.Name switch
@@ -95,22 +97,28 @@ public sealed class Iso8583BadAnswerTests : BadAnswerTests
     private sealed class Hostile : IHostileChannel
     {
         private readonly IsoServer _server;
+        private readonly TaskCompletionSource _hasSaidEnough = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private volatile string? _nonsense;
 
         internal Hostile()
         {
             _server = new IsoServer(AnswerAsync);
-            Adapter = _server.Adapter(options => options with { Deadline = Deadline, Mac = IsoServer.Key });
+            Adapter = _server.Adapter(options => options with { Deadline = Deadline, Mac = IsoServer.Key }, Clock);
         }
 
         public IClearingAdapter Adapter { get; }
 
         public IReadOnlyList<Nonsense> Rows => Iso8583BadAnswerTests.Rows;
 
+        public FakeTimeProvider Clock { get; } = new();
+
+        public Task HasSaidEnough => _hasSaidEnough.Task;
+
         public void GoMad(string? nonsense) => _nonsense = nonsense;
 
         public async ValueTask DisposeAsync()
         {
+            GoMad(null);
             await Adapter.DisposeAsync();
             await _server.DisposeAsync();
         }
@@ -125,6 +133,7 @@ public sealed class Iso8583BadAnswerTests : BadAnswerTests
                     await FloodAsync(stream, Enumerable.Repeat((byte)0xFF, 64 * 1024).ToArray(), 200_000_000);
                     break;
                 case "20 MB of answers to nobody":
+                    _hasSaidEnough.SetResult();
                     byte[] nobodys = IsoServer.Frame(IsoServer.Sealed(IsoServer.MessageTo(asked, "00", (11, "999999"))));
                     await FloodAsync(stream, [.. Enumerable.Repeat(nobodys, 64 * 1024 / nobodys.Length).SelectMany(bytes => bytes)], 20_000_000);
                     break;
@@ -132,11 +141,7 @@ public sealed class Iso8583BadAnswerTests : BadAnswerTests
                     await stream.WriteAsync("HTTP/1.1 400 Bad Request\r\n\r\n"u8.ToArray());
                     break;
                 case "drips":
-                    foreach (byte one in good)
-                    {
-                        await stream.WriteAsync(new[] { one });
-                        await Task.Delay(20);
-                    }
+                    await DripAsync(stream, good);
                     break;
                 case "closes before a byte":
                     stream.Close();
@@ -146,6 +151,7 @@ public sealed class Iso8583BadAnswerTests : BadAnswerTests
                     stream.Close();
                     break;
                 case "silence":
+                    _hasSaidEnough.SetResult();
                     break;
                 case "answers twice":
                     await stream.WriteAsync(good.Concat(good).ToArray());
@@ -167,6 +173,7 @@ public sealed class Iso8583BadAnswerTests : BadAnswerTests
                     // The amount's last digit, or of an echo the time's.
                     good[asked.Has(4) ? 2 + 20 + 6 + 11 : 2 + 20 + 9] ^= 1;
                     await stream.WriteAsync(good);
+                    _hasSaidEnough.SetResult();
                     break;
                 case "a code of seven bytes":
                     await stream.WriteAsync(IsoServer.Frame(good[2..^1]));
@@ -214,6 +221,22 @@ public sealed class Iso8583BadAnswerTests : BadAnswerTests
                     })));
                     break;
             }
+        }
+
+        // Whole it is only when the channel is in its right mind again.
+        private async Task DripAsync(Stream stream, byte[] answer)
+        {
+            for (int i = 0; i < answer.Length - 1; i++)
+            {
+                await stream.WriteAsync(answer.AsMemory(i, 1));
+                await Task.Delay(1);
+            }
+            _hasSaidEnough.SetResult();
+            while (_nonsense is not null)
+            {
+                await Task.Delay(1);
+            }
+            await stream.WriteAsync(answer.AsMemory(answer.Length - 1));
         }
 
         private static async Task FloodAsync(Stream stream, byte[] piece, long bytes)

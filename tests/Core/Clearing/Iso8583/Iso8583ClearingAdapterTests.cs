@@ -15,8 +15,9 @@ namespace HotPath.Core.Tests.Clearing.Iso8583;
 /// <summary>The adapter against a channel on a raw socket: connections, who gets which answer, and what is certain when there is none.</summary>
 public sealed class Iso8583ClearingAdapterTests
 {
-    private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
 
     private readonly ClearingReference _payment = Payments.NewReference();
     private readonly ClearingReference _refund = Payments.NewRefund(1200);
@@ -141,19 +142,32 @@ public sealed class Iso8583ClearingAdapterTests
         int messages = 0;
         await using var server = new IsoServer(async (asked, stream) =>
         {
+            if (asked.Type == Dialect.NetworkManagement)
+            {
+                await stream.WriteAsync(IsoServer.AnswerTo(asked));
+                return;
+            }
             if (Interlocked.Increment(ref messages) == 1)
             {
                 late = IsoServer.AnswerTo(asked);
-                channelSide = stream;
+                Volatile.Write(ref channelSide, stream);
                 return;
             }
             await channelSide!.WriteAsync(late);
             await stream.WriteAsync(IsoServer.AnswerTo(asked, "51"));
         });
-        await using Iso8583ClearingAdapter adapter = server.Adapter(options => options with { Deadline = Short });
+        var clock = new FakeTimeProvider();
+        await using Iso8583ClearingAdapter adapter = server.Adapter(clock: clock);
         var caller = new Caller(adapter);
+        Task<ClearingResult> first = caller.SendAsync(_payment);
+        await UntilAsync(() => channelSide is not null);
+        // Its answer says that the socket had taken the payment: one that takes nothing to the deadline would cost the connection.
+        Assert.True(await adapter.EchoAsync());
 
-        Assert.Equal(ClearingOutcome.Unknown, (await caller.SendAsync(_payment)).Outcome);
+        clock.Advance(server.Options.Deadline - TimeSpan.FromMilliseconds(1));
+        Assert.False(first.IsCompleted);
+        clock.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.Equal(ClearingOutcome.Unknown, (await first.WaitAsync(Patience)).Outcome);
         Assert.Empty(caller.Heard);
         ClearingResult second = await caller.SendAsync(Payments.NewReference());
 
@@ -166,14 +180,28 @@ public sealed class Iso8583ClearingAdapterTests
     public async Task QuietConnection_IsKeptAliveByEchoes_AndOneThatAnswersNoneIsGivenUp()
     {
         bool answers = true;
+        var clock = new FakeTimeProvider();
         await using var server = new IsoServer((asked, stream) => Volatile.Read(ref answers) ? stream.WriteAsync(IsoServer.AnswerTo(asked)).AsTask() : Task.CompletedTask);
-        await using Iso8583ClearingAdapter adapter = server.Adapter(options => options with { EchoInterval = TimeSpan.FromMilliseconds(150) });
+        await using Iso8583ClearingAdapter adapter = server.Adapter(options => options with { EchoInterval = TimeSpan.FromSeconds(30) }, clock);
         var caller = new Caller(adapter);
+        Assert.True(await adapter.EchoAsync());
 
-        await UntilAsync(() => server.Messages.Count >= 3);
+        // Each in its own quiet half minute and a look; an answer that was read is proved by the next one's, which comes behind it.
+        for (int echoes = 1; echoes <= 3; echoes++)
+        {
+            clock.Advance(TimeSpan.FromSeconds(30));
+            Assert.Equal((2 * echoes) - 1, server.Messages.Count);
+            clock.Advance(TimeSpan.FromSeconds(1));
+            await UntilAsync(() => server.Messages.Count == 2 * echoes);
+            Assert.True(await adapter.EchoAsync());
+        }
         Assert.Equal(1, server.Connections);
         Volatile.Write(ref answers, false);
-        await UntilAsync(() => server.Connections >= 2);
+        clock.Advance(TimeSpan.FromSeconds(31));
+        await UntilAsync(() => server.Messages.Count == 8);
+        Assert.Equal(1, server.Connections);
+        clock.Advance(TimeSpan.FromSeconds(30));
+        await UntilAsync(() => server.Connections == 2);
 
         Assert.All(server.Messages, message => Assert.StartsWith("0800", message, StringComparison.Ordinal));
         Assert.Empty(caller.Heard);
@@ -243,7 +271,7 @@ public sealed class Iso8583ClearingAdapterTests
         listener.Start();
         int connections = 0;
         byte[] word = IsoServer.Frame(IsoMessages.Write(810, (7, "1123155901"), (11, "000077"), (39, "91"), (70, "301")));
-        var clock = new FakeTimeProvider();
+        var clock = new WatchedClock();
         await using var adapter = new Iso8583ClearingAdapter(
             new Iso8583Options { Host = "127.0.0.1", Port = ((IPEndPoint)listener.LocalEndpoint).Port, Connections = 1 }, ThreadScheduler.Instance, clock);
         var caller = new Caller(adapter);
@@ -257,9 +285,8 @@ public sealed class Iso8583ClearingAdapterTests
             }
         });
 
-        await UntilAsync(() => caller.Heard.Length > 0);
-        // No time passes here: whoever is to be called again after a pause is not called at all. This is many a handshake's time.
-        await Task.Delay(100);
+        // No time passes here: whoever is to be called again after a pause is not called at all. And that he pauses is seen.
+        await clock.UntilAsync(set => set.Any(time => time < TimeSpan.FromMilliseconds(150)));
         Assert.Equal((1, ClearingOutcome.NotDelivered), (connections, (await caller.SendAsync(_payment)).Outcome));
         Assert.Equal([BadAnswer.ToNobody], caller.Heard);
         Assert.False(serving.IsCompleted);
@@ -270,39 +297,34 @@ public sealed class Iso8583ClearingAdapterTests
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        var clock = new FakeTimeProvider();
+        var clock = new WatchedClock();
         await using var adapter = new Iso8583ClearingAdapter(
             new Iso8583Options
             {
                 Host = "127.0.0.1",
                 Port = ((IPEndPoint)listener.LocalEndpoint).Port,
                 Connections = 1,
+                ConnectTimeout = ConnectTimeout,
                 ReconnectAtMost = TimeSpan.FromSeconds(1.6),
                 Chance = new NoChance(),
             },
             ThreadScheduler.Instance, clock);
-        var pauses = new List<double>();
-        for (int attempt = 0; attempt < 8; attempt++)
+        // A 64th of 1.6 s, doubled up to it.
+        double[] expected = [25, 50, 100, 200, 400, 800, 1600, 1600];
+        for (int attempt = 1; attempt <= expected.Length; attempt++)
         {
-            using (Socket socket = await listener.AcceptSocketAsync())
+            using (Socket socket = await listener.AcceptSocketAsync().WaitAsync(Patience))
             {
                 socket.Close(0);
             }
-            Task<bool> next = Task.Run(() => { SpinWait.SpinUntil(listener.Pending); return true; });
-            double milliseconds = 0;
-            // Steps until the next attempt comes; each gives the loop time to come to its pause.
-            while (await Task.WhenAny(next, Task.Delay(60)) != next)
-            {
-                clock.Advance(TimeSpan.FromMilliseconds(50));
-                milliseconds += 50;
-                Assert.InRange(milliseconds, 0, 20_000);
-            }
-            pauses.Add(milliseconds);
+            // Every other timer is the limit of a connection's making, or the adapter's look.
+            await clock.UntilAsync(set => Pauses(set).Length == attempt);
+            Assert.False(listener.Pending());
+            clock.Advance(Pauses(clock.Set)[^1]);
         }
 
-        // A 64th of 1.6 s, doubled up to it.
-        double[] expected = [25, 50, 100, 200, 400, 800, 1600, 1600];
-        Assert.All(pauses.Zip(expected), pair => Assert.InRange(pair.First, pair.Second, pair.Second + 150));
+        Assert.Equal(expected, Pauses(clock.Set).Select(pause => pause.TotalMilliseconds));
+        TimeSpan[] Pauses(IEnumerable<TimeSpan> set) => [.. set.Where(time => time != ConnectTimeout).Skip(1)];
     }
 
     [Theory]
@@ -313,8 +335,9 @@ public sealed class Iso8583ClearingAdapterTests
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         Task<TcpClient> accepted = listener.AcceptTcpClientAsync();
+        var clock = new FakeTimeProvider();
         await using var adapter = new Iso8583ClearingAdapter(
-            new Iso8583Options { Host = "127.0.0.1", Port = ((IPEndPoint)listener.LocalEndpoint).Port, IsTls = true, Connections = 1, ConnectTimeout = Short }, ThreadScheduler.Instance, TimeProvider.System);
+            new Iso8583Options { Host = "127.0.0.1", Port = ((IPEndPoint)listener.LocalEndpoint).Port, IsTls = true, Connections = 1, ConnectTimeout = ConnectTimeout }, ThreadScheduler.Instance, clock);
 
         Task<ClearingResult> sending = adapter.SendOnceAsync(_payment);
         using TcpClient client = await accepted;
@@ -322,8 +345,13 @@ public sealed class Iso8583ClearingAdapterTests
         {
             await client.GetStream().WriteAsync("HTTP/1.1 400 Bad Request\r\n\r\n"u8.ToArray());
         }
+        else
+        {
+            // It was set before there was anybody to accept.
+            clock.Advance(ConnectTimeout);
+        }
 
-        Assert.Equal(ClearingOutcome.NotDelivered, (await sending).Outcome);
+        Assert.Equal(ClearingOutcome.NotDelivered, (await sending.WaitAsync(Patience)).Outcome);
     }
 
     [Fact]

@@ -60,6 +60,8 @@ public sealed class ReaderFuzzTests(ITestOutputHelper output)
         { "a number", "{\"body\":" + new string('9', 16_000) + "}" },
     };
 
+    private static readonly TimeSpan AtOnce = TimeSpan.FromMilliseconds(5);
+
     /// <summary>16 KiB of the worst is read in microseconds; what is more than linear takes many milliseconds.</summary>
     [Theory]
     [MemberData(nameof(Heavy))]
@@ -68,7 +70,8 @@ public sealed class ReaderFuzzTests(ITestOutputHelper output)
         byte[] body = Encoding.UTF8.GetBytes(json);
         var slot = new RequestSlot();
         TimeSpan best = TimeSpan.MaxValue;
-        for (int round = 0; round < 10; round++)
+        // What disturbs the machine is over in one of so many rounds; what is more than linear is so in each.
+        for (int round = 0; round < 1_000 && (round < 10 || best >= AtOnce); round++)
         {
             slot.Clear();
             body.CopyTo(slot.BodyBuffer);
@@ -78,6 +81,6 @@ public sealed class ReaderFuzzTests(ITestOutputHelper output)
             TimeSpan took = Stopwatch.GetElapsedTime(begin);
             best = took < best ? took : best;
         }
-        Assert.True(best < TimeSpan.FromMilliseconds(5), $"{name}: {best.TotalMilliseconds:F3} ms");
+        Assert.True(best < AtOnce, $"{name}: {best.TotalMilliseconds:F3} ms");
     }
 }
