@@ -28,7 +28,7 @@ internal sealed class GrowPlan
     /// <summary>Trades in the book when a measurement begins.</summary>
     internal IReadOnlyList<int> Marks { get; }
 
-    /// <summary>The ledger as it is by default; only a larger book is allowed for, and a small one takes checkpoints in time.</summary>
+    /// <summary>The ledger as it is by default; only a larger book is allowed for, a small one takes checkpoints in time, and a disk that others use too is not refused for it.</summary>
     internal EmbeddedLedgerOptions Options(string directory)
     {
         var standard = new EmbeddedLedgerOptions { DataDirectory = directory };
@@ -37,6 +37,7 @@ internal sealed class GrowPlan
             DataDirectory = directory,
             MaxTrades = Math.Max(standard.MaxTrades, Trades),
             CheckpointEveryRecords = Math.Clamp(Window * 2, 100, standard.CheckpointEveryRecords),
+            SlowStep = TimeSpan.FromDays(1),
         };
     }
 }

@@ -248,7 +248,7 @@ public abstract class HttpClearingAdapterFailureTests
     public async Task Waiting_for_a_free_connection_to_the_deadline_is_not_taken_for_proof()
     {
         await using var server = new ScriptedServer((_, _) => Task.CompletedTask);
-        var clock = new FakeTimeProvider();
+        var clock = new WatchedClock();
         await using var adapter = new HttpClearingAdapter(
             new HttpClearingOptions { BaseAddress = server.BaseAddress, Deadline = Deadline, MaxConnections = 1 }, clock);
 
@@ -258,6 +258,8 @@ public abstract class HttpClearingAdapterFailureTests
         {
             await Task.Delay(1);
         }
+        // Each began on a thread of its own.
+        await clock.UntilAsync(set => set.Count(time => time == Deadline) == 2);
         clock.Advance(Deadline);
 
         // Whichever had the connection, the other had none; and neither knows enough.

@@ -18,7 +18,7 @@ internal sealed class WatchedClock : FakeTimeProvider
     {
         ITimer timer = base.CreateTimer(callback, state, dueTime, period);
         _set.Enqueue(dueTime);
-        return timer;
+        return new Watched(this, timer);
     }
 
     /// <summary>Waits, on real time, until what was set is so.</summary>
@@ -37,5 +37,19 @@ internal sealed class WatchedClock : FakeTimeProvider
     {
         await UntilAsync(set => set.Contains(time));
         Advance(time);
+    }
+
+    private sealed class Watched(WatchedClock clock, ITimer timer) : ITimer
+    {
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            bool isSet = timer.Change(dueTime, period);
+            clock._set.Enqueue(dueTime);
+            return isSet;
+        }
+
+        public void Dispose() => timer.Dispose();
+
+        public ValueTask DisposeAsync() => timer.DisposeAsync();
     }
 }

@@ -1,4 +1,5 @@
 using HotPath.Core.Routing;
+using HotPath.Core.Tests.Allocation;
 using Xunit;
 
 namespace HotPath.Core.Tests.Routing;
@@ -104,12 +105,13 @@ public class MaintenanceWindowTests
         MaintenanceWindow window = MaintenanceWindow.Daily(Time("02:00"), Time("03:00"), Zone("Asia/Hong_Kong"));
         long nowMs = Instant("2026-11-23T10:00:00Z");
         window.IsOn(nowMs);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 1000; i++)
+        Assert.Equal(0, Allocated.LeastOnThisThread(() =>
         {
-            window.IsOn(nowMs + i);
-        }
-        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+            for (int i = 0; i < 1000; i++)
+            {
+                window.IsOn(nowMs + i);
+            }
+        }));
     }
 
     private static System.Globalization.CultureInfo Invariant => System.Globalization.CultureInfo.InvariantCulture;

@@ -184,7 +184,13 @@ public sealed class OneDayTests(ITestOutputHelper output) : IAsyncLifetime
         await _town.CloseHouseAsync("away");
         _refunds.Add(_codes.Expect("A003", "a refund at a clearing house that is gone", await RefundAsync(away, "100")));
 
-        Call often = await UntilAsync("D004", () => _town.CallAsync(Town.Small, Pay(Town.Small)), _orders);
+        // Ten at once: one after the other they may come slowly enough, on a machine that is busy.
+        Call often = await UntilAsync("D004", async () =>
+        {
+            Call[] calls = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => _town.CallAsync(Town.Small, Pay(Town.Small))));
+            _orders.AddRange(calls.Where(call => call.Code != "D004"));
+            return calls.MaxBy(call => call.Code == "D004")!;
+        });
         _codes.Expect("D004", "payments above an institution's ceiling", often);
     }
 
@@ -236,7 +242,7 @@ public sealed class OneDayTests(ITestOutputHelper output) : IAsyncLifetime
     {
         using var http = new HttpClient();
         string waiting = "";
-        for (int i = 0; i < 300; i++)
+        for (int i = 0; i < 900; i++)
         {
             waiting = await http.GetStringAsync(new Uri(_town.Admin, "/notifications"));
             if (waiting.Length == 0)
@@ -312,7 +318,7 @@ public sealed class OneDayTests(ITestOutputHelper output) : IAsyncLifetime
     /// <summary>Every trade and refund is asked for until it is final.</summary>
     private async Task EndAllAsync()
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(3));
         for (int i = 0; i < _orders.Count; i++)
         {
             while (!_orders[i].SaysFinal)
@@ -379,16 +385,15 @@ public sealed class OneDayTests(ITestOutputHelper output) : IAsyncLifetime
     private static SignedMessage Changed(SignedMessage message, string member, string? value) => new(message.Members) { [member] = value };
 
     /// <summary>Asks until it is told this code; what was paid on the way goes to <paramref name="paid"/>.</summary>
-    private static async Task<Call> UntilAsync(string code, Func<Task<Call>> ask, List<Call>? paid = null)
+    private static async Task<Call> UntilAsync(string code, Func<Task<Call>> ask)
     {
         for (int attempt = 0; ; attempt++)
         {
             Call call = await ask();
-            if (call.Code == code || attempt == 50)
+            if (call.Code == code || attempt == 300)
             {
                 return call;
             }
-            paid?.Add(call);
         }
     }
 }

@@ -10,7 +10,7 @@ internal sealed class FullDiskKind(string fileSystem, int reserveMib, Func<strin
     private const int Steps = 16;
     private static readonly TimeSpan LoadBefore = TimeSpan.FromMilliseconds(400);
     private static readonly TimeSpan LoadWhenFull = TimeSpan.FromSeconds(2.5);
-    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan StopLimit = WriteErrorKind.StopLimit;
 
     private Disk? _disk;
 

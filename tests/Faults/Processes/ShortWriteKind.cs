@@ -13,8 +13,9 @@ internal sealed class ShortWriteKind : FaultKind
     // 128 and SIGXFSZ.
     private const int EndedBySignal = 153;
 
-    private static readonly TimeSpan LoadLimit = TimeSpan.FromSeconds(4);
-    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(1);
+    // It ends when the process does; so long only where the machine is slow.
+    private static readonly TimeSpan LoadLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan StopLimit = WriteErrorKind.StopLimit;
 
     internal override string Name => "short-write";
 

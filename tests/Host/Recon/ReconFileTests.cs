@@ -152,7 +152,14 @@ public sealed class ReconFileTests : IAsyncLifetime, IDisposable
 
     private async Task<Exchange> CallAsync(SignedMessage request)
     {
+        // On a machine that is busy with other tests the gateway may be too, and the day's file not made within a question's budget.
         Exchange exchange = await _client.CallAsync(request);
+        for (int i = 0; exchange.RespCode is "A001" or "B012" && i < 300; i++)
+        {
+            await Task.Delay(100);
+            request["req_id"] = Guid.NewGuid().ToString();
+            exchange = await _client.CallAsync(request);
+        }
         Assert.Equal((null, "0000"), (exchange.Problem, exchange.RespCode));
         return exchange;
     }
