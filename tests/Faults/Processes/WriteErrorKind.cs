@@ -8,8 +8,8 @@ namespace HotPath.Faults.Processes;
 /// </summary>
 internal sealed class WriteErrorKind : FaultKind
 {
-    /// <summary>F20: nothing is acknowledged that is not on the disk, and nobody waits for a process that cannot go on. It ends in a tenth of a second; a machine that is busy with other things takes longer over it.</summary>
-    internal static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(5);
+    /// <summary>F20: nothing is acknowledged that is not on the disk, and nobody waits for a process that cannot go on. Here it ends in a tenth of a second.</summary>
+    internal static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(1);
 
     // As in KillKind.
     private const int Stride = 7;
