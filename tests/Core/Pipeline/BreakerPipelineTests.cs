@@ -103,14 +103,14 @@ public sealed class BreakerPipelineTests
         corridor.Told.Pay = _ => Task.FromResult(ClearingResult.Of(ClearingOutcome.Unknown));
         Answered pending = await corridor.CallAsync(corridor.Payment());
         corridor.Clock.Advance(TimeSpan.FromHours(24) - TimeSpan.FromSeconds(20));
-        await corridor.UntilAsync(() => Task.FromResult(false), TimeSpan.FromSeconds(10));
+        await corridor.PassAsync(TimeSpan.FromSeconds(10));
         Assert.Empty(corridor.Logs.Of(LogLevel.Error, 201));
         corridor.Clock.Advance(TimeSpan.FromSeconds(20));
         Assert.True(await corridor.UntilAsync(() => Task.FromResult(corridor.Logs.Of(LogLevel.Error, 201).Length == 1), TimeSpan.FromSeconds(20)));
         Assert.StartsWith(
             $"1 trades, refunds, cancels or surpluses at channel told are PENDING for more than 24 h, the oldest, {pending["trade_no"]}, for 24", corridor.Logs.Of(LogLevel.Error, 201)[0],
             StringComparison.Ordinal);
-        await corridor.UntilAsync(() => Task.FromResult(false), TimeSpan.FromSeconds(20));
+        await corridor.PassAsync(TimeSpan.FromSeconds(20));
         Assert.Single(corridor.Logs.Of(LogLevel.Error, 201));
         corridor.Clock.Advance(TimeSpan.FromHours(1));
         Assert.True(await corridor.UntilAsync(() => Task.FromResult(corridor.Logs.Of(LogLevel.Error, 201).Length == 2), TimeSpan.FromSeconds(20)));

@@ -96,7 +96,7 @@ public sealed class ContraryWordTests
 
         corridor.Told.Inquire = asked => asked.TradeNo == refund && asked.IsRefund ? Succeeded : ClearingResult.Of(ClearingOutcome.NotFound);
         Assert.True(await corridor.UntilAsync(() => HasAsync(corridor, Contradicted + "1"), TimeSpan.FromSeconds(40)));
-        await corridor.UntilAsync(() => Task.FromResult(false), TimeSpan.FromMinutes(4));
+        await corridor.PassAsync(TimeSpan.FromMinutes(4));
         Assert.True(await HasAsync(corridor, Contradicted + "1", "hotpath_book_disagreements_total{kind=\"surplus\"} 0"));
         Assert.Equal("FAILED", await StatusAsync(corridor, refund));
         Assert.Single(corridor.Told.Refunded);
@@ -112,7 +112,7 @@ public sealed class ContraryWordTests
         (Task<Answered> refunding, TaskCompletionSource<ClearingResult> word, _) = await RefundingAsync(corridor);
         word.SetResult(new ClearingResult(outcome, outcome == ClearingOutcome.Failed ? RespCode.AccountAbnormal : RespCode.None, default));
         await refunding.WaitAsync(TimeSpan.FromSeconds(20));
-        await corridor.UntilAsync(() => Task.FromResult(false), TimeSpan.FromMinutes(3));
+        await corridor.PassAsync(TimeSpan.FromMinutes(3));
         Assert.Equal(0, corridor.Told.Inquiries);
     }
 

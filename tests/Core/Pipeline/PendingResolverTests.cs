@@ -125,7 +125,7 @@ public class PendingResolverTests
         corridor.Clock.Advance(TimeSpan.FromSeconds(1));
         release.SetResult();
         Assert.True(await corridor.UntilAsync(() => Task.FromResult(Volatile.Read(ref ended) >= share), TimeSpan.FromSeconds(1)));
-        await corridor.UntilAsync(() => Task.FromResult(false), TimeSpan.FromSeconds(3));
+        await corridor.PassAsync(TimeSpan.FromSeconds(3));
         Assert.Equal(share, corridor.Told.Inquiries);
     }
 
@@ -143,7 +143,7 @@ public class PendingResolverTests
             [.. Enumerable.Range(0, 2).Select(_ => Task.Run(() => corridor.CallAsync(corridor.Cancel(("orig_trade_no", doubt["trade_no"])))))];
         Assert.True(await corridor.UntilAsync(() => Task.FromResult(corridor.Told.Reversals == 1 && corridor.Resolver.Count == 3), TimeSpan.FromSeconds(0.5)));
 
-        await corridor.UntilAsync(() => Task.FromResult(false), TimeSpan.FromSeconds(1));
+        await corridor.PassAsync(TimeSpan.FromSeconds(1));
 
         Assert.Equal(before, corridor.Channels[0].Inquiries.Pace);
         reversed.SetResult(ClearingResult.Of(ClearingOutcome.Reversed));
