@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using CsCheck;
 using HotPath.Core.Ledger;
 using HotPath.Core.Ledger.Embedded;
@@ -55,17 +54,13 @@ public sealed partial class LedgerModelTests
     [Theory]
     [InlineData(false, 150)]
     [InlineData(true, 30)]
-    public void AnyCancelsAtOnce_AnswerAsInSomeOrder(bool isFaster, int sequences)
-    {
-        ConcurrentBag<string> answers = AtOnce(
-            () => (Real: new RealLedger(isFaster) { IsAccepted = true }, Model: LedgerModel.Accepted()), sequences,
-            [Cancel, Cancel, Cancel, EndCancel, EndCancel, Reverse, Reverse, Succeed, RecallCancel, FindCancel, PendingCancels, Surplus, EndSurplus],
-            maxSequentialOperations: 8);
-        // Not only refusals were compared; thirty sequences are too few for all of it.
-        string[] seen = isFaster ? [$"{ClaimState.Won} 2"]
-            : [$"{CompleteState.Recorded} {TradeStatus.Cancelled}", $"{CompleteState.Recorded} {TradeStatus.Failed}", $"{ClaimState.NotCancellable} {RespCode.TradeSucceeded}", $"{ClaimState.InFlight} 2"];
-        Assert.All(seen, expected => Assert.Contains(answers, answer => answer.Contains(expected, StringComparison.Ordinal)));
-    }
+    public void AnyCancelsAtOnce_AnswerAsInSomeOrder(bool isFaster, int sequences) => AtOnce(
+        () => (Real: new RealLedger(isFaster) { IsAccepted = true }, Model: LedgerModel.Accepted()), sequences,
+        [Cancel, Cancel, Cancel, EndCancel, EndCancel, Reverse, Reverse, Succeed, RecallCancel, FindCancel, PendingCancels, Surplus, EndSurplus],
+        maxSequentialOperations: 8,
+        isFaster
+            ? [$"{ClaimState.Won} 2"]
+            : [$"{CompleteState.Recorded} {TradeStatus.Cancelled}", $"{CompleteState.Recorded} {TradeStatus.Failed}", $"{ClaimState.NotCancellable} {RespCode.TradeSucceeded}", $"{ClaimState.InFlight} 2"]);
 
     private sealed partial class RealLedger
     {

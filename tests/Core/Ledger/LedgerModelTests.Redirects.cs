@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using CsCheck;
 using HotPath.Core.Ledger;
 using HotPath.Core.Model;
@@ -33,17 +32,13 @@ public sealed partial class LedgerModelTests
     [Theory]
     [InlineData(false, 150)]
     [InlineData(true, 30)]
-    public void AnyRedirectsAtOnce_AnswerAsInSomeOrder(bool isFaster, int sequences)
-    {
-        ConcurrentBag<string> answers = AtOnce(
-            () => (Real: new RealLedger(isFaster) { IsAccepted = true }, Model: LedgerModel.Accepted()), sequences,
-            [Redirect, Redirect, Redirect, CompleteAt, CompleteAt, Cancel, EndCancel, Reverse, FindOneOfFew],
-            maxSequentialOperations: 8);
-        // Not only refusals were compared; thirty sequences are too few for all of it.
-        string[] seen = isFaster ? [$" 1: {CompleteState.Recorded}"]
-            : [$" 2: {CompleteState.Recorded}", $" 1: {CompleteState.WishChanged}", $" 1: {CompleteState.AlreadyFinal}", $" 0: {CompleteState.Redirected}", $"{TradeStatus.Success} 1: {CompleteState.Recorded}"];
-        Assert.All(seen, expected => Assert.Contains(answers, answer => answer.Contains(expected, StringComparison.Ordinal)));
-    }
+    public void AnyRedirectsAtOnce_AnswerAsInSomeOrder(bool isFaster, int sequences) => AtOnce(
+        () => (Real: new RealLedger(isFaster) { IsAccepted = true }, Model: LedgerModel.Accepted()), sequences,
+        [Redirect, Redirect, Redirect, CompleteAt, CompleteAt, Cancel, EndCancel, Reverse, FindOneOfFew],
+        maxSequentialOperations: 8,
+        isFaster
+            ? [$" 1: {CompleteState.Recorded}"]
+            : [$" 2: {CompleteState.Recorded}", $" 1: {CompleteState.WishChanged}", $" 1: {CompleteState.AlreadyFinal}", $" 0: {CompleteState.Redirected}", $"{TradeStatus.Success} 1: {CompleteState.Recorded}"]);
 
     private sealed partial class RealLedger
     {

@@ -81,6 +81,9 @@ public sealed partial class LedgerModelTests
     private static readonly GenOperation<RealLedger, LedgerModel> Wait = Gen.OneOf(1, 23, 24, 25, 13, 4_320)
         .Operation<RealLedger, LedgerModel>((real, hours) => real.Wait(hours), (model, hours) => model.Wait(hours));
 
+    // One answer in three hundred sequences is the rarest that is asked for: twenty times half of them have it but once in a million runs.
+    private const int MostRounds = 20;
+
     [Theory]
     [InlineData(false, 100)]
     [InlineData(true, 10)]
@@ -106,20 +109,13 @@ public sealed partial class LedgerModelTests
     [Theory]
     [InlineData(false, 400)]
     [InlineData(true, 30)]
-    public void AnyRefundsAtOnce_AnswerAsInSomeOrder(bool isFaster, int sequences)
-    {
-        ConcurrentBag<string> answers = AtOnce(
-            () => (Real: new RealLedger(isFaster) { IsPaid = true }, Model: LedgerModel.Paid()), sequences,
-            [ReserveOneOfFew, ReserveOneOfFew, ReserveOneOfFew, SettleOneOfFew, SettleOneOfFew, RecallRefund, FindRefund, FindByRefundNo, Refunded, PendingRefunds],
-            maxSequentialOperations: 8);
-        // Not only refusals were compared; thirty sequences are too few for all of it.
-        string[] seen = isFaster
+    public void AnyRefundsAtOnce_AnswerAsInSomeOrder(bool isFaster, int sequences) => AtOnce(
+        () => (Real: new RealLedger(isFaster) { IsPaid = true }, Model: LedgerModel.Paid()), sequences,
+        [ReserveOneOfFew, ReserveOneOfFew, ReserveOneOfFew, SettleOneOfFew, SettleOneOfFew, RecallRefund, FindRefund, FindByRefundNo, Refunded, PendingRefunds],
+        maxSequentialOperations: 8,
+        isFaster
             ? [$"{ClaimState.Won}"]
-            : [$"{ClaimState.Won}", $"{ClaimState.NotRefundable} {RespCode.RefundAmountExceeded}", $"{ClaimState.RefundExists}", $"{TradeStatus.Failed}: {CompleteState.Recorded}"];
-        Assert.All(
-            seen,
-            expected => Assert.Contains(answers, answer => answer.Contains(expected, StringComparison.Ordinal)));
-    }
+            : [$"{ClaimState.Won}", $"{ClaimState.NotRefundable} {RespCode.RefundAmountExceeded}", $"{ClaimState.RefundExists}", $"{TradeStatus.Failed}: {CompleteState.Recorded}"]);
 
     /// <summary>From nothing, one operation after the other.</summary>
     private static void InARow(bool isFaster, int sequences, GenOperation<RealLedger, LedgerModel>[] operations) =>
@@ -132,27 +128,37 @@ public sealed partial class LedgerModelTests
             threads: 2);
 
     /// <summary>Some operations in a row, then some at once, which must end as in some order of them.</summary>
-    /// <returns>What was answered, a line a sequence: to see that more than refusals were compared.</returns>
-    private static ConcurrentBag<string> AtOnce(
-        Func<(RealLedger Real, LedgerModel Model)> initial, int sequences, GenOperation<RealLedger, LedgerModel>[] operations, int maxSequentialOperations)
+    /// <param name="seen">
+    /// What must have been answered somewhere, for a comparison of nothing but refusals says little. Which sequences come is left to chance: while one of these is
+    /// missing there are more of them, so that chance alone fails no run.
+    /// </param>
+    private static void AtOnce(
+        Func<(RealLedger Real, LedgerModel Model)> initial, int sequences, GenOperation<RealLedger, LedgerModel>[] operations, int maxSequentialOperations, params string[] seen)
     {
         var answers = new ConcurrentBag<string>();
-        Gen.Const(initial).SampleParallel(
-            operations,
-            equal: (real, model) =>
-            {
-                bool isEqual = real.Ends(model);
-                answers.Add(string.Join(';', real.Answers));
-                return isEqual;
-            },
-            printActual: real => string.Join("; ", real.Answers),
-            printModel: model => string.Join("; ", model.Answers),
-            maxSequentialOperations: maxSequentialOperations,
-            maxParallelOperations: 5,
-            iter: FuzzCases.Of(sequences, oneIn: 2),
-            threads: 2,
-            replay: 20);
-        return answers;
+        string[] missing;
+        int rounds = 0;
+        do
+        {
+            Gen.Const(initial).SampleParallel(
+                operations,
+                equal: (real, model) =>
+                {
+                    bool isEqual = real.Ends(model);
+                    answers.Add(string.Join(';', real.Answers));
+                    return isEqual;
+                },
+                printActual: real => string.Join("; ", real.Answers),
+                printModel: model => string.Join("; ", model.Answers),
+                maxSequentialOperations: maxSequentialOperations,
+                maxParallelOperations: 5,
+                iter: FuzzCases.Of(sequences, oneIn: 2),
+                threads: 2,
+                replay: 20);
+            missing = [.. seen.Where(expected => !answers.Any(answer => answer.Contains(expected, StringComparison.Ordinal)))];
+        }
+        while (missing.Length > 0 && ++rounds < MostRounds);
+        Assert.Empty(missing);
     }
 
     /// <summary>A ledger and what it answered, in the model's words.</summary>
