@@ -81,6 +81,13 @@ internal sealed class CancelsInDoubt(
         }
         try
         {
+            // It may have ended since it was found in doubt, or its end could not be written down: what has ended is not reversed, least of all what
+            // the channel never told and an operator did.
+            var trade = new Trade();
+            if (await ledger.FindAsync(tradeNo, trade) && trade.IsFinal)
+            {
+                return Word.Unasked;
+            }
             ClearingResult result = await channel.ReverseAsync(doubt.Reference);
             if (result.Outcome != ClearingOutcome.NotDelivered)
             {

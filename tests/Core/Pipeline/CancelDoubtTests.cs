@@ -1,4 +1,8 @@
+using System.Text;
 using HotPath.Core.Clearing;
+using HotPath.Core.Model;
+using HotPath.Core.Operations;
+using HotPath.Core.Pipeline;
 using Xunit;
 
 namespace HotPath.Core.Tests.Pipeline;
@@ -76,6 +80,31 @@ public class CancelDoubtTests
         Answered cancelled = await AfterAsync(corridor, cancelling, TimeSpan.FromSeconds(5));
         Assert.Equal(("0000", "CANCELLED"), (cancelled.Code, cancelled["trade_status"]));
         silence.SetResult();
+    }
+
+    /// <summary>
+    /// Between the look that finds the wish open and the reversal the trade ends, or its end could not be written down before. An operator's success is one
+    /// that the channel may never have told, and would reverse.
+    /// </summary>
+    [Fact]
+    public async Task TradeThatHasEnded_IsNotReversed_WhateverItsWishSays()
+    {
+        await using TestCorridor corridor = await TestCorridor.OpenAsync();
+        corridor.Told.Inquire = _ => Unknown;
+        TradeNo number = TradeNo.Parse(Encoding.ASCII.GetBytes((await InDoubtAsync(corridor))["trade_no"]));
+        var trade = new Trade();
+        Assert.True(await corridor.Ledger.FindAsync(number, trade));
+        PendingAnswer word = await corridor.Desk.ResolveAsync(number, new PendingDecision(IsSuccess: true, IsConfirmed: true, default), "ann", "their letter");
+        Assert.Equal((PendingVerdict.Ended, TradeStatus.Success), (word.Verdict, word.Status));
+        // For this it asks the book and nobody else.
+        var cancels = new CancelsInDoubt(corridor.Ledger, null!, null!, null!, null!, null!, corridor.Clock);
+        Channel channel = corridor.Channels[0];
+        var doubt = new Doubt(number, ScanPay.ReferenceOf(trade), trade.ChannelId, trade.InstId);
+
+        Word said = await cancels.AskAsync(channel, doubt, new Turn(number, TimeSpan.Zero, IsUnknownThere: false, WasDueAt: 0));
+
+        Assert.True(said.IsUnasked);
+        Assert.Equal((0, 0), (corridor.Told.Reversals, channel.CallsUnderWay));
     }
 
     private static async Task<string> StatusAsync(TestCorridor corridor, Answered trade) =>
