@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using HotPath.Core.Admission;
 using HotPath.Core.Auth;
 using HotPath.Core.Buffers;
 using HotPath.Core.DayFiles;
@@ -23,10 +24,10 @@ public sealed class BatchQueryPipeline(ILedger ledger, DayStore? days, ChangeFee
 
     /// <summary>Fills the slot's answer with a page.</summary>
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
-    public async ValueTask RunAsync(RequestSlot slot, Institution institution)
+    internal async ValueTask RunAsync(RequestSlot slot, Institution institution, Admittance admittance)
     {
         // What was acknowledged before the question is in its answer.
-        if (!BatchQueryForm.IsByList(slot) && !await TryCatchUpAsync(slot))
+        if (!BatchQueryForm.IsByList(slot) && !await TryCatchUpAsync(slot, admittance))
         {
             bool isKept = days is not null && feed is not null;
             desk.RefuseWithinBudget(
@@ -51,7 +52,7 @@ public sealed class BatchQueryPipeline(ILedger ledger, DayStore? days, ChangeFee
         desk.Refuse(slot, new Rejection(RespCode.MemberIllegal, Member.SnapshotNo), institution);
     }
 
-    private async ValueTask<bool> TryCatchUpAsync(RequestSlot slot)
+    private async ValueTask<bool> TryCatchUpAsync(RequestSlot slot, Admittance admittance)
     {
         TimeSpan left = budget.Left(slot);
         if (days is null || feed is null || left <= TimeSpan.Zero)
@@ -61,6 +62,8 @@ public sealed class BatchQueryPipeline(ILedger ledger, DayStore? days, ChangeFee
         using var over = new CancellationTokenSource(left, clock);
         try
         {
+            // The feed's thread does the work.
+            using Admittance.Aside aside = admittance.StepAside();
             await feed.CatchUpAsync(days, over.Token);
             return true;
         }

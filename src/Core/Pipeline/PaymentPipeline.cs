@@ -29,8 +29,8 @@ namespace HotPath.Core.Pipeline;
 /// </code>
 /// </summary>
 /// <remarks>
-/// This method branches; what it calls computes. It waits at 4, 7, 8 and 10 only; at 8 it has stepped aside, for it wants no thread. Queries skip 4 and
-/// leave after 5; a refund goes on in <see cref="RefundPipeline"/> then, a cancel in <see cref="CancelPipeline"/>.
+/// This method branches; what it calls computes. A payment waits at 4, 7, 8 and 10 only; at 8 it has stepped aside, for it wants no thread. Queries skip 4 and
+/// leave after 5, as do lists and reconciliation, which may wait for the day files and step aside as well; a refund goes on in <see cref="RefundPipeline"/> then, a cancel in <see cref="CancelPipeline"/>.
 /// </remarks>
 public sealed class PaymentPipeline(
     Authenticator authenticator,
@@ -137,10 +137,10 @@ public sealed class PaymentPipeline(
                 await refunds.QueryAsync(slot, institution);
                 return;
             case BizType.TradeBatchQuery:
-                await batchQueries.RunAsync(slot, institution);
+                await batchQueries.RunAsync(slot, institution, admittance);
                 return;
             case BizType.ReconDownload or BizType.ReconUpload:
-                await ReconcileAsync(slot, institution, fingerprint);
+                await ReconcileAsync(slot, institution, admittance, fingerprint);
                 return;
             case BizType.Refund:
                 await refunds.RunAsync(slot, institution, admittance, fingerprint);
@@ -260,14 +260,14 @@ public sealed class PaymentPipeline(
     }
 
     // A gateway without a data directory of its own, as in a bench, keeps no files.
-    private ValueTask ReconcileAsync(RequestSlot slot, Institution institution, in Digest fingerprint)
+    private ValueTask ReconcileAsync(RequestSlot slot, Institution institution, in Admittance admittance, in Digest fingerprint)
     {
         if (recon is null)
         {
             desk.RefuseWithinBudget(slot, institution, RespCode.ServiceUnavailable, GatewayMetrics.RefusalCause.NotReady);
             return default;
         }
-        return slot.BizType == BizType.ReconDownload ? recon.DownloadAsync(slot, institution) : recon.UploadAsync(slot, institution, fingerprint);
+        return slot.BizType == BizType.ReconDownload ? recon.DownloadAsync(slot, institution, admittance) : recon.UploadAsync(slot, institution, admittance, fingerprint);
     }
 
     // The channel is silent, and somebody else may have ended the trade meanwhile: whoever cancelled it.

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using HotPath.Core.Admission;
 using HotPath.Core.Auth;
 using HotPath.Core.Ledger;
 using HotPath.Core.Model;
@@ -31,7 +32,7 @@ public sealed partial class ReconPipeline(Reconciliation recon, ILedger ledger, 
         return state;
     }
 
-    internal async ValueTask DownloadAsync(RequestSlot slot, Institution institution)
+    internal async ValueTask DownloadAsync(RequestSlot slot, Institution institution, Admittance admittance)
     {
         if (AddressOf(slot) is not { } address)
         {
@@ -39,7 +40,7 @@ public sealed partial class ReconPipeline(Reconciliation recon, ILedger ledger, 
             return;
         }
         ReconFileName name = NameOf(slot, institution);
-        (RespCode code, ReconFileFacts? facts) = await FindAsync(name).ConfigureAwait(false);
+        (RespCode code, ReconFileFacts? facts) = await FindAsync(name, admittance).ConfigureAwait(false);
         if (facts is null)
         {
             Refuse(slot, institution, code);
@@ -58,7 +59,7 @@ public sealed partial class ReconPipeline(Reconciliation recon, ILedger ledger, 
         desk.TellDone(slot);
     }
 
-    internal async ValueTask UploadAsync(RequestSlot slot, Institution institution, Digest fingerprint)
+    internal async ValueTask UploadAsync(RequestSlot slot, Institution institution, Admittance admittance, Digest fingerprint)
     {
         Rejection rejection = ReadUpload(slot, institution, out UploadedResult upload);
         if (rejection.IsRefusal)
@@ -66,7 +67,7 @@ public sealed partial class ReconPipeline(Reconciliation recon, ILedger ledger, 
             desk.Refuse(slot, rejection, institution);
             return;
         }
-        (RespCode code, ReconFileFacts? facts) = await FindAsync(upload.File).ConfigureAwait(false);
+        (RespCode code, ReconFileFacts? facts) = await FindAsync(upload.File, admittance).ConfigureAwait(false);
         if (facts is null)
         {
             Refuse(slot, institution, code);
@@ -180,11 +181,13 @@ public sealed partial class ReconPipeline(Reconciliation recon, ILedger ledger, 
         return UploadCheck.Check(upload);
     }
 
-    private async ValueTask<(RespCode Code, ReconFileFacts? Facts)> FindAsync(ReconFileName name)
+    private async ValueTask<(RespCode Code, ReconFileFacts? Facts)> FindAsync(ReconFileName name, Admittance admittance)
     {
         RespCode code = recon.MayBeAsked(name.Day);
         try
         {
+            // Somebody else builds it.
+            using Admittance.Aside aside = admittance.StepAside();
             return code != RespCode.None ? (code, null) : (RespCode.ReconNotReady, await recon.Builder.GetAsync(name, BuildWait).ConfigureAwait(false));
         }
         catch (IOException failure)
