@@ -27,7 +27,7 @@ public class LateSuccessTests
         Answered asked = await corridor.CallAsync(corridor.Query(("trade_no", cancelled["trade_no"])));
         Assert.Equal(("NONE", "0.00"), (asked["refund_status"], asked["total_refunded_amount"]));
         Assert.Equal("B006", (await corridor.CallAsync(corridor.RefundQuery(("refund_id", refund.TradeNo.ToString())))).Code);
-        await PassAsync(corridor, TimeSpan.FromMinutes(11));
+        await corridor.PassAsync(TimeSpan.FromMinutes(11));
         Assert.Single(corridor.Told.Refunded);
     }
 
@@ -41,10 +41,10 @@ public class LateSuccessTests
         await CancelledAsync(corridor);
         corridor.Told.Inquire = _ => ClearingResult.Of(ClearingOutcome.Reversed);
         int before = corridor.Told.Inquiries;
-        await PassAsync(corridor, TimeSpan.FromSeconds(executedAfterSeconds));
+        await corridor.PassAsync(TimeSpan.FromSeconds(executedAfterSeconds));
         Assert.Equal(isFound ? 1 : 2, corridor.Told.Inquiries - before);
         corridor.Told.Inquire = asked => asked.IsRefund ? Unknown : Succeeded;
-        await PassAsync(corridor, TimeSpan.FromMinutes(10));
+        await corridor.PassAsync(TimeSpan.FromMinutes(10));
         Assert.Equal(isFound ? 1 : 0, corridor.Told.Refunded.Count);
     }
 
@@ -56,7 +56,7 @@ public class LateSuccessTests
         Assert.True(await corridor.UntilAsync(() => HasAsync(corridor, "hotpath_looks_outstanding{channel=\"told\"} 0"), TimeSpan.FromSeconds(6)));
         await CancelledAsync(corridor);
         corridor.Told.Inquire = _ => Unknown;
-        await PassAsync(corridor, TimeSpan.FromMinutes(1));
+        await corridor.PassAsync(TimeSpan.FromMinutes(1));
         Assert.True(await HasAsync(corridor, "hotpath_looks_outstanding{channel=\"told\"} 1"));
         corridor.Told.Inquire = _ => ClearingResult.Of(ClearingOutcome.Reversed);
         int before = corridor.Told.Inquiries;
@@ -71,7 +71,7 @@ public class LateSuccessTests
         await using TestCorridor corridor = await TestCorridor.OpenAsync();
         await CancelledAsync(corridor);
         corridor.Told.Inquire = _ => ClearingResult.Of(ClearingOutcome.Processing);
-        await PassAsync(corridor, TimeSpan.FromMinutes(5));
+        await corridor.PassAsync(TimeSpan.FromMinutes(5));
         corridor.Told.Inquire = asked => asked.IsRefund ? Unknown : Succeeded;
         Assert.True(await corridor.UntilAsync(() => Task.FromResult(!corridor.Told.Refunded.IsEmpty), TimeSpan.FromMinutes(1)));
     }
@@ -115,7 +115,7 @@ public class LateSuccessTests
         Task<Answered> paying = corridor.CallAsync(payment);
         Assert.True(await corridor.UntilAsync(() => Task.FromResult(corridor.Told.Pays == 1), TimeSpan.FromSeconds(1)));
         Assert.Equal("0000", (await corridor.CallAsync(corridor.Cancel(("out_trade_no", payment["out_trade_no"])))).Code);
-        await PassAsync(corridor, TimeSpan.FromSeconds(seconds));
+        await corridor.PassAsync(TimeSpan.FromSeconds(seconds));
         word.SetResult(Succeeded);
         Answered paid = await paying.WaitAsync(TimeSpan.FromSeconds(20));
         Assert.Equal(("B001", "CANCELLED"), (paid.Code, paid["trade_status"]));
@@ -134,7 +134,7 @@ public class LateSuccessTests
         corridor.Told.Inquire = asked => asked.IsRefund ? Unknown : Succeeded;
         Assert.True(await corridor.UntilAsync(() => Task.FromResult(!corridor.Told.Refunded.IsEmpty), TimeSpan.FromSeconds(40)));
         corridor = await corridor.RestartAsync();
-        await PassAsync(corridor, TimeSpan.FromMinutes(2));
+        await corridor.PassAsync(TimeSpan.FromMinutes(2));
         ClearingReference sent = Assert.Single(corridor.Told.Refunded);
 
         // The channel never heard of it: the same number again, and only a settle window after this process can have sent it.
@@ -144,7 +144,7 @@ public class LateSuccessTests
         Assert.All(corridor.Told.Refunded, refund => Assert.Equal(sent, refund));
         Assert.True(await corridor.UntilAsync(() => HasAsync(corridor, "hotpath_surpluses_returned_total 1"), TimeSpan.FromSeconds(5)));
         await using TestCorridor last = await corridor.RestartAsync();
-        await PassAsync(last, TimeSpan.FromMinutes(2));
+        await last.PassAsync(TimeSpan.FromMinutes(2));
         Assert.Equal(2, last.Told.Refunded.Count);
     }
 
@@ -169,7 +169,7 @@ public class LateSuccessTests
         corridor.Told.Inquire = _ => Succeeded;
         corridor.Told.Refund = _ => Task.FromResult(new ClearingResult(ClearingOutcome.Failed, RespCode.TradeStateForbids, default));
         Assert.True(await corridor.UntilAsync(() => HasAsync(corridor, "hotpath_book_disagreements_total{kind=\"surpluskept\"} 1"), TimeSpan.FromSeconds(40)));
-        await PassAsync(corridor, TimeSpan.FromMinutes(11));
+        await corridor.PassAsync(TimeSpan.FromMinutes(11));
         Assert.Single(corridor.Told.Refunded);
     }
 
@@ -214,15 +214,5 @@ public class LateSuccessTests
     {
         string text = await corridor.MetricsTextAsync();
         return lines.All(line => text.Contains(line + "\n", StringComparison.Ordinal));
-    }
-
-    private static async Task PassAsync(TestCorridor corridor, TimeSpan time)
-    {
-        TimeSpan step = TimeSpan.FromSeconds(2);
-        for (TimeSpan passed = TimeSpan.Zero; passed < time; passed += step)
-        {
-            corridor.Clock.Advance(step);
-            await corridor.FollowAsync();
-        }
     }
 }

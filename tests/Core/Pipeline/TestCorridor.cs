@@ -289,10 +289,13 @@ internal sealed class TestCorridor : IAsyncDisposable
         return await isTrue();
     }
 
-    /// <summary>Lets virtual time pass in the same steps, and the real threads that follow it come to where they wait for more of it.</summary>
+    /// <summary>
+    /// Lets virtual time pass, and the real threads that follow it come to where they wait for more of it: in the same steps, or in longer ones where it is minutes in
+    /// which nothing more may happen.
+    /// </summary>
     internal async Task PassAsync(TimeSpan virtualTime)
     {
-        TimeSpan step = TimeSpan.FromMilliseconds(500);
+        TimeSpan step = TimeSpan.FromSeconds(Math.Clamp(virtualTime.TotalSeconds / 120, 0.5, 5));
         for (TimeSpan passed = TimeSpan.Zero; passed < virtualTime; passed += step)
         {
             Clock.Advance(step);
