@@ -106,9 +106,13 @@ internal sealed class InstitutionClient : IDisposable
             await response.Content.CopyToAsync(into, cancellationToken);
             return null;
         }
-        catch (HttpRequestException failure)
+        catch (Exception failure) when (failure is HttpRequestException or HttpIOException)
         {
             return "the file: " + (failure.InnerException ?? failure).Message;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return "the file: no answer in time";
         }
     }
 
