@@ -143,6 +143,11 @@ public sealed partial class Notifier
             catch (IOException failure)
             {
                 TrySetException(failure);
+                if (failure is StoreDamagedException)
+                {
+                    // Whoever asked has seen it first; the store is given up as if it had shown itself by its own.
+                    throw;
+                }
             }
         }
 
