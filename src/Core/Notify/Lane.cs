@@ -109,8 +109,12 @@ internal sealed class Lane(InstId instId, int window, Action<long>? showBacklog)
     }
 
     /// <summary>When the next one may be begun without anything else happening, Unix ms; null: not before something else has happened.</summary>
-    internal long? NextStartMs(int maxConcurrent) =>
-        !WantsRows && HasTurn(maxConcurrent) && _queue.TryPeek(out _, out long dueMs) ? (IsPaused ? Math.Max(dueMs, _pausedUntilMs) : dueMs) : null;
+    /// <param name="maxConcurrent">Most under way to it.</param>
+    /// <param name="isStoreFailing">What is due before those here cannot be had: these go on without it.</param>
+    internal long? NextStartMs(int maxConcurrent, bool isStoreFailing) =>
+        (isStoreFailing || !WantsRows) && HasTurn(maxConcurrent) && _queue.TryPeek(out _, out long dueMs)
+            ? (IsPaused ? Math.Max(dueMs, _pausedUntilMs) : dueMs)
+            : null;
 
     /// <summary>Takes it: it is under way from now on.</summary>
     internal Notification Take()

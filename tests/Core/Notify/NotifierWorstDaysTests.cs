@@ -75,6 +75,45 @@ public sealed class NotifierWorstDaysTests
         await AssertAllAreToldAsync(bench, ids);
     }
 
+    /// <summary>What is due first lies where it cannot be had: what is in memory is not kept waiting for it.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task AStoreThatCannotBeWritten_WithMoreInItThanInMemory_KeepsNothingFromBeingTold(bool isAfterARestart)
+    {
+        var stores = new List<FullStore>();
+        FullStore Around(INotificationStore real)
+        {
+            stores.Add(new FullStore(real));
+            return stores[^1];
+        }
+        await using var bench = new NotifierBench(new NotifyOptions { MaxInMemory = 96, Chance = new Random(1) }, around: Around);
+        NotifyId[] kept = await EndAndKeepAsync(bench);
+        if (isAfterARestart)
+        {
+            await bench.RestartAsync(isCrash: false);
+        }
+        stores[^1].IsFull = true;
+        bench.Sent.Clear();
+        bench.Answer = static _ => new(SendOutcome.Acknowledged);
+        // What is in memory of those goes first; it is away and is tried again after 30 s.
+        await bench.EndTradeAsync();
+        bench.Run(TimeSpan.FromMinutes(10));
+        var told = new List<string>();
+        for (int i = 0; i < 3; i++)
+        {
+            told.Add((await bench.EndTradeAsync()).ToString());
+            bench.Run(TimeSpan.FromSeconds(5));
+        }
+        Assert.Equal(told, bench.Sent.TakeLast(3).Select(NotifierBench.IdOf));
+        stores[^1].IsFull = false;
+        bench.Run(TimeSpan.FromHours(2));
+        Assert.Empty(kept.Select(id => id.ToString()).Except(bench.Sent.Select(NotifierBench.IdOf)));
+        Assert.Equal(0, stores[^1].Count().Sum(count => count.Waiting));
+        // Nothing was told twice for want of a store.
+        Assert.Equal(bench.Sent.Count, bench.Sent.Select(NotifierBench.IdOf).Distinct().Count());
+    }
+
     [Fact]
     public async Task AStoreThatFailsWhileItIsInUse_KeepsNothingFromBeingTold_AndIsWrittenWhenItCan()
     {
