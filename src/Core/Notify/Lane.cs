@@ -9,7 +9,7 @@ internal sealed class Notification(Lane lane, NotifyId id, long sinceMs)
 
     internal NotifyId Id { get; } = id;
 
-    internal long SinceMs { get; } = sinceMs;
+    internal long SinceMs { get; set; } = sinceMs;
 
     internal long DueMs { get; set; } = sinceMs;
 
@@ -96,15 +96,16 @@ internal sealed class Lane(InstId instId, int window, Action<long>? showBacklog)
         return isNew;
     }
 
-    /// <summary>Changes when it is due; false when it is under way.</summary>
-    internal bool TryMove(Notification notification, long dueMs)
+    /// <summary>It is due now, and as if it had come now; false when it is under way.</summary>
+    internal bool TryBeginAnew(Notification notification, long nowMs)
     {
         if (!_queue.Remove(notification, out _, out _))
         {
             return false;
         }
-        notification.DueMs = dueMs;
-        _queue.Enqueue(notification, dueMs);
+        notification.SinceMs = notification.DueMs = nowMs;
+        notification.Attempts = 0;
+        _queue.Enqueue(notification, nowMs);
         return true;
     }
 

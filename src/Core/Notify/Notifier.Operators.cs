@@ -72,7 +72,12 @@ public sealed partial class Notifier
     {
         if (lane.Find(id) is { } here)
         {
-            return lane.TryMove(here, NowMs) ? ResendState.Scheduled : ResendState.UnderWay;
+            if (!lane.TryBeginAnew(here, NowMs))
+            {
+                return ResendState.UnderWay;
+            }
+            Change(here, KeptAs.Waiting);
+            return ResendState.Scheduled;
         }
         Save();
         KeptAs kept = _store.Find(id);
