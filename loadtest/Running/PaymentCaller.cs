@@ -10,7 +10,8 @@ namespace HotPath.LoadTest.Running;
 /// <param name="Gateway">The key that must have signed them; null: none is verified.</param>
 /// <param name="VerifyEvery">One in so many, and in any case the first of a run: a short one must verify something too.</param>
 /// <param name="Firsts">Where bodies are sent again: the first final answer to each, which every later one must equal. Null: nobody repeats.</param>
-internal sealed record AnswerCheck(VerifyingKey? Gateway, int VerifyEvery, FirstAnswers? Firsts = null);
+/// <param name="Times">Where it is written down when each trade was answered. Null: nobody asks.</param>
+internal sealed record AnswerCheck(VerifyingKey? Gateway, int VerifyEvery, FirstAnswers? Firsts = null, AnswerTimes? Times = null);
 
 /// <summary>One customer after the other over one connection: sends a payment, reads and checks its answer, writes both into the record.</summary>
 internal sealed class PaymentCaller(GatewayEndpoint endpoint, RunRecord record, AnswerCheck check) : IAsyncDisposable
@@ -33,6 +34,7 @@ internal sealed class PaymentCaller(GatewayEndpoint endpoint, RunRecord record, 
             HttpAnswer answer = await _connection.ExchangeAsync(body);
             _freeSince = Pacer.Now;
             record.Answered(answer.Status, SignedAnswer.Peek(answer.Body.Span, "\"resp_code\":\""u8), new CallTimes(intended, sent, _freeSince));
+            check.Times?.Note(answer.Body.Span, _freeSince);
             Check(body.Span, index, answer);
         }
         catch (Exception failure) when (failure is IOException or SocketException or ObjectDisposedException or AuthenticationException)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace HotPath.LoadTest.Scenarios;
@@ -29,8 +30,7 @@ internal sealed partial class ReceiverUnderTest(HotPathProcess process) : IAsync
         var ids = new HashSet<string>(StringComparer.Ordinal);
         int all = 0;
         int notVerified = 0;
-        string file = Path.Combine(process.Folder, institution + ".jsonl");
-        foreach (string line in File.Exists(file) ? File.ReadLines(file) : [])
+        foreach (string line in LinesOf(institution))
         {
             all++;
             notVerified += line.Contains("\"verified\":true", StringComparison.Ordinal) ? 0 : 1;
@@ -39,11 +39,42 @@ internal sealed partial class ReceiverUnderTest(HotPathProcess process) : IAsync
         return (ids.Count, all, notVerified);
     }
 
+    /// <summary>When each different notification came first, by its notify_id.</summary>
+    public IReadOnlyDictionary<string, DateTimeOffset> ReadArrivals(string institution) => ReadArrivals(LinesOf(institution));
+
+    internal static IReadOnlyDictionary<string, DateTimeOffset> ReadArrivals(IEnumerable<string> lines)
+    {
+        var arrivals = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal);
+        foreach (string line in lines)
+        {
+            if (Arrival().Match(line) is { Success: true } match)
+            {
+                arrivals.TryAdd(match.Groups["id"].Value, DateTimeOffset.Parse(match.Groups["at"].ValueSpan, CultureInfo.InvariantCulture));
+            }
+        }
+        return arrivals;
+    }
+
+    /// <summary>It stands still from now on: connections are taken, and nothing is answered on them (SIGSTOP).</summary>
+    public Task HangAsync() => process.SignalAsync("STOP");
+
+    /// <summary>It ends where it stands (SIGKILL): its port refuses from now on.</summary>
+    public Task KillAsync() => process.SignalAsync("KILL");
+
     public ValueTask DisposeAsync() => process.DisposeAsync();
+
+    private IEnumerable<string> LinesOf(string institution)
+    {
+        string file = Path.Combine(process.Folder, institution + ".jsonl");
+        return File.Exists(file) ? File.ReadLines(file) : [];
+    }
 
     [GeneratedRegex(@"^hotpath receiver ready (?<url>https://\S+) pid (?<pid>\d+) ")]
     private static partial Regex ReadyLine();
 
     [GeneratedRegex("\"notify_id\":\"[TR][0-9]{28}\"")]
     private static partial Regex NotifyId();
+
+    [GeneratedRegex("\"received_at\":\"(?<at>[^\"]+)\",.*\"notify_id\":\"(?<id>[TR][0-9]{28})\"")]
+    private static partial Regex Arrival();
 }

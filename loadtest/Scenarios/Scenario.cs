@@ -9,6 +9,7 @@ internal abstract class Scenario
         new SteadyPay(), new RampToSaturation(), new ReplayStorm(), new BadSignatureFlood(), new SlowChannel(), new OneFloodingInstitution(),
         new MillionUsers(), new IdleConnections(), new HttpChannel(), new QueriesBesidePayments(),
         new BatchQueries(), new ReconBesidePayments(), new NotificationsDrain(), new HungChannel(), new PendingDrain(),
+        new DeadReceivers(),
     ];
 
     /// <summary>As on the command line.</summary>

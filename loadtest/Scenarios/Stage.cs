@@ -64,10 +64,11 @@ internal sealed class Stage(ScenarioOptions options, string program, string fold
     });
 
     /// <summary>A life of a gateway in a folder that has several, one after the other.</summary>
-    public async Task WithGatewayAsync(string data, IReadOnlyList<string> arguments, Func<GatewayUnderTest, Task> use, CancellationToken cancel)
+    public async Task WithGatewayAsync(
+        string data, IReadOnlyList<string> arguments, Func<GatewayUnderTest, Task> use, CancellationToken cancel, IReadOnlyList<string>? institutions = null)
     {
         output.WriteLine($"  sandbox {string.Join(' ', arguments)}");
-        await using GatewayUnderTest gateway = await GatewayUnderTest.StartAsync(program, folder, [Institution], arguments, cancel, data);
+        await using GatewayUnderTest gateway = await GatewayUnderTest.StartAsync(program, folder, institutions ?? [Institution], arguments, cancel, data);
         await use(gateway);
         Expect(await gateway.StopAndVerifyAsync());
     }
@@ -109,6 +110,28 @@ internal sealed class Stage(ScenarioOptions options, string program, string fold
     {
         await using ReceiverUnderTest receiver = await ReceiverUnderTest.StartAsync(program, folder, data, cancel);
         await use(receiver);
+    }
+
+    /// <summary>The same with one for each of these institutions.</summary>
+    public async Task WithReceiversAsync(
+        string data, IReadOnlyList<string> institutions, Func<IReadOnlyDictionary<string, ReceiverUnderTest>, Task> use, CancellationToken cancel)
+    {
+        var receivers = new Dictionary<string, ReceiverUnderTest>(StringComparer.Ordinal);
+        try
+        {
+            foreach (string institution in institutions)
+            {
+                receivers.Add(institution, await ReceiverUnderTest.StartAsync(program, folder, data, cancel));
+            }
+            await use(receivers);
+        }
+        finally
+        {
+            foreach (ReceiverUnderTest receiver in receivers.Values)
+            {
+                await receiver.DisposeAsync();
+            }
+        }
     }
 
     public Task WithGatewayAsync(IReadOnlyList<string> arguments, Func<GatewayUnderTest, Task> use, CancellationToken cancel) =>

@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using HotPath.Host.Client;
 using HotPath.Host.Receiver;
 using HotPath.Host.Sandbox;
+using HotPath.Host.Server;
 using HotPath.Host.Tests.Crash;
 using HotPath.Signing;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -110,6 +112,47 @@ public sealed class NotificationTests(SandboxFixture sandbox)
         CommandLineRun resend = await CommandLineRun.RunAsync("notify", "resend", "--id", "T" + refused[0], "--admin", admin);
         Assert.Equal((0, "{\"resent\":1}\n"), (resend.ExitCode, resend.Output));
         await ToldAsync(folder.Path, SandboxGateway.Domestic, "T" + refused[0]);
+    }
+
+    [Fact]
+    public async Task AnInstitutionWithAReceiverOfItsOwn_IsToldThere_AndTheOthersWhereTheyWere()
+    {
+        using var folder = new TemporaryFolder();
+        var furnished = new SandboxFolder(folder.Path);
+        furnished.Furnish([SandboxGateway.Domestic, SandboxGateway.Overseas], TimeProvider.System);
+        string apart = Path.Combine(folder.Path, "apart");
+        var certificate = new ServerCertificate(X509Certificate2.CreateFromPemFile(furnished.Certificate, furnished.CertificateKey), []);
+        await using NotificationReceiver own = await NotificationReceiver.StartAsync(
+            new SandboxFolder(apart).Notifications, certificate, furnished.LoadGatewayKey(), 0, NullLoggerFactory.Instance, TimeProvider.System);
+        await using SandboxGateway gateway = await SandboxGateway.StartAsync(
+            new SandboxOptions
+            {
+                Data = folder.Path,
+                Port = 0,
+                AdminPort = 0,
+                ChannelLatency = TimeSpan.Zero,
+                MaxTrades = 100_000,
+                IndexMemoryMib = 4,
+                ReceiverUrls = new Dictionary<string, Uri> { [SandboxGateway.Overseas] = own.BaseAddress },
+            },
+            NullLoggerFactory.Instance, TimeProvider.System);
+        string domestic = (await PayAsync(gateway, SandboxGateway.Domestic, 1))[0];
+        string overseas = (await PayAsync(gateway, SandboxGateway.Overseas, 1))[0];
+        await ToldAsync(folder.Path, SandboxGateway.Domestic, "T" + domestic);
+        await ToldAsync(apart, SandboxGateway.Overseas, "T" + overseas);
+        Assert.False(File.Exists(own.FileOf(SandboxGateway.Domestic)));
+    }
+
+    [Theory]
+    [InlineData("CN000001")]
+    [InlineData("CN000001=http://127.0.0.1:1")]
+    [InlineData("=https://127.0.0.1:1")]
+    [InlineData("CN000001=https://example.com")]
+    public async Task AReceiverOfItsOwn_ThatIsNoneOfThisMachine_IsRefused(string given)
+    {
+        CommandLineRun run = await CommandLineRun.RunAsync("sandbox", "--receiver-url-of", given);
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("is not an institution, = and an https address of this machine", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]

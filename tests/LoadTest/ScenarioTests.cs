@@ -14,6 +14,7 @@ public sealed class ScenarioTests
     [
         "steady-pay", "ramp-to-saturation", "replay-storm", "bad-signature-flood", "slow-channel", "one-flooding-institution", "million-users", "idle-connections", "http-channel",
         "queries-beside-payments", "batch-queries", "recon-beside-payments", "notifications-drain", "hung-channel", "pending-drain",
+        "dead-receivers",
     ];
 
     public static TheoryData<string> All => [.. Names];

@@ -9,7 +9,7 @@ internal sealed class Notification(Lane lane, NotifyId id, long sinceMs)
 
     internal NotifyId Id { get; } = id;
 
-    internal long SinceMs { get; } = sinceMs;
+    internal long SinceMs { get; set; } = sinceMs;
 
     internal long DueMs { get; set; } = sinceMs;
 
@@ -96,21 +96,26 @@ internal sealed class Lane(InstId instId, int window, Action<long>? showBacklog)
         return isNew;
     }
 
-    /// <summary>Changes when it is due; false when it is under way.</summary>
-    internal bool TryMove(Notification notification, long dueMs)
+    /// <summary>It is due now, and as if it had come now; false when it is under way.</summary>
+    internal bool TryBeginAnew(Notification notification, long nowMs)
     {
         if (!_queue.Remove(notification, out _, out _))
         {
             return false;
         }
-        notification.DueMs = dueMs;
-        _queue.Enqueue(notification, dueMs);
+        notification.SinceMs = notification.DueMs = nowMs;
+        notification.Attempts = 0;
+        _queue.Enqueue(notification, nowMs);
         return true;
     }
 
     /// <summary>When the next one may be begun without anything else happening, Unix ms; null: not before something else has happened.</summary>
-    internal long? NextStartMs(int maxConcurrent) =>
-        !WantsRows && HasTurn(maxConcurrent) && _queue.TryPeek(out _, out long dueMs) ? (IsPaused ? Math.Max(dueMs, _pausedUntilMs) : dueMs) : null;
+    /// <param name="maxConcurrent">Most under way to it.</param>
+    /// <param name="isStoreFailing">What is due before those here cannot be had: these go on without it.</param>
+    internal long? NextStartMs(int maxConcurrent, bool isStoreFailing) =>
+        (isStoreFailing || !WantsRows) && HasTurn(maxConcurrent) && _queue.TryPeek(out _, out long dueMs)
+            ? (IsPaused ? Math.Max(dueMs, _pausedUntilMs) : dueMs)
+            : null;
 
     /// <summary>Takes it: it is under way from now on.</summary>
     internal Notification Take()

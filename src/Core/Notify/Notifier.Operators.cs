@@ -72,7 +72,12 @@ public sealed partial class Notifier
     {
         if (lane.Find(id) is { } here)
         {
-            return lane.TryMove(here, NowMs) ? ResendState.Scheduled : ResendState.UnderWay;
+            if (!lane.TryBeginAnew(here, NowMs))
+            {
+                return ResendState.UnderWay;
+            }
+            Change(here, KeptAs.Waiting);
+            return ResendState.Scheduled;
         }
         Save();
         KeptAs kept = _store.Find(id);
@@ -143,6 +148,11 @@ public sealed partial class Notifier
             catch (IOException failure)
             {
                 TrySetException(failure);
+                if (failure is StoreDamagedException)
+                {
+                    // Whoever asked has seen it first; the store is given up as if it had shown itself by its own.
+                    throw;
+                }
             }
         }
 

@@ -231,6 +231,7 @@ public sealed partial class Notifier : IFeedConsumer, IWorkerBody, IAsyncDisposa
         {
             return TimeSpan.FromMilliseconds(_bookRestsUntilMs - nowMs);
         }
+        bool isStoreFailing = _storeFailedAt is not null;
         bool isLimited = false;
         bool isLate = false;
         long next = nowMs + (long)LongestPause.TotalMilliseconds;
@@ -239,7 +240,7 @@ public sealed partial class Notifier : IFeedConsumer, IWorkerBody, IAsyncDisposa
             _turn = _turn < _order.Count ? _turn : 0;
             Lane lane = _order[_turn];
             Institution? institution = _institutions.Find(lane.InstId);
-            long? startMs = institution?.NotifyTarget is { } target ? lane.NextStartMs(target.MaxConcurrent) : null;
+            long? startMs = institution?.NotifyTarget is { } target ? lane.NextStartMs(target.MaxConcurrent, isStoreFailing) : null;
             if (startMs is null || startMs > nowMs)
             {
                 next = Math.Min(next, startMs ?? next);

@@ -26,9 +26,10 @@ internal static class SandboxVerb
         Option<int> reserve = Options.Number("--disk-reserve-mib", 256, 0, 1024 * 1024, "free disk space in MiB below which new payments are A001; 0: only what fails counts");
         var noNotify = new Option<bool>("--no-notify") { Description = "the demo institutions are not notified of results: for measuring payments alone" };
         Option<Uri?> receiverUrl = ReceiverUrl();
+        Option<Dictionary<string, Uri>> receiverUrls = ReceiverUrls();
         // WARN: what a terminal should show beside the demo is what went wrong.
         Option<LogLevel> level = Options.Log(LogLevel.Warning);
-        var verb = new Command("sandbox", "Start a gateway with demo keys, demo institutions and a simulated channel") { data, port, adminPort, latency, signType, noDemo, channelUrl, iso8583Url, drillChannelUrl, inProcess, institutions, reserve, noNotify, receiverUrl, level };
+        var verb = new Command("sandbox", "Start a gateway with demo keys, demo institutions and a simulated channel") { data, port, adminPort, latency, signType, noDemo, channelUrl, iso8583Url, drillChannelUrl, inProcess, institutions, reserve, noNotify, receiverUrl, receiverUrls, level };
         verb.Validators.Add(given => RefuseBoth(given, channelUrl, inProcess, latency));
         verb.Validators.Add(given =>
         {
@@ -54,6 +55,7 @@ internal static class SandboxVerb
                 DiskReserveMib = parsed.GetValue(reserve),
                 Notifies = !parsed.GetValue(noNotify),
                 ReceiverUrl = parsed.GetValue(receiverUrl),
+                ReceiverUrls = parsed.GetValue(receiverUrls) ?? [],
             };
             using ILoggerFactory logs = GatewayLogs.To(Console.OpenStandardError(), parsed.GetValue(level), TimeProvider.System);
             return await SandboxProgram.RunAsync(options, !parsed.GetValue(noDemo), logs, TimeProvider.System, output);
@@ -67,14 +69,41 @@ internal static class SandboxVerb
         HelpName = "https://127.0.0.1:PORT",
         CustomParser = static result =>
         {
-            if (Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out Uri? address) && address is { Scheme: "https", IsLoopback: true })
+            Uri? address = ReadReceiver(result.Tokens[0].Value);
+            if (address is null)
             {
-                return address;
+                result.AddError($"--receiver-url {result.Tokens[0].Value} is not an https address of this machine");
             }
-            result.AddError($"--receiver-url {result.Tokens[0].Value} is not an https address of this machine");
-            return null;
+            return address;
         },
     };
+
+    private static Option<Dictionary<string, Uri>> ReceiverUrls() => new("--receiver-url-of")
+    {
+        Description = "the same for one institution; give it once for each that has a receiver of its own",
+        HelpName = "INST=https://127.0.0.1:PORT",
+        Arity = ArgumentArity.OneOrMore,
+        CustomParser = static result =>
+        {
+            var addresses = new Dictionary<string, Uri>(StringComparer.Ordinal);
+            foreach (Token token in result.Tokens)
+            {
+                string[] parts = token.Value.Split('=', 2);
+                if (parts is [{ Length: > 0 } inst, { } text] && ReadReceiver(text) is { } address)
+                {
+                    addresses[inst] = address;
+                }
+                else
+                {
+                    result.AddError($"--receiver-url-of {token.Value} is not an institution, = and an https address of this machine");
+                }
+            }
+            return addresses;
+        },
+    };
+
+    private static Uri? ReadReceiver(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out Uri? address) && address is { Scheme: "https", IsLoopback: true } ? address : null;
 
     private static Option<Uri?> SimulatorUrl(string name, string what) => new(name)
     {

@@ -75,6 +75,10 @@ internal sealed class SandboxGateway : IAsyncDisposable
         SandboxOptions options, ILoggerFactory logs, TimeProvider clock, ServerLimits? limits = null)
     {
         var folder = new SandboxFolder(options.Data);
+        if (options.ReceiverUrls.Keys.Except(InstitutionIds(options)).FirstOrDefault() is { } nobody)
+        {
+            throw new SandboxException($"{nobody} is none of the demo institutions, and has no receiver");
+        }
         Directory.CreateDirectory(folder.Root);
         FileStream lockFile = TakeLock(folder);
         ClearingSimulator? simulator = null;
@@ -185,7 +189,8 @@ internal sealed class SandboxGateway : IAsyncDisposable
             Es256SigningKey = options.SignType == SignType.Es256
             ? new KeyFileConfiguration { KeyId = SandboxFolder.GatewayEs256KeyId, Path = folder.GatewayPrivateKey }
             : null,
-            Institutions = [.. InstitutionIds(options).Select(id => Institution(folder, id, id == Overseas ? "overseas" : "domestic", options.SignType, receiver))],
+            Institutions = [.. InstitutionIds(options).Select(id => Institution(
+                folder, id, id == Overseas ? "overseas" : "domestic", options.SignType, receiver is null ? null : options.ReceiverUrls.GetValueOrDefault(id, receiver)))],
             Channels =
         [
             new ChannelConfiguration { Id = SimulatorChannel, Url = simulator.AbsoluteUri },

@@ -57,6 +57,9 @@ internal sealed record SandboxOptions
     /// <summary>Root of a receiver in another process on this machine; each institution's notify_url is <c>notify/INST</c> below it. Default null: one in this process.</summary>
     public Uri? ReceiverUrl { get; init; }
 
+    /// <summary>Institutions whose receiver is another than the others', each at the root of its own on this machine. Default none.</summary>
+    public IReadOnlyDictionary<string, Uri> ReceiverUrls { get; init; } = new Dictionary<string, Uri>();
+
     /// <summary>What the receiver in this process answers to a verified notification. Default null: <c>success</c>.</summary>
     public Func<SignedMessage, ReceiverAnswer>? ReceiverAnswer { get; init; }
 

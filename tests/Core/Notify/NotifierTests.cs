@@ -164,6 +164,38 @@ public sealed class NotifierTests : IAsyncLifetime
         Assert.Equal(ResendState.NotFound, await AskAsync(_bench.Notifier.ResendAsync(new NotifyId(NotifyType.Refund, one.Number))));
     }
 
+    /// <summary>Of one that has failed nine times the tenth failure would be the last.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task OneThatWaits_ThatIsResent_BeginsAnew_AlsoAfterACrash(bool isCrash)
+    {
+        _bench.Answer = static _ => new(SendOutcome.TimedOut);
+        NotifyId id = await _bench.EndTradeAsync();
+        while (_bench.Sent.Count < 9)
+        {
+            _bench.Run(TimeSpan.FromSeconds(1));
+        }
+        _bench.Run(TimeSpan.FromSeconds(2));
+        Assert.Equal(9, Assert.Single(await ListAsync(isDead: false)).Attempts);
+        DateTimeOffset resent = _bench.Clock.GetUtcNow();
+        Assert.Equal(ResendState.Scheduled, await AskAsync(_bench.Notifier.ResendAsync(id)));
+        // Its institution counts as away: it is not sent before 30 s are over. Until then the wish is kept, wherever it is.
+        _bench.Run(TimeSpan.FromSeconds(2));
+        Assert.Equal(9, _bench.Sent.Count);
+        if (isCrash)
+        {
+            await _bench.RestartAsync(isCrash: true);
+        }
+        _bench.Run(TimeSpan.FromMinutes(10));
+        NotificationRow row = Assert.Single(await ListAsync(isDead: false));
+        Assert.InRange(row.Attempts, 3, 4);
+        Assert.InRange(DateTimeOffset.FromUnixTimeMilliseconds(row.SinceMs), resent.AddSeconds(-1), resent.AddSeconds(5));
+        _bench.Run(TimeSpan.FromHours(60));
+        Assert.Equal(9 + 10, _bench.Sent.Count);
+        Assert.Equal(id, Assert.Single(await ListAsync(isDead: true)).Id);
+    }
+
     [Fact]
     public async Task AwayForLongerThanTheSchedule_WhatWaitedIsGivenUp_AndNotWhatCameLater()
     {

@@ -27,14 +27,9 @@ public sealed class NotifierWorstDaysTests
         NotifyId two = await bench.EndTradeAsync(inst: 1);
         bench.Run(TimeSpan.FromSeconds(5));
         await bench.Notifier.DisposeAsync();
-        await using (var file = new SqliteConnection($"Data Source={bench.StorePath};Pooling=False"))
+        using (SqliteConnection file = BentStore.Open(bench.StorePath))
         {
-            file.Open();
-            SqliteCommand command = file.CreateCommand();
-#pragma warning disable CA2100 // Of this test.
-            command.CommandText = damage;
-#pragma warning restore CA2100
-            Assert.NotEqual(0, command.ExecuteNonQuery());
+            Assert.NotEqual(0, BentStore.Run(file, damage));
         }
         await bench.RestartAsync(isCrash: false);
         bench.Sent.Clear();
@@ -47,6 +42,76 @@ public sealed class NotifierWorstDaysTests
         Assert.Equal([one.ToString(), two.ToString()], bench.Sent.Select(NotifierBench.IdOf).Order());
         Assert.Single(Directory.GetFiles(Path.GetDirectoryName(bench.StorePath)!, "notify.db.2026*", SearchOption.TopDirectoryOnly), path => !path.EndsWith("-wal", StringComparison.Ordinal) && !path.EndsWith("-shm", StringComparison.Ordinal));
         Assert.Equal(3, bench.Notifier.Position.NextSequence);
+    }
+
+    /// <summary>What leaves the notifier's step ends the process, and the next one finds the same cell.</summary>
+    [Theory]
+    [InlineData("UPDATE waiting SET since = NULL")]
+    [InlineData("UPDATE waiting SET attempts = 'many'")]
+    [InlineData("UPDATE waiting SET no = 'elevenbytes' WHERE no = (SELECT MIN(no) FROM waiting)")]
+    public async Task ACellOfAnotherKind_FoundWhileItIsInUse_GivesTheStoreUp(string damage)
+    {
+        await using var bench = new NotifierBench(new NotifyOptions { MaxInMemory = 96, Chance = new Random(1) });
+        NotifyId[] ids = await EndAndKeepAsync(bench);
+        BentStore.Bend(bench.StorePath, damage);
+        bench.Sent.Clear();
+        bench.Answer = static _ => new(SendOutcome.Acknowledged);
+        bench.Run(TimeSpan.FromHours(2));
+        await AssertAllAreToldAsync(bench, ids);
+    }
+
+    /// <summary>Whoever asked is told; and what he met is what the notifier would have met.</summary>
+    [Fact]
+    public async Task ACellOfAnotherKind_FoundByAnOperator_GivesTheStoreUp()
+    {
+        await using var bench = new NotifierBench(new NotifyOptions { MaxInMemory = 96, Chance = new Random(1) });
+        NotifyId[] ids = await EndAndKeepAsync(bench);
+        BentStore.Bend(bench.StorePath, "UPDATE waiting SET inst = NULL");
+        bench.Sent.Clear();
+        bench.Answer = static _ => new(SendOutcome.Acknowledged);
+        Task<IReadOnlyList<NotificationRow>> list = bench.Notifier.ListAsync(null, isDead: false, 1_000);
+        bench.Run(TimeSpan.FromSeconds(2));
+        await Assert.ThrowsAsync<StoreDamagedException>(() => list);
+        await AssertAllAreToldAsync(bench, ids);
+    }
+
+    /// <summary>What is due first lies where it cannot be had: what is in memory is not kept waiting for it.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task AStoreThatCannotBeWritten_WithMoreInItThanInMemory_KeepsNothingFromBeingTold(bool isAfterARestart)
+    {
+        var stores = new List<FullStore>();
+        FullStore Around(INotificationStore real)
+        {
+            stores.Add(new FullStore(real));
+            return stores[^1];
+        }
+        await using var bench = new NotifierBench(new NotifyOptions { MaxInMemory = 96, Chance = new Random(1) }, around: Around);
+        NotifyId[] kept = await EndAndKeepAsync(bench);
+        if (isAfterARestart)
+        {
+            await bench.RestartAsync(isCrash: false);
+        }
+        stores[^1].IsFull = true;
+        bench.Sent.Clear();
+        bench.Answer = static _ => new(SendOutcome.Acknowledged);
+        // What is in memory of those goes first; it is away and is tried again after 30 s.
+        await bench.EndTradeAsync();
+        bench.Run(TimeSpan.FromMinutes(10));
+        var told = new List<string>();
+        for (int i = 0; i < 3; i++)
+        {
+            told.Add((await bench.EndTradeAsync()).ToString());
+            bench.Run(TimeSpan.FromSeconds(5));
+        }
+        Assert.Equal(told, bench.Sent.TakeLast(3).Select(NotifierBench.IdOf));
+        stores[^1].IsFull = false;
+        bench.Run(TimeSpan.FromHours(2));
+        Assert.Empty(kept.Select(id => id.ToString()).Except(bench.Sent.Select(NotifierBench.IdOf)));
+        Assert.Equal(0, stores[^1].Count().Sum(count => count.Waiting));
+        // Nothing was told twice for want of a store.
+        Assert.Equal(bench.Sent.Count, bench.Sent.Select(NotifierBench.IdOf).Distinct().Count());
     }
 
     [Fact]
@@ -156,6 +221,30 @@ public sealed class NotifierWorstDaysTests
         Assert.True(lane.IsOverfull);
         lane.Evict();
         Assert.True(lane.WantsRows);
+    }
+
+    /// <summary>More than a window of memory holds, all in the store.</summary>
+    private static async Task<NotifyId[]> EndAndKeepAsync(NotifierBench bench)
+    {
+        bench.Answer = static _ => new(SendOutcome.Unreachable);
+        var ids = new NotifyId[100];
+        for (int i = 0; i < ids.Length; i++)
+        {
+            ids[i] = await bench.EndTradeAsync();
+        }
+        bench.Run(TimeSpan.FromSeconds(20));
+        Assert.InRange(bench.Notifier.InMemory, 1, 40);
+        return ids;
+    }
+
+    private static async Task AssertAllAreToldAsync(NotifierBench bench, NotifyId[] ids)
+    {
+        // As the feed does: what is shown next is refused once, then everything comes from the beginning.
+        await Assert.ThrowsAsync<ShowAgainException>(() => bench.ShowAllAsync(ids[0]));
+        await bench.ShowAllAsync(ids);
+        bench.Run(TimeSpan.FromMinutes(10));
+        Assert.Empty(ids.Select(id => id.ToString()).Except(bench.Sent.Select(NotifierBench.IdOf)));
+        Assert.Contains(Directory.GetFiles(Path.GetDirectoryName(bench.StorePath)!), static path => path.Contains("notify.db.2026", StringComparison.Ordinal));
     }
 
     /// <summary>A store on a disk without room: it reads, and writes nothing.</summary>

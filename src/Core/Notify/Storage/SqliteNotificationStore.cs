@@ -28,9 +28,8 @@ public sealed class SqliteNotificationStore : INotificationStore
     {
         _path = path;
         _clock = clock;
-        _connection = connection;
         WasLost = wasLost;
-        Position = ReadPosition();
+        Begin(connection);
     }
 
     public FeedPosition Position { get; private set; }
@@ -90,8 +89,7 @@ public sealed class SqliteNotificationStore : INotificationStore
         // Moved before it is closed: a close writes what its log holds, and removes files by their names.
         string said = MoveAside(_path, _clock, reason);
         Close();
-        Guard(() => _connection = SqliteSchema.Open(_path));
-        Position = ReadPosition();
+        Guard(() => Begin(SqliteSchema.Open(_path)));
         return said;
     }
 
@@ -107,7 +105,7 @@ public sealed class SqliteNotificationStore : INotificationStore
             using SqliteDataReader reader = Command($"SELECT inst, COUNT(*) FROM {table} GROUP BY inst").ExecuteReader();
             while (reader.Read())
             {
-                into[StoredRow.ReadInst(reader.GetString(0))] = reader.GetInt64(1);
+                into[StoredRow.ReadInst(StoredRow.Cell<string>(reader, 0))] = reader.GetInt64(1);
             }
         }
         return (IReadOnlyList<StoreCount>)[.. waiting.Keys.Union(dead.Keys)
@@ -203,10 +201,19 @@ public sealed class SqliteNotificationStore : INotificationStore
 
     private bool IsIn(string table, NotifyId id) => Command($"SELECT 1 FROM {table} WHERE no = $no", ("$no", StoredRow.Key(id))).ExecuteScalar() is not null;
 
-    private FeedPosition ReadPosition()
+    // Without its position it is no store to go on with: it is closed, and whoever asks it for anything is told that it is damaged.
+    private FeedPosition Begin(SqliteConnection connection)
     {
-        using SqliteDataReader reader = Command("SELECT address, sequence, chain FROM feed").ExecuteReader();
-        return reader.Read() ? new FeedPosition(reader.GetInt64(0), reader.GetInt64(1), (ulong)reader.GetInt64(2)) : default;
+        _connection = connection;
+        try
+        {
+            return Position = StoredRow.ReadPosition(Command("SELECT address, sequence, chain FROM feed"));
+        }
+        catch
+        {
+            Close();
+            throw;
+        }
     }
 
     private void WritePosition(FeedPosition position)

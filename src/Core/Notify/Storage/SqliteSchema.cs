@@ -8,6 +8,10 @@ internal static class SqliteSchema
     /// <summary>Of the tables below, in user_version. Another one is not opened.</summary>
     internal const long Version = 1;
 
+    // Nobody else writes into it. Where somebody does all the same (a shell left open), the thread that waits is the one that sends: it asks again later, as
+    // with any store that fails. A start has the driver's own 30 s: nothing is sent yet.
+    private const int MostSecondsLocked = 1;
+
     private const string Tables = """
         CREATE TABLE feed (id INTEGER PRIMARY KEY CHECK (id = 1), address INTEGER NOT NULL, sequence INTEGER NOT NULL, chain INTEGER NOT NULL) STRICT;
         INSERT INTO feed VALUES (1, 0, 0, 0);
@@ -43,6 +47,7 @@ internal static class SqliteSchema
             {
                 throw new InvalidDataException($"is of version {version}, not {Version}");
             }
+            connection.DefaultTimeout = MostSecondsLocked;
             return connection;
         }
         catch
