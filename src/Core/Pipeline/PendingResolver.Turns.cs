@@ -114,6 +114,11 @@ public sealed partial class PendingResolver
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
             LogFailure(failure, number);
+        // At a stop the ledger is about to be closed: the next start inquires.
+        if (_isStopped)
+        {
+            return;
+        }
         }
     }
 

@@ -50,6 +50,7 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
     private readonly ThreadWait _threadWait;
     private readonly ITimer _timer;
     private long _busyLookedAt;
+    private readonly Dictionary<Channel, LateWords> _late;
     private int _isTicking;
     private int _isPlacing;
     private bool _isBusy;
@@ -74,6 +75,7 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
         _payments = new PaymentsInDoubt(ledger, institutions, signer, surpluses, _looks, disagreements, metrics, clock);
         _cancels = new CancelsInDoubt(ledger, _payments, institutions, signer, waiters, metrics, clock);
         _refunds = new RefundsInDoubt(ledger, institutions, signer, _looks, disagreements, metrics, clock);
+        _late = router.Channels.ToDictionary(channel => channel, channel => new LateWords(channel, AdoptAsync));
         _kinds = [_payments, _refunds, _cancels, surpluses];
         ledger.WhenClaimedLate(TakeOver);
         ledger.WhenReservedLate(TakeOver);
@@ -141,12 +143,12 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
         }
     }
 
-    /// <summary>A channel answered after the answer budget.</summary>
+    /// <summary>A channel answered after the answer budget. Returns at once; the book and the signature are the scheduler's.</summary>
     public void Adopt(Channel channel, TradeNo tradeNo, in ClearingResult result)
     {
         if (result.Outcome is not (ClearingOutcome.Unknown or ClearingOutcome.Processing or ClearingOutcome.NotFound))
         {
-            _ = AdoptAsync(channel, tradeNo, result);
+            _late[channel].TryAdd(tradeNo, result);
         }
     }
 

@@ -28,6 +28,32 @@ public class PendingResolverTests
         Assert.Equal(1, corridor.Told.Pays);
     }
 
+    /// <summary>Whoever tells a late result may be a connection's reading loop, with a thousand answers behind this one, or the clock's thread: the book and a signature are not his.</summary>
+    [Fact]
+    public async Task LateResult_IsAdoptedOnTheScheduler_NotWhereItIsTold()
+    {
+        var threads = new StalledThreads();
+        await using TestCorridor corridor = await TestCorridor.OpenAsync(channelThreads: threads);
+        // Without asynchronous continuations: what follows from it runs where it is told, as at a connection.
+        var late = new TaskCompletionSource<ClearingResult>();
+        corridor.Told.Pay = _ => late.Task;
+        Dictionary<string, string> payment = corridor.Payment();
+        Task<Answered> call = Task.Run(() => corridor.CallAsync(payment));
+        while (corridor.Told.Pays == 0)
+        {
+            await Task.Yield();
+        }
+        Assert.True(await corridor.UntilAsync(() => Task.FromResult(call.IsCompleted), TimeSpan.FromSeconds(4)));
+
+        threads.IsStanding = true;
+        late.SetResult(ClearingResult.Of(ClearingOutcome.Succeeded));
+        await corridor.FollowAsync(turns: 20);
+        Assert.Equal("PENDING", (await corridor.CallAsync(corridor.Query(("trade_no", (await call)["trade_no"]))))["trade_status"]);
+
+        threads.IsStanding = false;
+        Assert.True(await BecomesAsync(corridor, payment, "0000", TimeSpan.FromSeconds(1)));
+    }
+
     [Fact]
     public async Task InDoubt_IsInquiredAt3And6And12And24Seconds()
     {
