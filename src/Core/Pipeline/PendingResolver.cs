@@ -31,6 +31,9 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
     // Whose channel is looked up, after a start: about a tenth of a core.
     private const int MostPlacedPerSecond = 5_000;
 
+    // When one could not be read, the next ones are let be for so long: a line a number would be thousands of them a second for as long as the disk is ill.
+    private static readonly TimeSpan UnreadablePause = TimeSpan.FromSeconds(5);
+
     // A payment waits for a thread about nine times: on average over half a second, 5 ms of its p99.
     private static readonly TimeSpan MostThreadWait = TimeSpan.FromMilliseconds(0.5);
 
@@ -53,6 +56,7 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
     private readonly Dictionary<Channel, LateWords> _late;
     private int _isTicking;
     private int _isPlacing;
+    private long _placesAgainAt = long.MinValue;
     private bool _isBusy;
     private bool _isQuick;
     private volatile bool _isStopped;
