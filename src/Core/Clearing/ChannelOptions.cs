@@ -12,7 +12,7 @@ public sealed record ChannelOptions
     // 10,000 payments/s at a channel that takes 400 ms; more than that is a queue, and a queue is answered A001.
     public int MaxInFlight { get; init; } = 4096;
 
-    /// <summary>How long after acceptance the channel may still come to know a payment. Default 15 s.</summary>
+    /// <summary>How long after it was handed to the adapter the channel may still come to know a payment. Default 15 s. Not shorter than the adapter's deadline.</summary>
     public TimeSpan SettleWindow { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>

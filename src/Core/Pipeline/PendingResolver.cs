@@ -50,10 +50,10 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
     private readonly PendingSchedule _schedule;
     private readonly PendingAlarm _alarm;
     private readonly Dictionary<Channel, ChannelTurns> _turns;
+    private readonly Dictionary<Channel, LateWords> _late;
     private readonly ThreadWait _threadWait;
     private readonly ITimer _timer;
     private long _busyLookedAt;
-    private readonly Dictionary<Channel, LateWords> _late;
     private int _isTicking;
     private int _isPlacing;
     private long _placesAgainAt = long.MinValue;
@@ -63,7 +63,7 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
 
     public PendingResolver(
         ILedger ledger, Router router, InstitutionDirectory institutions, AnswerSigner signer, TradeWaiters waiters,
-        Disagreements disagreements, GatewayMetrics metrics, IScheduler scheduler, TimeProvider clock, ILogger<PendingResolver> logger)
+        Disagreements disagreements, AnswerBudget budget, GatewayMetrics metrics, IScheduler scheduler, TimeProvider clock, ILogger<PendingResolver> logger)
     {
         _ledger = ledger;
         _router = router;
@@ -75,11 +75,11 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
         _alarm = new PendingAlarm(_schedule, _looks, router, metrics, clock, logger);
         _threadWait = new ThreadWait(scheduler, clock);
         _turns = router.Channels.ToDictionary(channel => channel, channel => new ChannelTurns(channel, _schedule, _looks, BeginTurn, BeginLook));
-        var surpluses = new SurplusesInDoubt(ledger, router, _schedule, disagreements, clock);
-        _payments = new PaymentsInDoubt(ledger, institutions, signer, surpluses, _looks, disagreements, metrics, clock);
-        _cancels = new CancelsInDoubt(ledger, _payments, institutions, signer, waiters, metrics, clock);
-        _refunds = new RefundsInDoubt(ledger, institutions, signer, _looks, disagreements, metrics, clock);
         _late = router.Channels.ToDictionary(channel => channel, channel => new LateWords(channel, AdoptAsync));
+        var surpluses = new SurplusesInDoubt(ledger, router, _schedule, disagreements, clock);
+        _payments = new PaymentsInDoubt(ledger, institutions, signer, surpluses, _looks, disagreements, budget, metrics, clock);
+        _cancels = new CancelsInDoubt(ledger, _payments, institutions, signer, waiters, metrics, clock);
+        _refunds = new RefundsInDoubt(ledger, institutions, signer, _looks, disagreements, budget, metrics, clock);
         _kinds = [_payments, _refunds, _cancels, surpluses];
         ledger.WhenClaimedLate(TakeOver);
         ledger.WhenReservedLate(TakeOver);

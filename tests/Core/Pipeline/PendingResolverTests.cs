@@ -195,6 +195,28 @@ public class PendingResolverTests
         Assert.True(await BecomesAsync(corridor, payment, "B001", TimeSpan.FromMinutes(3)));
     }
 
+    /// <summary>It may have left the house when its answer budget was over: the channel's 15 s begin then, not with its acceptance.</summary>
+    [Theory]
+    [InlineData(false, 16.5)]
+    [InlineData(true, 18.5)]
+    public async Task NotFound_LeadsToNoReversal_WithinASettleWindowOfWhenItMayHaveBeenSent(bool isRefund, double askedAfterSeconds)
+    {
+        await using TestCorridor corridor = await TestCorridor.OpenAsync();
+        Answered? paid = isRefund ? await corridor.CallAsync(corridor.Payment()) : null;
+        corridor.Told.Pay = corridor.Told.Refund = _ => Task.FromResult(ClearingResult.Of(ClearingOutcome.Unknown));
+        corridor.Told.Inquire = _ => ClearingResult.Of(ClearingOutcome.NotFound);
+        Answered doubt = await corridor.CallAsync(paid is null ? corridor.Payment() : corridor.Refund(paid, "30.00"));
+        await corridor.PassAsync(TimeSpan.FromSeconds(askedAfterSeconds));
+        int before = corridor.Told.Inquiries;
+
+        await corridor.CallAsync(paid is null ? corridor.Query(("trade_no", doubt["trade_no"])) : corridor.RefundQuery(("refund_id", doubt["refund_id"])));
+        Assert.True(await corridor.UntilAsync(() => Task.FromResult(corridor.Told.Inquiries > before), TimeSpan.FromSeconds(0.5)));
+        await corridor.PassAsync(TimeSpan.FromSeconds(0.5));
+
+        Assert.Equal(0, corridor.Told.Reversals);
+        Assert.True(await corridor.UntilAsync(() => Task.FromResult(corridor.Told.Reversals > 0), TimeSpan.FromSeconds(10)));
+    }
+
     [Fact]
     public async Task ClockThatStepsBack_DoesNotKeepTradesInDoubt()
     {

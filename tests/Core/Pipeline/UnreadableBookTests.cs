@@ -63,7 +63,7 @@ public sealed class UnreadableBookTests : IDisposable
         var keys = new GatewayKeys(PemKeys.ReadPrivate("gw-1", PemKeys.Generate().PrivatePem));
         return new PendingResolver(
             ledger, router, new InstitutionDirectory([]), new AnswerSigner(keys, ledger, _clock), new TradeWaiters(Clearing.InlineScheduler.Instance, _clock),
-            new Disagreements(metrics, _logs.CreateLogger<Disagreements>()), metrics, Clearing.InlineScheduler.Instance, _clock, _logs.CreateLogger<PendingResolver>());
+            new Disagreements(metrics, _logs.CreateLogger<Disagreements>()), new AnswerBudget(new PipelineOptions(), _clock), metrics, Clearing.InlineScheduler.Instance, _clock, _logs.CreateLogger<PendingResolver>());
     }
 
     /// <summary>Has trades that were reversed, or are PENDING, and none of them when it is read: which it cannot be all the time.</summary>
