@@ -45,12 +45,17 @@ public sealed class ChannelEndpointTests(SandboxFixture sandbox)
                 .EnumerateArray().Single(one => one.GetProperty("channel").GetString() == "simulator");
             Assert.Equal(("open", true), (shown.GetProperty("state").GetString(), shown.GetProperty("by_hand").GetBoolean()));
             Assert.Equal("by ann: their night shift called", shown.GetProperty("history")[0].GetProperty("reason").GetString());
+            JsonElement opening = shown.GetProperty("opening");
+            Assert.Equal(("manual", "by ann: their night shift called"), (opening.GetProperty("cause").GetString(), opening.GetProperty("reason").GetString()));
+            Assert.Equal(shown.GetProperty("history")[0].GetProperty("at").GetString(), opening.GetProperty("since").GetString());
             string metrics = (await AdminListener.AskAsync(admin, "GET", "/metrics", null)).Text;
             Assert.Contains("hotpath_breaker_state{channel=\"simulator\",state=\"open\"} 1", metrics, StringComparison.Ordinal);
             Assert.Contains("hotpath_breaker_opened_total{channel=\"simulator\",cause=\"manual\"} 1", metrics, StringComparison.Ordinal);
 
             Assert.Equal("{\"changed\":true}\n", (await AdminListener.AskAsync(admin, "POST", "/channels/simulator/close?who=bob&why=they%20are%20back", "1")).Text);
-            Assert.Contains("{\"channel\":\"simulator\",\"state\":\"closed\",\"recovering\":true,", (await AdminListener.AskAsync(admin, "GET", "/channels", null)).Text, StringComparison.Ordinal);
+            string closed = (await AdminListener.AskAsync(admin, "GET", "/channels", null)).Text;
+            Assert.Contains("{\"channel\":\"simulator\",\"state\":\"closed\",\"recovering\":true,", closed, StringComparison.Ordinal);
+            Assert.DoesNotContain("\"opening\"", closed, StringComparison.Ordinal);
             for (int i = 0; i < 20; i++)
             {
                 Assert.Equal("0000", await PayAsync());

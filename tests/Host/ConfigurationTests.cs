@@ -1,6 +1,11 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using HotPath.Core.Clearing;
 using HotPath.Host.Configuration;
 using HotPath.Host.Sandbox;
 using HotPath.Signing;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace HotPath.Host.Tests;
@@ -55,7 +60,7 @@ public sealed class ConfigurationTests : IClassFixture<ConfigurationTests.Keys>,
     [Fact]
     public void Certificate_ThatHasExpired_IsRefused()
     {
-        var later = new Microsoft.Extensions.Time.Testing.FakeTimeProvider(DateTimeOffset.UtcNow.AddYears(2));
+        var later = new FakeTimeProvider(DateTimeOffset.UtcNow.AddYears(2));
         Assert.Contains(ConfigurationCheck.Run(_good, later).Faults, fault => fault.Path == "listen.certificate");
     }
 
@@ -260,6 +265,8 @@ public sealed class ConfigurationTests : IClassFixture<ConfigurationTests.Keys>,
     {
         Refused("channels", _good with { Channels = [] });
         RefusedChannel("id", one => one with { Id = "a b" });
+        // In metrics it is what has no channel.
+        RefusedChannel("id", one => one with { Id = "none" });
         RefusedChannel("max_in_flight", one => one with { MaxInFlight = 0 });
         RefusedChannel("max_connections", one => one with { MaxConnections = 0 });
         RefusedChannel("inquiries_per_second", one => one with { InquiriesPerSecond = 0 });
@@ -267,8 +274,56 @@ public sealed class ConfigurationTests : IClassFixture<ConfigurationTests.Keys>,
         RefusedChannel("deadline", one => one with { Deadline = "soon" });
         RefusedChannel("deadline", one => one with { Deadline = "61s" });
         RefusedChannel("settle_window", one => one with { Deadline = "15s", SettleWindow = "14s" });
+        RefusedChannel("connect_timeout", one => one with { ConnectTimeout = "9ms" });
+        RefusedChannel("connect_timeout", one => one with { ConnectTimeout = "16s" });
         RefusedChannel("breaker", one => one with { Breaker = "off" });
         Refused("channels[1].id", _good with { Channels = [_good.Channels[0], _good.Channels[0]] });
+    }
+
+    /// <summary>A connection that hangs is given up after what is written down, of either protocol: below 2 s, so that another channel can be tried in what is left of 2.5 s.</summary>
+    [Theory]
+    [InlineData("http")]
+    [InlineData("iso8583")]
+    public async Task ConnectTimeout_IsTheAdaptersOwn(string protocol)
+    {
+        // Takes connections, and says nothing: the handshake hangs.
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        string url = $"{(protocol == "http" ? "https" : "tls")}://127.0.0.1:{((IPEndPoint)silent.LocalEndpoint).Port}";
+        TimeSpan limit = TimeSpan.FromMilliseconds(300);
+        (GatewaySettings? settings, IReadOnlyList<ConfigurationFault> faults) = ConfigurationCheck.Run(
+            _good with { Channels = [_good.Channels[0] with { Protocol = protocol, Url = url, ConnectTimeout = "300ms" }] }, TimeProvider.System);
+        Assert.Empty(faults);
+        var clock = new NotedTimers();
+
+        await using IClearingAdapter adapter = settings!.Channels[0].CreateAdapter(clock);
+        Task<ClearingResult> asking = adapter.ReverseAsync(ClearingReference.Nobodys).AsTask();
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!clock.Set.Contains(limit))
+        {
+            Assert.False(patience.IsCancellationRequested, $"set were {string.Join(' ', clock.Set)}");
+            await Task.Yield();
+        }
+        clock.Advance(limit);
+
+        Assert.Equal(ClearingOutcome.NotDelivered, (await asking.WaitAsync(TimeSpan.FromSeconds(30))).Outcome);
+    }
+
+    /// <summary>The last connection of a channel takes all its payments, and there is room beside them for what asks about them.</summary>
+    [Theory]
+    [InlineData(4096, 500, 4096 + 141)]
+    [InlineData(65_536, 500, 65_536 + 141)]
+    [InlineData(65_536, 10_000, 65_536 + 2516)]
+    public async Task LineOfIso8583_HasRoomForInquiriesBesideAllPayments(int maxInFlight, int inquiriesPerSecond, int least)
+    {
+        ChannelConfiguration channel = _good.Channels[0] with { Protocol = "iso8583", Url = "tcp://127.0.0.1:9", MaxInFlight = maxInFlight, InquiriesPerSecond = inquiriesPerSecond };
+        (GatewaySettings? settings, IReadOnlyList<ConfigurationFault> faults) = ConfigurationCheck.Run(_good with { Channels = [channel] }, TimeProvider.System);
+        Assert.Empty(faults);
+        Assert.Equal(new InquiryBudget(inquiriesPerSecond, TimeProvider.System).MostUnderWay, least - maxInFlight);
+
+        Assert.InRange(ChannelCheck.CallsOnOneLine(channel), least + 1, least + 16);
+        // The adapter takes it.
+        await using IClearingAdapter adapter = settings!.Channels[0].CreateAdapter(TimeProvider.System);
     }
 
     [Fact]
@@ -484,6 +539,19 @@ public sealed class ConfigurationTests : IClassFixture<ConfigurationTests.Keys>,
         string path = _folder.Write(name, pem);
         File.SetUnixFileMode(path, mode);
         return path;
+    }
+
+    /// <summary>Says what its timers were set to.</summary>
+    private sealed class NotedTimers : FakeTimeProvider
+    {
+        internal ConcurrentQueue<TimeSpan> Set { get; } = new();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            ITimer timer = base.CreateTimer(callback, state, dueTime, period);
+            Set.Enqueue(dueTime);
+            return timer;
+        }
     }
 
     /// <summary>Keys and certificates made once: RSA keys are half of this class's time otherwise.</summary>

@@ -122,6 +122,17 @@ public sealed class RouteConfigurationTests : IDisposable
                 .Faults.Select(fault => fault.ToString()));
     }
 
+    /// <summary>A limit that was written down is what operators rely on: it is not quietly another one.</summary>
+    [Fact]
+    public void RouteToAChannel_WithALimitAboveWhatItsMessagesCarry_IsRefused()
+    {
+        Assert.Equal(
+            ["routes[1].max_minor_units: 1000000000000 is over 999999999999, the largest amount that the messages of iso carry (line 3)"],
+            Read("{\"routes\":[{\"channel\":\"iso\",\"currencies\":[\"HKD\"],\"max_minor_units\":999999999999},\n{\"channel\":\"iso\",\"currencies\":[\"HKD\"],\n\"max_minor_units\":1000000000000}]}")
+                .Faults.Select(fault => fault.ToString()));
+        Assert.Empty(Read("""{"routes":[{"channel":"one","currencies":["HKD"],"max_minor_units":1000000000000}]}""").Faults);
+    }
+
     [Fact]
     public void Table_OfMoreRoutesThanAnyPaymentLooksAt_IsRefused()
     {

@@ -76,7 +76,10 @@ public sealed class InquiryBudget
     public int PerSecond { get; }
 
     /// <summary>Under way at once, those for cancels included: what is sent at most to a channel that has fallen silent.</summary>
-    public int MostUnderWay => Math.Max(LeastUnderWay, (int)(PerSecond * SlowestAtFullPace.TotalSeconds)) + KeptForCancels;
+    public int MostUnderWay => MostUnderWayOf(PerSecond);
+
+    /// <summary>What <see cref="MostUnderWay"/> is of a channel with so many a second: 141 of the default 500, 64 at least, 2,516 at most. An adapter has room for them beside payments.</summary>
+    public static int MostUnderWayOf(int perSecond) => Math.Max(LeastUnderWay, (int)(perSecond * SlowestAtFullPace.TotalSeconds)) + KeptForCancels;
 
     /// <summary>So many a second now.</summary>
     public double Pace

@@ -95,7 +95,7 @@ public static class RouteReasons
         RouteReason.Disabled => "is disabled",
         RouteReason.Maintenance => "is in maintenance",
         RouteReason.Breaker => "leads to a channel whose breaker is open",
-        RouteReason.Operator => "leads to a channel that an operator has closed",
+        RouteReason.Operator => "leads to a channel whose breaker an operator has opened",
         RouteReason.Tried => "leads to a channel that was tried before and did not get it",
         RouteReason.Full => "leads to a channel that has as many calls under way as it may have",
         RouteReason.Recovering => "leads to a channel that was left alone and gets few calls at once, until some have ended well",

@@ -1,3 +1,4 @@
+using HotPath.Core.Model;
 using HotPath.Core.Wire;
 
 namespace HotPath.Core.Pipeline;
@@ -10,6 +11,12 @@ public sealed class AnswerBudget(PipelineOptions options, TimeProvider clock)
 
     /// <summary>With less of the budget left no further channel is tried: a commit, and as long again for a call that is as quick as most are.</summary>
     internal static readonly TimeSpan LeastForAttempt = 2 * LeastForCommit;
+
+    /// <summary>
+    /// So long after its acceptance a payment or a refund is handed to its channel at the latest. It is accepted when its claim begins; what becomes durable after that time, or with another
+    /// channel after it, is not sent.
+    /// </summary>
+    internal TimeSpan LatestSend(BizType type) => options.BudgetOf(type);
 
     public TimeSpan Left(RequestSlot slot) => options.BudgetOf(slot.BizType) - clock.GetElapsedTime(slot.ArrivedAt);
 

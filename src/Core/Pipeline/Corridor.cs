@@ -49,7 +49,9 @@ public sealed class Corridor : IAsyncDisposable
         Authenticator = new Authenticator(institutions, DecoyKeys.Shared);
         Signer = new AnswerSigner(keys, ledger, clock);
         var disagreements = new Disagreements(metrics, logs.CreateLogger<Disagreements>());
-        Resolver = new PendingResolver(ledger, router, institutions, Signer, waiters, disagreements, metrics, scheduler, clock, logs.CreateLogger<PendingResolver>());
+        var budget = new AnswerBudget(options, clock);
+        Resolver = new PendingResolver(
+            ledger, router, institutions, Signer, waiters, disagreements, budget, metrics, scheduler, clock, logs.CreateLogger<PendingResolver>());
         Breakers = new BreakerSwitch(ledger, router, clock);
         Tables = new TableSwitch(ledger, router, metrics, clock);
         Pending = new PendingDesk(Resolver, ledger, router, clock, logs.CreateLogger<PendingDesk>());
@@ -68,7 +70,6 @@ public sealed class Corridor : IAsyncDisposable
         var strangers = new RateGate(new Rate(options.StrangersRefusalsPerSecond, TimeSpan.FromSeconds(1), clock), clock);
         var desk = new AnswerDesk(Signer, strangers, clock, metrics, log);
         Admission = new AdmissionControl(options.Admission, scheduler, clock, metrics, logs.CreateLogger<AdmissionControl>());
-        var budget = new AnswerBudget(options, clock);
         ReconPipeline? reconPipeline = recon is null ? null : new ReconPipeline(recon, ledger, Signer, desk);
         var cancelEnds = new CancelEnds(ledger, waiters, Resolver);
         var repetitions = new Repetitions(ledger, Admission, waiters, options, clock, desk, cancelEnds, reconPipeline);

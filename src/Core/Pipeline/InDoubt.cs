@@ -66,7 +66,7 @@ internal interface IInDoubt
 /// <summary>Payments.</summary>
 internal sealed class PaymentsInDoubt(
     ILedger ledger, InstitutionDirectory institutions, AnswerSigner signer, SurplusesInDoubt surpluses, LookSchedule looks, Disagreements disagreements,
-    GatewayMetrics metrics, TimeProvider clock) : IInDoubt
+    AnswerBudget budget, GatewayMetrics metrics, TimeProvider clock) : IInDoubt
 {
     public ValueTask<IReadOnlyList<TradeNo>> ListAsync() => ledger.PendingAsync();
 
@@ -76,7 +76,7 @@ internal sealed class PaymentsInDoubt(
         return await ledger.FindAsync(number, trade) && !trade.IsFinal ? new Doubt(number, ScanPay.ReferenceOf(trade), trade.ChannelId, trade.InstId) : null;
     }
 
-    public ValueTask<Word> AskAsync(Channel channel, Doubt doubt, Turn turn) => InDoubt.AskAsync(channel, doubt.Reference, turn);
+    public ValueTask<Word> AskAsync(Channel channel, Doubt doubt, Turn turn) => InDoubt.AskAsync(channel, doubt.Reference, turn, budget.LatestSend(BizType.ScanPay));
 
     public async ValueTask<Adoption> AdoptAsync(ShortText channelId, TradeNo number, ClearingResult result, bool isHearsay)
     {
@@ -149,8 +149,8 @@ internal sealed class PaymentsInDoubt(
 
 /// <summary>Refunds: they hold their amount until they end (F45).</summary>
 internal sealed class RefundsInDoubt(
-    ILedger ledger, InstitutionDirectory institutions, AnswerSigner signer, LookSchedule looks, Disagreements disagreements, GatewayMetrics metrics,
-    TimeProvider clock) : IInDoubt
+    ILedger ledger, InstitutionDirectory institutions, AnswerSigner signer, LookSchedule looks, Disagreements disagreements, AnswerBudget budget,
+    GatewayMetrics metrics, TimeProvider clock) : IInDoubt
 {
     public ValueTask<IReadOnlyList<TradeNo>> ListAsync() => ledger.PendingRefundsAsync();
 
@@ -162,7 +162,7 @@ internal sealed class RefundsInDoubt(
             : null;
     }
 
-    public ValueTask<Word> AskAsync(Channel channel, Doubt doubt, Turn turn) => InDoubt.AskAsync(channel, doubt.Reference, turn);
+    public ValueTask<Word> AskAsync(Channel channel, Doubt doubt, Turn turn) => InDoubt.AskAsync(channel, doubt.Reference, turn, budget.LatestSend(BizType.Refund));
 
     public async ValueTask<Adoption> AdoptAsync(ShortText channelId, TradeNo number, ClearingResult result, bool isHearsay)
     {
@@ -204,11 +204,12 @@ internal sealed class RefundsInDoubt(
 
 internal static class InDoubt
 {
-    // "Not found" is no proof while the payment may still be on its way, nor after: only a confirmed reversal, which blocks the reference, is.
-    internal static async ValueTask<Word> AskAsync(Channel channel, ClearingReference reference, Turn turn)
+    // "Not found" is no proof while the payment may still be on its way, nor after: only a confirmed reversal, which blocks the reference, is. The channel's window begins when it was
+    // sent, and nobody knows when that was, after a restart least of all: at the latest when its request's time was over.
+    internal static async ValueTask<Word> AskAsync(Channel channel, ClearingReference reference, Turn turn, TimeSpan latestSend)
     {
         ClearingResult result = turn.IsUnknownThere ? await channel.ReverseAsync(reference) : await channel.InquireAsync(reference);
-        bool leadsOn = !turn.IsUnknownThere && result.Outcome == ClearingOutcome.NotFound && turn.Age > channel.Options.SettleWindow;
+        bool leadsOn = !turn.IsUnknownThere && result.Outcome == ClearingOutcome.NotFound && turn.Age > latestSend + channel.Options.SettleWindow;
         return new Word(NothingOfNotDelivered(result), leadsOn);
     }
 

@@ -25,7 +25,8 @@ public sealed partial class PendingResolver
         }
     }
 
-    private async Task LookAgainAsync(TradeNo number)
+    // False: the book could not be read, and it stands in line again.
+    private async Task<bool> LookAgainAsync(TradeNo number)
     {
         try
         {
@@ -34,11 +35,13 @@ public sealed partial class PendingResolver
             {
                 _looks.Begin(trade);
             }
+            return true;
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
             LogFailure(failure, number);
             _reversed.Enqueue(number);
+            return false;
         }
     }
 

@@ -53,8 +53,8 @@ public sealed partial class PendingResolver
         }
     }
 
-    // A number whose channel is not known here: it has ended meanwhile, or it is put to its channel.
-    private async Task PlaceAsync(TradeNo number)
+    // A number whose channel is not known here: it has ended meanwhile, or it is put to its channel. False: the book could not be read.
+    private async Task<bool> PlaceAsync(TradeNo number)
     {
         try
         {
@@ -67,10 +67,12 @@ public sealed partial class PendingResolver
             {
                 _turns[channel].Give();
             }
+            return true;
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
             LogFailure(failure, number);
+            return false;
         }
     }
 
@@ -93,20 +95,30 @@ public sealed partial class PendingResolver
             return;
         }
         TimeSpan tick = _isQuick ? QuickTick : Tick;
-        int most = (int)(MostPlacedPerSecond * tick.TotalSeconds);
-        for (; most > 0 && !_isStopped && _schedule.TryTakeUnplaced(out TradeNo number); most--)
+        int most = _clock.GetTimestamp() < _placesAgainAt ? 0 : (int)(MostPlacedPerSecond * tick.TotalSeconds);
+        bool isReadable = true;
+        for (; most > 0 && isReadable && !_isStopped && _schedule.TryTakeUnplaced(out TradeNo number); most--)
         {
-            await PlaceAsync(number);
+            isReadable = await PlaceAsync(number);
         }
-        for (; most > 0 && !_isStopped && _reversed.TryDequeue(out TradeNo number); most--)
+        for (; most > 0 && isReadable && !_isStopped && _reversed.TryDequeue(out TradeNo number); most--)
         {
-            await LookAgainAsync(number);
+            isReadable = await LookAgainAsync(number);
+        }
+        if (!isReadable)
+        {
+            _placesAgainAt = _clock.GetTimestamp() + (long)(UnreadablePause.TotalSeconds * _clock.TimestampFrequency);
         }
         Volatile.Write(ref _isPlacing, 0);
     }
 
     private async Task AdoptAsync(Channel channel, TradeNo number, ClearingResult result)
     {
+        // At a stop the ledger is about to be closed: the next start inquires.
+        if (_isStopped)
+        {
+            return;
+        }
         try
         {
             await RecordAsync(channel.Id, number, result, isHearsay: false);

@@ -31,6 +31,9 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
     // Whose channel is looked up, after a start: about a tenth of a core.
     private const int MostPlacedPerSecond = 5_000;
 
+    // When one could not be read, the next ones are let be for so long: a line a number would be thousands of them a second for as long as the disk is ill.
+    private static readonly TimeSpan UnreadablePause = TimeSpan.FromSeconds(5);
+
     // A payment waits for a thread about nine times: on average over half a second, 5 ms of its p99.
     private static readonly TimeSpan MostThreadWait = TimeSpan.FromMilliseconds(0.5);
 
@@ -47,18 +50,20 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
     private readonly PendingSchedule _schedule;
     private readonly PendingAlarm _alarm;
     private readonly Dictionary<Channel, ChannelTurns> _turns;
+    private readonly Dictionary<Channel, LateWords> _late;
     private readonly ThreadWait _threadWait;
     private readonly ITimer _timer;
     private long _busyLookedAt;
     private int _isTicking;
     private int _isPlacing;
+    private long _placesAgainAt = long.MinValue;
     private bool _isBusy;
     private bool _isQuick;
     private volatile bool _isStopped;
 
     public PendingResolver(
         ILedger ledger, Router router, InstitutionDirectory institutions, AnswerSigner signer, TradeWaiters waiters,
-        Disagreements disagreements, GatewayMetrics metrics, IScheduler scheduler, TimeProvider clock, ILogger<PendingResolver> logger)
+        Disagreements disagreements, AnswerBudget budget, GatewayMetrics metrics, IScheduler scheduler, TimeProvider clock, ILogger<PendingResolver> logger)
     {
         _ledger = ledger;
         _router = router;
@@ -70,10 +75,11 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
         _alarm = new PendingAlarm(_schedule, _looks, router, metrics, clock, logger);
         _threadWait = new ThreadWait(scheduler, clock);
         _turns = router.Channels.ToDictionary(channel => channel, channel => new ChannelTurns(channel, _schedule, _looks, BeginTurn, BeginLook));
+        _late = router.Channels.ToDictionary(channel => channel, channel => new LateWords(channel, AdoptAsync));
         var surpluses = new SurplusesInDoubt(ledger, router, _schedule, disagreements, clock);
-        _payments = new PaymentsInDoubt(ledger, institutions, signer, surpluses, _looks, disagreements, metrics, clock);
+        _payments = new PaymentsInDoubt(ledger, institutions, signer, surpluses, _looks, disagreements, budget, metrics, clock);
         _cancels = new CancelsInDoubt(ledger, _payments, institutions, signer, waiters, metrics, clock);
-        _refunds = new RefundsInDoubt(ledger, institutions, signer, _looks, disagreements, metrics, clock);
+        _refunds = new RefundsInDoubt(ledger, institutions, signer, _looks, disagreements, budget, metrics, clock);
         _kinds = [_payments, _refunds, _cancels, surpluses];
         ledger.WhenClaimedLate(TakeOver);
         ledger.WhenReservedLate(TakeOver);
@@ -141,12 +147,12 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
         }
     }
 
-    /// <summary>A channel answered after the answer budget.</summary>
+    /// <summary>A channel answered after the answer budget. Returns at once; the book and the signature are the scheduler's.</summary>
     public void Adopt(Channel channel, TradeNo tradeNo, in ClearingResult result)
     {
         if (result.Outcome is not (ClearingOutcome.Unknown or ClearingOutcome.Processing or ClearingOutcome.NotFound))
         {
-            _ = AdoptAsync(channel, tradeNo, result);
+            _late[channel].TryAdd(tradeNo, result);
         }
     }
 

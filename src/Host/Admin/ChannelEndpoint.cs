@@ -8,7 +8,7 @@ using HotPath.Core.Pipeline;
 namespace HotPath.Host.Admin;
 
 /// <summary>
-/// The operators' hand on channels: <c>GET /channels</c> shows each with its breaker and the breaker's last 100 transitions as JSON;
+/// The operators' hand on channels: <c>GET /channels</c> shows each with its breaker, what opened it, and the breaker's last 100 transitions as JSON;
 /// <c>POST /channels/ID/open?who=…&amp;why=…</c> leaves one alone, <c>POST /channels/ID/close?who=…&amp;why=…</c> has it called again.
 /// </summary>
 internal sealed class ChannelEndpoint
@@ -63,7 +63,10 @@ internal sealed class ChannelEndpoint
             channel.Options.Id, Name(breaker.State), breaker.IsRecovering, breaker.IsOpenByHand, breaker.OpenTime.TotalSeconds,
             [.. breaker.History().Select(one => new TransitionLine(
                 DateTimeOffset.FromUnixTimeMilliseconds(one.AtMs), Name(one.From), Name(one.To), Name(one.Cause), one.InState.TotalSeconds, one.OpenFor.TotalSeconds,
-                one.Reason.Length > 0 ? one.Reason : null))]);
+                one.Reason.Length > 0 ? one.Reason : null))],
+            breaker.Opening is { } opening
+                ? new OpeningLine(DateTimeOffset.FromUnixTimeMilliseconds(opening.AtMs), Name(opening.Cause), opening.Reason.Length > 0 ? opening.Reason : null)
+                : null);
     }
 
     private static string Name<T>(T value)
@@ -71,10 +74,13 @@ internal sealed class ChannelEndpoint
 }
 
 /// <summary>A channel, as operators see it.</summary>
-internal sealed record ChannelLine(string Channel, string State, bool Recovering, bool ByHand, double OpenSeconds, TransitionLine[] History);
+internal sealed record ChannelLine(string Channel, string State, bool Recovering, bool ByHand, double OpenSeconds, TransitionLine[] History, OpeningLine? Opening);
 
 /// <summary>A transition of its breaker.</summary>
 internal sealed record TransitionLine(DateTimeOffset At, string From, string To, string Cause, double SecondsInState, double SecondsOpen, string? Reason);
+
+/// <summary>What opened it, however long ago; not there while it is closed.</summary>
+internal sealed record OpeningLine(DateTimeOffset Since, string Cause, string? Reason);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ChannelLine[]))]

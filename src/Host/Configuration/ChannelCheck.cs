@@ -9,8 +9,11 @@ namespace HotPath.Host.Configuration;
 /// <summary>Checks the channels: how each is reached, in which of the two languages, and how long it may take.</summary>
 internal sealed class ChannelCheck(Faults faults, KeyFiles keys)
 {
-    // The adapter holds calls that its channel has no credit for: inquiries and reversals, 64 at a time, and echoes.
-    private const int BesideCredits = 1024;
+    // In metrics, what has no channel (PendingAlarm).
+    private const string NoChannel = "none";
+
+    private const int MostInFlight = 65_536;
+    private const int MostInquiries = 10_000;
 
     internal List<ChannelSettings> CheckChannels(IReadOnlyList<ChannelConfiguration> channels)
     {
@@ -20,10 +23,15 @@ internal sealed class ChannelCheck(Faults faults, KeyFiles keys)
         {
             string? id = faults.Token(path + ".id", channel.Id, 32);
             faults.Unique(seen, path + ".id", id);
-            faults.InRange(path + ".max_in_flight", channel.MaxInFlight, 1, 65_536);
-            faults.InRange(path + ".inquiries_per_second", channel.InquiriesPerSecond, 1, 10_000);
+            if (id == NoChannel)
+            {
+                faults.Add(path + ".id", "none is what metrics call whatever has no channel: it needs another name");
+            }
+            faults.InRange(path + ".max_in_flight", channel.MaxInFlight, 1, MostInFlight);
+            faults.InRange(path + ".inquiries_per_second", channel.InquiriesPerSecond, 1, MostInquiries);
             TimeSpan deadline = faults.Duration(path + ".deadline", channel.Deadline, TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(60));
-            // Shorter, and a reversal could overtake its own payment.
+            TimeSpan connectTimeout = faults.Duration(path + ".connect_timeout", channel.ConnectTimeout, TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(15));
+            // It begins when a payment is handed over, which may be at the end of its answer budget: the resolver adds that. Shorter than the deadline, and a reversal could overtake its own payment.
             TimeSpan settleWindow = faults.Duration(path + ".settle_window", channel.SettleWindow, deadline, TimeSpan.FromMinutes(10));
             bool opensByItself = faults.Listed(path + ".breaker", channel.Breaker, ("standard", true), ("by_hand", false));
             bool isIso8583 = faults.Listed(path + ".protocol", channel.Protocol, ("http", false), ("iso8583", true));
@@ -37,12 +45,18 @@ internal sealed class ChannelCheck(Faults faults, KeyFiles keys)
                     Reach = isIso8583 ? Iso8583ClearingAdapter.Reach : ChannelReach.Everything,
                     Breaker = new BreakerOptions { OpensByItself = opensByItself },
                 },
-                isIso8583 ? CheckIso8583(path, channel, deadline) : CheckHttp(path, channel, deadline)));
+                isIso8583 ? CheckIso8583(path, channel, deadline, connectTimeout) : CheckHttp(path, channel, deadline, connectTimeout)));
         }
         return settings;
     }
 
-    private Func<TimeProvider, IClearingAdapter> CheckHttp(string path, ChannelConfiguration channel, TimeSpan deadline)
+    /// <summary>
+    /// What one connection of iso8583 has room for: when it is the last one, it takes all payments and, beside these, what is inquired, reversed and probed.
+    /// </summary>
+    internal static int CallsOnOneLine(ChannelConfiguration channel) =>
+        Math.Clamp(channel.MaxInFlight, 1, MostInFlight) + InquiryBudget.MostUnderWayOf(Math.Clamp(channel.InquiriesPerSecond, 1, MostInquiries)) + Iso8583Options.EchoesUnderWay;
+
+    private Func<TimeProvider, IClearingAdapter> CheckHttp(string path, ChannelConfiguration channel, TimeSpan deadline, TimeSpan connectTimeout)
     {
         faults.InRange(path + ".max_connections", channel.MaxConnections, 1, 16_384);
         if (channel.Iso8583 is not null)
@@ -53,12 +67,14 @@ internal sealed class ChannelCheck(Faults faults, KeyFiles keys)
         {
             BaseAddress = CheckUrl(path + ".url", channel.Url, ChannelAddress.Read) ?? new Uri("https://invalid"),
             Deadline = deadline,
+            ConnectTimeout = connectTimeout,
             MaxConnections = channel.MaxConnections,
+            MaxInquiryConnections = InquiryBudget.MostUnderWayOf(Math.Clamp(channel.InquiriesPerSecond, 1, MostInquiries)) + HttpClearingOptions.ProbesUnderWay,
         };
         return clock => new HttpClearingAdapter(options, clock);
     }
 
-    private Func<TimeProvider, IClearingAdapter> CheckIso8583(string path, ChannelConfiguration channel, TimeSpan deadline)
+    private Func<TimeProvider, IClearingAdapter> CheckIso8583(string path, ChannelConfiguration channel, TimeSpan deadline, TimeSpan connectTimeout)
     {
         Iso8583Configuration iso = channel.Iso8583 ?? new Iso8583Configuration();
         faults.InRange(path + ".iso8583.connections", iso.Connections, 1, 64);
@@ -77,9 +93,9 @@ internal sealed class ChannelCheck(Faults faults, KeyFiles keys)
             Authority = iso.Authority is null ? null : keys.ReadAuthority(path + ".iso8583.authority", iso.Authority),
             Mac = hasMac ? keys.ReadMacKey(path + ".iso8583.mac_key", iso.MacKey) : null,
             Connections = Math.Clamp(iso.Connections, 1, 64),
-            // When one connection is left it takes them all.
-            MaxInFlight = Math.Clamp(channel.MaxInFlight + BesideCredits, 1, 65_536),
+            MaxInFlight = CallsOnOneLine(channel),
             Deadline = deadline,
+            ConnectTimeout = connectTimeout,
             EchoInterval = faults.Duration(path + ".iso8583.echo_interval", iso.EchoInterval, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)),
         };
         return clock => new Iso8583ClearingAdapter(options, ThreadScheduler.Instance, clock);

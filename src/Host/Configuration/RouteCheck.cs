@@ -101,6 +101,10 @@ internal sealed class RouteCheck(Faults faults, IReadOnlyDictionary<string, Chan
         {
             faults.Add(path + ".min_minor_units", $"{route.MinMinorUnits} is over {reach.MaxMinorUnits}, the largest amount that the messages of {channelId} carry");
         }
+        if (route.MaxMinorUnits > reach.MaxMinorUnits)
+        {
+            faults.Add(path + ".max_minor_units", $"{route.MaxMinorUnits} is over {reach.MaxMinorUnits}, the largest amount that the messages of {channelId} carry");
+        }
         faults.InRange(path + ".only_amounts_ending_with", route.OnlyAmountsEndingWith ?? 0, 0, 99);
         CheckOrder(path, route, haveOrder);
         var currencies = CurrencyList.Read(faults, path + ".currencies", route.Currencies).ToHashSet();
@@ -115,7 +119,7 @@ internal sealed class RouteCheck(Faults faults, IReadOnlyDictionary<string, Chan
             Currencies = currencies,
             Schemes = schemes,
             MinMinorUnits = route.MinMinorUnits,
-            MaxMinorUnits = Math.Min(route.MaxMinorUnits ?? long.MaxValue, reach.MaxMinorUnits),
+            MaxMinorUnits = route.MaxMinorUnits ?? reach.MaxMinorUnits,
             IsEnabled = route.Enabled,
             OnlyAmountsEndingWith = route.OnlyAmountsEndingWith,
             Maintenance = maintenance,

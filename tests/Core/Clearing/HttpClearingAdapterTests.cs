@@ -184,6 +184,38 @@ public sealed class HttpClearingAdapterTests
         Assert.Equal(1, server.Connections);
     }
 
+    /// <summary>A cancel at a till, the inquiries that end what hangs, and the breaker's probe do not stand behind it.</summary>
+    [Fact]
+    public async Task Inquiries_reversals_and_probes_go_out_while_all_connections_for_payments_hang()
+    {
+        await using var server = new ScriptedServer((request, stream) =>
+        {
+            using JsonDocument body = JsonDocument.Parse(request.Body);
+            string Of(string name) => body.RootElement.GetProperty(name).GetString()!;
+            string result = request.Head.StartsWith("POST /v1/inquire", StringComparison.Ordinal) ? "NOT_FOUND" : "REVERSED";
+            string answer = $$"""{"reference":"{{Of("reference")}}","amount_minor":"{{Of("amount_minor")}}","currency":"{{Of("currency")}}","result":"{{result}}"}""";
+            return request.Head.StartsWith("POST /v1/pay", StringComparison.Ordinal) ? Task.CompletedTask : stream.WriteAsync(ScriptedServer.Http(answer)).AsTask();
+        });
+        await using IClearingAdapter adapter = new HttpClearingAdapter(new HttpClearingOptions { BaseAddress = server.BaseAddress, MaxConnections = 2 }, TimeProvider.System);
+        Channel channel = Payments.NewChannel(adapter);
+        for (int i = 0; i < 4; i++)
+        {
+            Assert.True(channel.TryTakeCredit());
+            _ = channel.PayAsync(Payments.NewReference(), TimeSpan.FromSeconds(30)).AsTask();
+        }
+        while (server.Requests.Count < 2)
+        {
+            await Task.Yield();
+        }
+
+        Assert.Equal(ClearingOutcome.NotFound, (await adapter.InquireAsync(_reference)).Outcome);
+        Assert.Equal(ClearingOutcome.Reversed, (await adapter.ReverseAsync(_reference)).Outcome);
+        Assert.True(await adapter.EchoAsync());
+
+        // Two of the four payments have no connection yet; whatever else was asked shared one.
+        Assert.Equal((2, 3), (server.Requests.Count(request => request.Head.StartsWith("POST /v1/pay", StringComparison.Ordinal)), server.Connections));
+    }
+
     [Fact]
     public async Task Ill_formed_text_does_not_keep_a_claimed_payment_from_being_sent()
     {

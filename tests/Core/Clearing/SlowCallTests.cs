@@ -73,6 +73,27 @@ public sealed class SlowCallTests : IDisposable
         Assert.True(_channel.Breaker.IsClosed);
     }
 
+    /// <summary>Its pooled connections hang, new ones cannot be made: known after 10 s, and not only when a minute of errors is over.</summary>
+    [Fact]
+    public async Task Hung_calls_and_calls_that_are_not_delivered_in_turn_open_the_breaker_after_10_s()
+    {
+        // One that hangs every 4.5 s, and each time one that is not delivered 4.5 s after it began: these fall between those that become slow.
+        for (int i = 0; i < 5; i++)
+        {
+            await HangAsync(1);
+            ClearingReference refused = Payments.NewReference();
+            Assert.True(_channel.TryTakeCredit());
+            ValueTask<ClearingResult> answer = _channel.PayAsync(refused, Budget);
+            _clock.Advance(TimeSpan.FromSeconds(2));
+            _adapter.Answer(refused, ClearingOutcome.NotDelivered);
+            Assert.Equal(ClearingOutcome.NotDelivered, (await answer).Outcome);
+        }
+        Assert.True(_channel.Breaker.IsClosed);
+        // The fifth began after 18 s.
+        _clock.Advance(TimeSpan.FromSeconds(5.6));
+        Assert.Equal([BreakerCause.SlowCalls], Causes());
+    }
+
     // Sent, and abandoned by those who waited: nobody answers.
     private async Task<ClearingReference[]> HangAsync(int count)
     {

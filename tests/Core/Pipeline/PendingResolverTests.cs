@@ -28,6 +28,32 @@ public class PendingResolverTests
         Assert.Equal(1, corridor.Told.Pays);
     }
 
+    /// <summary>Whoever tells a late result may be a connection's reading loop, with a thousand answers behind this one, or the clock's thread: the book and a signature are not his.</summary>
+    [Fact]
+    public async Task LateResult_IsAdoptedOnTheScheduler_NotWhereItIsTold()
+    {
+        var threads = new StalledThreads();
+        await using TestCorridor corridor = await TestCorridor.OpenAsync(channelThreads: threads);
+        // Without asynchronous continuations: what follows from it runs where it is told, as at a connection.
+        var late = new TaskCompletionSource<ClearingResult>();
+        corridor.Told.Pay = _ => late.Task;
+        Dictionary<string, string> payment = corridor.Payment();
+        Task<Answered> call = Task.Run(() => corridor.CallAsync(payment));
+        while (corridor.Told.Pays == 0)
+        {
+            await Task.Yield();
+        }
+        Assert.True(await corridor.UntilAsync(() => Task.FromResult(call.IsCompleted), TimeSpan.FromSeconds(4)));
+
+        threads.IsStanding = true;
+        late.SetResult(ClearingResult.Of(ClearingOutcome.Succeeded));
+        await corridor.FollowAsync(turns: 20);
+        Assert.Equal("PENDING", (await corridor.CallAsync(corridor.Query(("trade_no", (await call)["trade_no"]))))["trade_status"]);
+
+        threads.IsStanding = false;
+        Assert.True(await BecomesAsync(corridor, payment, "0000", TimeSpan.FromSeconds(1)));
+    }
+
     [Fact]
     public async Task InDoubt_IsInquiredAt3And6And12And24Seconds()
     {
@@ -167,6 +193,28 @@ public class PendingResolverTests
 
         corridor.Told.Reverse = _ => ClearingResult.Of(ClearingOutcome.Reversed);
         Assert.True(await BecomesAsync(corridor, payment, "B001", TimeSpan.FromMinutes(3)));
+    }
+
+    /// <summary>It may have left the house when its answer budget was over: the channel's 15 s begin then, not with its acceptance.</summary>
+    [Theory]
+    [InlineData(false, 16.5)]
+    [InlineData(true, 18.5)]
+    public async Task NotFound_LeadsToNoReversal_WithinASettleWindowOfWhenItMayHaveBeenSent(bool isRefund, double askedAfterSeconds)
+    {
+        await using TestCorridor corridor = await TestCorridor.OpenAsync();
+        Answered? paid = isRefund ? await corridor.CallAsync(corridor.Payment()) : null;
+        corridor.Told.Pay = corridor.Told.Refund = _ => Task.FromResult(ClearingResult.Of(ClearingOutcome.Unknown));
+        corridor.Told.Inquire = _ => ClearingResult.Of(ClearingOutcome.NotFound);
+        Answered doubt = await corridor.CallAsync(paid is null ? corridor.Payment() : corridor.Refund(paid, "30.00"));
+        await corridor.PassAsync(TimeSpan.FromSeconds(askedAfterSeconds));
+        int before = corridor.Told.Inquiries;
+
+        await corridor.CallAsync(paid is null ? corridor.Query(("trade_no", doubt["trade_no"])) : corridor.RefundQuery(("refund_id", doubt["refund_id"])));
+        Assert.True(await corridor.UntilAsync(() => Task.FromResult(corridor.Told.Inquiries > before), TimeSpan.FromSeconds(0.5)));
+        await corridor.PassAsync(TimeSpan.FromSeconds(0.5));
+
+        Assert.Equal(0, corridor.Told.Reversals);
+        Assert.True(await corridor.UntilAsync(() => Task.FromResult(corridor.Told.Reversals > 0), TimeSpan.FromSeconds(10)));
     }
 
     [Fact]

@@ -57,7 +57,8 @@ internal sealed class TestCorridor : IAsyncDisposable
     private readonly Func<string, string, BizType[]?, Institution> _register;
 
     private TestCorridor(string directory, FakeTimeProvider clock, ToldChannel told, int maxInFlight, long maxMinorUnits, bool hasEs256, int? maxTps,
-        IJournalStorage? disk, string[] schemes, bool keepsDays, Rows? rows, long reconReserve, ToldChannel[] others, int maxAttempts, HeardLogs logs)
+        IJournalStorage? disk, string[] schemes, bool keepsDays, Rows? rows, long reconReserve, ToldChannel[] others, int maxAttempts, IScheduler? channelThreads,
+        HeardLogs logs)
     {
         _directory = directory;
         _hasOwnDisk = disk is not null;
@@ -79,7 +80,7 @@ internal sealed class TestCorridor : IAsyncDisposable
             options, ThreadScheduler.Instance, clock, metrics, _ => { }, disk ?? RoomyDisk.Instance,
             new FasterIndexFactory(options, FileStorage.Instance, ThreadScheduler.Instance));
         Channels = [.. others.Prepend(told).Select((adapter, at) => new Channel(
-            new ChannelOptions { Id = at == 0 ? "told" : $"other-{at}", MaxInFlight = maxInFlight }, adapter, ThreadScheduler.Instance, clock, metrics))];
+            new ChannelOptions { Id = at == 0 ? "told" : $"other-{at}", MaxInFlight = maxInFlight }, adapter, channelThreads ?? ThreadScheduler.Instance, clock, metrics))];
         Currency[] currencies = [Currency.Parse("CNY"), Currency.Parse("HKD"), Currency.Parse("JPY"), Currency.Parse("USD")];
         var router = new Router(
             [.. Channels.Select(channel => new Route { Channel = channel, Currencies = new HashSet<Currency>(currencies[..3]), MaxMinorUnits = maxMinorUnits, Schemes = schemes })]);
@@ -140,7 +141,7 @@ internal sealed class TestCorridor : IAsyncDisposable
     internal static async Task<TestCorridor> OpenAsync(
         string? directory = null, FakeTimeProvider? clock = null, ToldChannel? told = null, int maxInFlight = 256, long maxMinorUnits = long.MaxValue,
         bool hasEs256 = true, int? maxTps = null, IJournalStorage? disk = null, string[]? schemes = null, bool keepsDays = false, Rows? rows = null, long reconReserve = 0,
-        ToldChannel[]? others = null, int maxAttempts = 3)
+        ToldChannel[]? others = null, int maxAttempts = 3, IScheduler? channelThreads = null)
     {
         var corridor = new TestCorridor(
             directory ?? Directory.CreateTempSubdirectory("hotpath-corridor-").FullName,
@@ -157,6 +158,7 @@ internal sealed class TestCorridor : IAsyncDisposable
             reconReserve,
             others ?? [],
             maxAttempts,
+            channelThreads,
             new HeardLogs());
         await corridor.Resolver.StartAsync();
         return corridor;

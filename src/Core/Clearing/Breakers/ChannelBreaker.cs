@@ -21,6 +21,7 @@ public sealed partial class ChannelBreaker : IDisposable
     private readonly ITimer _prober;
     private readonly Lock _lock = new();
     private readonly BreakerHistory _history = new();
+    private BreakerTransition? _opening;
 
     // All below: written under the lock. State, period and the most calls are read without it, by every payment.
     private volatile BreakerState _state;
@@ -107,6 +108,21 @@ public sealed partial class ChannelBreaker : IDisposable
         }
     }
 
+    /// <summary>
+    /// The transition that opened it, for as long as it is not closed; null while it is. The history forgets it: two transitions for each probe that fails. That an operator took over
+    /// meanwhile is the history's last.
+    /// </summary>
+    public BreakerTransition? Opening
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _opening;
+            }
+        }
+    }
+
     /// <summary>A payment or refund has ended at the channel, or by the adapter's deadline.</summary>
     /// <param name="period">What <see cref="Period"/> was when it began.</param>
     /// <param name="outcome">Errors are Unknown and NotDelivered; a business decline is none.</param>
@@ -122,7 +138,8 @@ public sealed partial class ChannelBreaker : IDisposable
                 return;
             }
             bool isRateBroken = _errorRate.IsBrokenBy(isError);
-            _slowInARow = isKnownAsSlow ? _slowInARow : took > _options.SlowAfter ? _slowInARow + 1 : 0;
+            // Only an answer ends the row: where connections hang and new ones cannot be made, what was not delivered says nothing good of those that hang.
+            _slowInARow = isKnownAsSlow ? _slowInARow : took > _options.SlowAfter ? _slowInARow + 1 : isError ? _slowInARow : 0;
             _failingSince = isError ? _failingSince ?? _clock.GetTimestamp() : null;
             if (IsRecovering)
             {
@@ -246,6 +263,7 @@ public sealed partial class ChannelBreaker : IDisposable
         _enteredAt = now;
         _state = state;
         _history.Add(transition);
+        _opening = state == BreakerState.Closed ? null : _opening ?? transition;
         Changed?.Invoke(transition);
     }
 }

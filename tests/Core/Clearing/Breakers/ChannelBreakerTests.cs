@@ -80,6 +80,35 @@ public sealed class ChannelBreakerTests : IDisposable
         Assert.Equal([BreakerCause.SlowCalls], Causes());
     }
 
+    /// <summary>A host that is half dead: what goes by its old connections hangs, and new ones cannot be made, or are answered with nonsense.</summary>
+    [Theory]
+    [InlineData(ClearingOutcome.NotDelivered, 2000)]
+    [InlineData(ClearingOutcome.Unknown, 20)]
+    public void SlowCalls_AreInARow_WhateverErrorsComeBetween(ClearingOutcome error, int milliseconds)
+    {
+        for (int i = 0; i < 4; i++)
+        {
+            End(ClearingOutcome.Unknown, Slow);
+            End(error, TimeSpan.FromMilliseconds(milliseconds));
+        }
+        Assert.True(_breaker.IsClosed);
+        End(ClearingOutcome.Unknown, Slow);
+        Assert.Equal([BreakerCause.SlowCalls], Causes());
+    }
+
+    [Theory]
+    [InlineData(ClearingOutcome.Succeeded)]
+    [InlineData(ClearingOutcome.Failed)]
+    [InlineData(ClearingOutcome.Processing)]
+    public void SlowCalls_AreNoRow_WhereAnAnswerWithin10SecondsIsBetween_ThoughAnErrorCameToo(ClearingOutcome answer)
+    {
+        End(ClearingOutcome.Unknown, Slow, 4);
+        End(ClearingOutcome.NotDelivered, Fast);
+        End(answer, Fast);
+        End(ClearingOutcome.Unknown, Slow, 4);
+        Assert.True(_breaker.IsClosed);
+    }
+
     [Fact]
     public void Unavailable_OpensAfterAMinuteOfNothingButErrors()
     {
@@ -220,6 +249,31 @@ public sealed class ChannelBreakerTests : IDisposable
         Assert.Equal(100, history.Count);
         Assert.All(history.Zip(history.Skip(1)), pair => Assert.Equal(pair.First.To, pair.Second.From));
         Assert.All(history.Where(one => one.To == BreakerState.Closed), one => Assert.Equal(TimeSpan.FromSeconds(30), one.OpenFor));
+    }
+
+    /// <summary>After 25 min of failing probes its last hundred transitions are nothing but these.</summary>
+    [Fact]
+    public void WhatOpenedIt_IsKnownForAsLongAsItIsOpen()
+    {
+        _clock.Advance(TimeSpan.FromSeconds(5));
+        Assert.Null(_breaker.Opening);
+        Trip();
+        for (int minutes = 0; minutes < 60; minutes++)
+        {
+            _clock.Advance(TimeSpan.FromMinutes(1));
+            _probes[^1].Answer.TrySetResult(false);
+        }
+        Assert.DoesNotContain(BreakerCause.SlowCalls, Causes());
+        Assert.Equal(
+            (BreakerCause.SlowCalls, _clock.GetUtcNow().AddHours(-1).ToUnixTimeMilliseconds(), BreakerState.Closed),
+            (_breaker.Opening!.Value.Cause, _breaker.Opening.Value.AtMs, _breaker.Opening.Value.From));
+        // An operator who takes over did not open it; that he did is the last line of the history, where nothing comes after it.
+        _breaker.OpenManually("theirs is broken");
+        Assert.Equal(BreakerCause.SlowCalls, _breaker.Opening!.Value.Cause);
+        _breaker.CloseManually("mended");
+        Assert.Null(_breaker.Opening);
+        _breaker.OpenManually("again");
+        Assert.Equal((BreakerCause.Manual, "again"), (_breaker.Opening!.Value.Cause, _breaker.Opening.Value.Reason));
     }
 
     [Fact]

@@ -27,7 +27,8 @@ public sealed class HttpClearingAdapter : IClearingAdapter
     // Enough for every answer in practice; a longer one doubles it.
     private const int FirstAnswerBytes = 4096;
 
-    private readonly HttpMessageInvoker _http;
+    private readonly HttpMessageInvoker _payments;
+    private readonly HttpMessageInvoker _inquiries;
     private readonly Uri[] _addresses;
     private readonly int _maxAnswerBytes;
     private readonly TimeSpan _deadline;
@@ -48,11 +49,12 @@ public sealed class HttpClearingAdapter : IClearingAdapter
     {
         _maxAnswerBytes = options.MaxAnswerBytes;
         _deadline = options.Deadline;
-        _exchanges = new DefaultObjectPool<Exchange>(new Exchange.Policy(clock), options.MaxConnections);
+        _exchanges = new DefaultObjectPool<Exchange>(new Exchange.Policy(clock), options.MaxConnections + options.MaxInquiryConnections);
         string root = options.BaseAddress.AbsoluteUri.TrimEnd('/');
         // By ClearingVerb.
         _addresses = [new Uri(root + "/v1/pay"), new Uri(root + "/v1/inquire"), new Uri(root + "/v1/reverse"), new Uri(root + "/v1/refund")];
-        _http = new HttpMessageInvoker(NewHandler(options, dial));
+        _payments = new HttpMessageInvoker(NewHandler(options, options.MaxConnections, dial));
+        _inquiries = new HttpMessageInvoker(NewHandler(options, options.MaxInquiryConnections, dial));
     }
 
     public void EncodePay(in PayOrder order, ClearingCall call)
@@ -83,7 +85,8 @@ public sealed class HttpClearingAdapter : IClearingAdapter
 
     public ValueTask DisposeAsync()
     {
-        _http.Dispose();
+        _payments.Dispose();
+        _inquiries.Dispose();
         return default;
     }
 
@@ -94,9 +97,9 @@ public sealed class HttpClearingAdapter : IClearingAdapter
         return new ChannelDialer(address.IdnHost, address.Port, address.Scheme == Uri.UriSchemeHttps, authority: null, options.ConnectTimeout, clock);
     }
 
-    private static SocketsHttpHandler NewHandler(HttpClearingOptions options, Func<CancellationToken, ValueTask<Dialed>> dial) => new()
+    private static SocketsHttpHandler NewHandler(HttpClearingOptions options, int connections, Func<CancellationToken, ValueTask<Dialed>> dial) => new()
     {
-        MaxConnectionsPerServer = options.MaxConnections,
+        MaxConnectionsPerServer = connections,
         // Of https the dialer hands over a stream whose handshake is done, and the handler makes none of its own.
         ConnectCallback = async (_, stop) => (await dial(stop)).Stream,
         // The dialer's own limit comes first; this is the net behind it.
@@ -135,7 +138,9 @@ public sealed class HttpClearingAdapter : IClearingAdapter
         byte[] answer = [];
         try
         {
-            using HttpResponseMessage response = await _http.SendAsync(exchange.Request, exchange.Deadline);
+            // Payments that hang hold their connections: what asks about them, or takes one back for somebody at a till, has its own.
+            HttpMessageInvoker http = verb is ClearingVerb.Pay or ClearingVerb.Refund ? _payments : _inquiries;
+            using HttpResponseMessage response = await http.SendAsync(exchange.Request, exchange.Deadline);
             hasBegun = true;
             if (response.StatusCode != HttpStatusCode.OK)
             {

@@ -24,9 +24,13 @@ public sealed record Iso8583Options
     // One carries thousands of calls at once. More than one, so that the end of one is not the end of the channel; four, so that a quarter of what is under way is in doubt then.
     public int Connections { get; init; } = 4;
 
-    /// <summary>Calls under way on one connection. Default 8,192. Range 1 to 65,536.</summary>
-    // More than a channel's 4,096 payments and 64 looks: when one connection is left, it takes them all.
+    /// <summary>Calls under way on one connection. Default 8,192. Range 1 to 70,000.</summary>
+    // More than a channel's 4,096 payments and what may be inquired beside them (InquiryBudget.MostUnderWay): when one connection is left, it takes them all. The most is that of 65,536
+    // payments and 10,000 inquiries a second, with room for echoes; there are 999,999 STANs.
     public int MaxInFlight { get; init; } = 8192;
+
+    /// <summary>Echoes that may be under way on one connection: its own, which it sends twice before it is given up, and the breaker's probes.</summary>
+    public const int EchoesUnderWay = 4;
 
     /// <summary>From handing over the request to the answer. Default 15 s. Range 10 ms to 60 s.</summary>
     // Protocol section 5: the channel call lives on to 15 s, six times the answer budget of a payment.
@@ -52,7 +56,7 @@ public sealed record Iso8583Options
         ArgumentException.ThrowIfNullOrWhiteSpace(Host);
         Check(nameof(Port), Port, 1, 65_535);
         Check(nameof(Connections), Connections, 1, 64);
-        Check(nameof(MaxInFlight), MaxInFlight, 1, 65_536);
+        Check(nameof(MaxInFlight), MaxInFlight, 1, 70_000);
         Check(nameof(Deadline), Deadline.TotalMilliseconds, 10, 60_000);
         Check(nameof(ConnectTimeout), ConnectTimeout.TotalMilliseconds, 10, 15_000);
         Check(nameof(EchoInterval), EchoInterval.TotalMilliseconds, 50, 600_000);

@@ -5,8 +5,8 @@ namespace HotPath.Core.Clearing.Adapters.Iso8583;
 
 /// <summary>A message that was sent and waits for its answer. Pooled: whoever takes the result gives it back.</summary>
 /// <remarks>
-/// Completed once a use, by whoever took it out of its <see cref="PendingTable"/>. What awaits a payment or a refund is short (<see cref="ClearingCall"/> posts itself) and runs where
-/// the answer was read; whoever awaits anything else goes on on the scheduler, so that it never holds up the answers behind it.
+/// Completed once a use, by whoever took it out of its <see cref="PendingTable"/>. What awaits a payment or a refund is short (<see cref="ClearingCall"/> posts itself, and a
+/// result that comes late is put in line, <see cref="ILateResults"/>) and runs where the answer was read; whoever awaits anything else goes on on the scheduler, so that it never holds up the answers behind it.
 /// </remarks>
 internal sealed class PendingAnswer : IValueTaskSource<ClearingResult>, IThreadPoolWorkItem
 {
