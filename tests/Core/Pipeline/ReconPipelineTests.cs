@@ -271,6 +271,34 @@ public sealed class ReconPipelineTests
         }
     }
 
+    [Fact]
+    public async Task ADifferenceOfRefunds_IsHeldAgainstTheRefunds()
+    {
+        var rows = new Rows();
+        await using TestCorridor corridor = await TestCorridor.OpenAsync(rows: rows);
+        Answered paid = await corridor.CallAsync(corridor.Payment());
+        Answered one = await corridor.CallAsync(corridor.Refund(paid, "30.00"));
+        Answered late = await corridor.CallAsync(corridor.Refund(paid, "8.80"));
+        Assert.Equal(("SUCCESS", "SUCCESS"), (one["refund_status"], late["refund_status"]));
+        ReconRow row = Rows.Trade(0, "HKD", 3000);
+        row.Number = TradeNo.Parse(System.Text.Encoding.ASCII.GetBytes(one["refund_id"]));
+        rows.Of(File with { Day = Rows.Day, Type = ReconType.Refund }).Add(row);
+        corridor.Clock.Advance(TimeSpan.FromHours(24));
+        string hash = (await corridor.CallAsync(corridor.Download(Today, ("recon_type", "02"))))["hash_value"];
+        object[] list =
+        [
+            new { trade_no = one["refund_id"], out_trade_no = one["refund_no"], diff_type = "03", gw_amount = "30.00", currency = "HKD" },
+            new { trade_no = one["refund_id"], out_trade_no = late["refund_no"], diff_type = "02", inst_amount = "1.00", currency = "HKD" },
+            new { out_trade_no = late["refund_no"], trade_no = late["refund_id"], diff_type = "04", inst_amount = "8.00", gw_amount = "8.80", currency = "HKD" },
+            new { out_trade_no = one["refund_no"], diff_type = "02", inst_amount = "1.00", currency = "HKD" },
+            new { trade_no = paid["trade_no"], diff_type = "02", inst_amount = "2.00", currency = "HKD" },
+        ];
+        Answered answer = await corridor.CallAsync(corridor.Upload(
+            Today, ("recon_type", "02"), ("recon_result", "04"), ("total_count", "3"), ("amount_summary", """{"HKD":{"count":"3","amount":"3.20"}}"""), ("file_hash", hash),
+            ("diff_count", "5"), ("diff_list", JsonSerializer.Serialize(list))));
+        Assert.Equal(("0000", """["CONFIRMED","CONFIRMED","OTHER_DAY","REFUTED","CONFIRMED"]"""), (answer.Code, answer["diff_check"]));
+    }
+
     [Theory]
     [InlineData("2999010100000000000700000000")] // beyond the last number that this form holds
     [InlineData("2026023000000000000700000000")] // no day
