@@ -9,7 +9,7 @@ namespace HotPath.Core.DayFiles;
 /// What counts of the day files: the place in the journal up to which they were made, and each day's catalog. Replaced atomically after everything it
 /// names is durable; missing or damaged, the files are made again from the beginning.
 /// <code>
-/// 0 magic · 8 number · 16 place: address, sequence, chain (24) · 40 latest moment (Unix ms) · 48 days · 56 open trades
+/// 0 magic · 8 number · 16 place: address, sequence, chain (24) · 40 moment the journal has come to (Unix ms) · 48 days · 56 open trades · 64 claim that waits (Unix ms)
 /// · each day: day · its catalog's number · each open trade: inst_id (32) · stamp · node · CRC32C of all before (8)
 /// </code>
 /// </summary>
@@ -17,8 +17,8 @@ internal sealed class DayManifest
 {
     internal const string Name = "manifest";
 
-    private const ulong Magic = 0x314D594144505448; // "HTPDAYM1"
-    private const int FixedBytes = 64;
+    private const ulong Magic = 0x324D594144505448; // "HTPDAYM2"
+    private const int FixedBytes = 72;
     private const int DayBytes = 16;
     private const int OpenBytes = 48;
 
@@ -26,7 +26,11 @@ internal sealed class DayManifest
 
     internal required FeedPosition Position { get; init; }
 
-    internal required long LatestMs { get; init; }
+    /// <inheritdoc cref="JournalTime.ComeToMs"/>
+    internal required long ComeToMs { get; init; }
+
+    /// <inheritdoc cref="JournalTime.WaitingMs"/>
+    internal required long WaitingMs { get; init; }
 
     /// <summary>Each day's newest catalog.</summary>
     internal required IReadOnlyDictionary<long, long> Days { get; init; }
@@ -42,9 +46,10 @@ internal sealed class DayManifest
         BinaryPrimitives.WriteInt64LittleEndian(into[16..], Position.Address);
         BinaryPrimitives.WriteInt64LittleEndian(into[24..], Position.NextSequence);
         BinaryPrimitives.WriteUInt64LittleEndian(into[32..], Position.Chain);
-        BinaryPrimitives.WriteInt64LittleEndian(into[40..], LatestMs);
+        BinaryPrimitives.WriteInt64LittleEndian(into[40..], ComeToMs);
         BinaryPrimitives.WriteInt64LittleEndian(into[48..], Days.Count);
         BinaryPrimitives.WriteInt64LittleEndian(into[56..], Open.Count);
+        BinaryPrimitives.WriteInt64LittleEndian(into[64..], WaitingMs);
         Span<byte> at = into[FixedBytes..];
         foreach ((long day, long catalog) in Days.OrderBy(day => day.Key))
         {
@@ -92,7 +97,8 @@ internal sealed class DayManifest
                 BinaryPrimitives.ReadInt64LittleEndian(from[16..]),
                 BinaryPrimitives.ReadInt64LittleEndian(from[24..]),
                 BinaryPrimitives.ReadUInt64LittleEndian(from[32..])),
-            LatestMs = BinaryPrimitives.ReadInt64LittleEndian(from[40..]),
+            ComeToMs = BinaryPrimitives.ReadInt64LittleEndian(from[40..]),
+            WaitingMs = BinaryPrimitives.ReadInt64LittleEndian(from[64..]),
             Days = catalogs,
             Open = trades,
         };

@@ -180,7 +180,7 @@ public sealed partial class DayStore
         bool isNew = _storage.List(_root).Count == 0;
         if (_storage.List(_root).Contains(DayManifest.Name))
         {
-            reason = TryLoad() ? null : "the manifest is not as it was written";
+            reason = TryLoad() ? null : "the manifest is not as it was written, or of an older form";
         }
         try
         {
@@ -223,7 +223,7 @@ public sealed partial class DayStore
         }
         _number = manifest.Number;
         _catalogs = new Dictionary<long, long>(manifest.Days);
-        _latestMs = manifest.LatestMs;
+        _journalTime.Set(manifest.ComeToMs, manifest.WaitingMs);
         (Position, _shown, _nextSequence) = (manifest.Position, manifest.Position, manifest.Position.NextSequence);
         foreach ((InstId instId, TradeNo number) in manifest.Open)
         {
@@ -259,7 +259,8 @@ public sealed partial class DayStore
         }
         _openTrades.Clear();
         _open.Dispose();
-        (Position, _shown, _latestMs) = (default, default, 0);
+        _journalTime.Set();
+        (Position, _shown) = (default, default);
     }
 
     [LoggerMessage(EventId = 424, Level = LogLevel.Error, Message = "the manifest of damaged day files could not be removed")]

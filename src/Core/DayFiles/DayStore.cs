@@ -47,6 +47,7 @@ public sealed partial class DayStore : IFeedConsumer, IDisposable
     private readonly ILogger<DayStore> _logger;
     private readonly OpenFiles _open;
     private readonly OpenTrades _openTrades = new();
+    private readonly JournalTime _journalTime = new();
 
     // Days in memory; guarded by itself, like _catalogs.
     private readonly Dictionary<long, Day> _days = [];
@@ -55,7 +56,6 @@ public sealed partial class DayStore : IFeedConsumer, IDisposable
     private long _number;
     private FeedPosition _shown;
     private long _nextSequence;
-    private long _latestMs;
     private long _flushedAt;
     private volatile bool _isDamaged;
 
@@ -94,11 +94,11 @@ public sealed partial class DayStore : IFeedConsumer, IDisposable
     }
 
     /// <summary>
-    /// True when no row can be added to the day any more: the journal has come nine hours past its end (Beijing). A gateway that nobody uses does not
-    /// come that far; its day is then complete in fact once the clock has passed it and the feed has caught up, for every result bears the moment it was
-    /// recorded for. Its reconciliation files go by that.
+    /// True when no row can be added to the day any more: the journal has come nine hours past its end (Beijing), by what can be believed of its moments
+    /// (<see cref="JournalTime"/>). A gateway that nobody uses does not come that far; its day is then complete in fact once the clock has passed it and the
+    /// feed has caught up, for every result bears the moment it was recorded for. Its reconciliation files go by that.
     /// </summary>
-    public bool IsClosed(long day) => Volatile.Read(ref _latestMs) >= BeijingTime.StartOf(day + 1) + GraceMs;
+    public bool IsClosed(long day) => _journalTime.ComeToMs >= BeijingTime.StartOf(day + 1) + GraceMs;
 
     public void Accepted(Trade trade, long sequence)
     {
@@ -112,7 +112,8 @@ public sealed partial class DayStore : IFeedConsumer, IDisposable
             NumbersToAppend(day, trade.InstId, DayFileKind.Accepted).Append(trade.TradeNo);
         }
         _openTrades.Add(trade.InstId, trade.TradeNo);
-        Passed(trade.AcceptedAtMs, sequence);
+        _journalTime.Claimed(trade.AcceptedAtMs);
+        Passed(sequence);
     }
 
     public void Ended(Trade trade, long sequence)
@@ -130,7 +131,7 @@ public sealed partial class DayStore : IFeedConsumer, IDisposable
         }
         numbers?.Append(trade.TradeNo);
         _openTrades.Remove(trade.InstId, trade.TradeNo);
-        Passed(trade.FinalAtMs, sequence);
+        Passed(sequence);
     }
 
     public void Ended(Refund refund, long sequence)
@@ -143,7 +144,7 @@ public sealed partial class DayStore : IFeedConsumer, IDisposable
         {
             DayToAppend(RowDay(refund.FinalAtMs)).RowsToAppend(refund.InstId, DayFileKind.Refunds).Append(refund);
         }
-        Passed(refund.FinalAtMs, sequence);
+        Passed(sequence);
     }
 
     public void Shown(FeedPosition upTo)
@@ -196,21 +197,17 @@ public sealed partial class DayStore : IFeedConsumer, IDisposable
         _ => DayFileKind.Cancelled,
     };
 
-    private long OldestDay => BeijingTime.DayNumber(Volatile.Read(ref _latestMs)) - KeptDays;
+    private long OldestDay => BeijingTime.DayNumber(_journalTime.ComeToMs) - KeptDays;
 
     private bool IsKept(long day) => day >= OldestDay;
 
     private long RowDay(long finalAtMs)
     {
         long day = BeijingTime.DayNumber(finalAtMs);
-        return IsClosed(day) ? BeijingTime.DayNumber(_latestMs) : day;
+        return IsClosed(day) ? BeijingTime.DayNumber(_journalTime.ComeToMs) : day;
     }
 
-    private void Passed(long ms, long sequence)
-    {
-        Volatile.Write(ref _latestMs, Math.Max(_latestMs, ms));
-        Volatile.Write(ref _nextSequence, sequence + 1);
-    }
+    private void Passed(long sequence) => Volatile.Write(ref _nextSequence, sequence + 1);
 
     private void Flush()
     {
@@ -226,7 +223,15 @@ public sealed partial class DayStore : IFeedConsumer, IDisposable
         changed.ForEach(day => day.Save(number));
         Dictionary<long, long> catalogs = _catalogs.Where(day => day.Key >= oldest).ToDictionary();
         changed.ForEach(day => catalogs[day.Number] = number);
-        Save(new DayManifest { Number = number, Position = _shown, LatestMs = _latestMs, Days = catalogs, Open = _openTrades.All() });
+        Save(new DayManifest
+        {
+            Number = number,
+            Position = _shown,
+            ComeToMs = _journalTime.ComeToMs,
+            WaitingMs = _journalTime.WaitingMs,
+            Days = catalogs,
+            Open = _openTrades.All(),
+        });
 
         if (_isDamaged)
         {

@@ -79,7 +79,11 @@ public sealed partial class ReconPipeline(Reconciliation recon, ILedger ledger, 
             desk.Refuse(slot, rejection, institution);
             return;
         }
-        DiffCheck[] checks = await _check.RunAsync(upload.File, upload.Differences).ConfigureAwait(false);
+        if (await CheckAsync(upload).ConfigureAwait(false) is not { } checks)
+        {
+            Refuse(slot, institution, RespCode.ServiceUnavailable);
+            return;
+        }
         using UploadBook.Turn turn = await recon.Uploads.EnterAsync().ConfigureAwait(false);
         switch (Recall(slot, institution, fingerprint))
         {
@@ -194,6 +198,21 @@ public sealed partial class ReconPipeline(Reconciliation recon, ILedger ledger, 
         {
             LogNotRead(recon.Logger, failure, name);
             return (RespCode.ServiceUnavailable, null);
+        }
+    }
+
+    // Null when the file, which was there a moment ago, cannot be read.
+    private async ValueTask<DiffCheck[]?> CheckAsync(UploadedResult upload)
+    {
+        try
+        {
+            using FileNumbers numbers = recon.NumbersOf(upload.File);
+            return await _check.RunAsync(upload.File, numbers, upload.Differences).ConfigureAwait(false);
+        }
+        catch (IOException failure)
+        {
+            LogNotRead(recon.Logger, failure, upload.File);
+            return null;
         }
     }
 

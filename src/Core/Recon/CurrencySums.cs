@@ -16,7 +16,8 @@ internal sealed class CurrencySums
 
     internal IReadOnlyDictionary<string, Sum> All => _sums;
 
-    internal long Count => _sums.Values.Sum(sum => sum.Count);
+    /// <summary>Of all currencies. 128 bits: each one's is what an institution said, and may be as large as 64 bits hold.</summary>
+    internal Int128 Count => _sums.Values.Aggregate(Int128.Zero, (count, sum) => count + sum.Count);
 
     internal void Add(Currency currency, long minorUnits) => Add(currency, 1, minorUnits);
 

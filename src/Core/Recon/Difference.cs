@@ -20,8 +20,11 @@ internal enum DiffType : byte
 /// <summary>One difference that an institution has found. Of refunds, the numbers are refund_id and refund_no.</summary>
 internal sealed record Difference(DiffType Type, Currency Currency)
 {
-    /// <summary>trade_no, or refund_id; default when it was not said.</summary>
+    /// <summary>trade_no, or refund_id; default when it was not said, and when it is none that this gateway can have given.</summary>
     internal TradeNo Number { get; init; }
+
+    /// <summary>A number was said, whether or not it can be one of ours.</summary>
+    internal bool HasNumber { get; init; }
 
     /// <summary>out_trade_no, or refund_no; empty when it was not said.</summary>
     internal string OrderNo { get; init; } = "";

@@ -4,70 +4,68 @@ using HotPath.Core.Model;
 
 namespace HotPath.Core.Recon;
 
-/// <summary>Holds each difference of an upload against the gateway's own book.</summary>
+/// <summary>Holds each difference of an upload against the gateway's own book, and against the file that it is about.</summary>
 internal sealed class DifferenceCheck(ILedger ledger)
 {
     /// <summary>What the book says, in the order of the list.</summary>
-    internal async ValueTask<DiffCheck[]> RunAsync(ReconFileName file, IReadOnlyList<Difference> differences)
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    internal async ValueTask<DiffCheck[]> RunAsync(ReconFileName file, FileNumbers numbers, IReadOnlyList<Difference> differences)
     {
         var (trade, refund) = (new Trade(), new Refund());
         var checks = new DiffCheck[differences.Count];
         for (int i = 0; i < checks.Length; i++)
         {
-            Entry entry = file.Type == ReconType.Trade
-                ? await FindAsync(file.InstId, differences[i], trade).ConfigureAwait(false)
-                : await FindAsync(file.InstId, differences[i], refund).ConfigureAwait(false);
-            checks[i] = Judge(differences[i], entry, file.Day);
+            Entry? entry = await FindAsync(file, differences[i], trade, refund).ConfigureAwait(false);
+            checks[i] = Judge(differences[i], entry, isInFile: entry is { Status: TradeStatus.Success } success && numbers.Has(success.Number));
         }
         return checks;
     }
 
-    internal static DiffCheck Judge(Difference difference, in Entry entry, BeijingDay day)
+    private static DiffCheck Judge(Difference difference, Entry? entry, bool isInFile)
     {
-        if (entry.IsThere && !entry.IsFinal)
+        if (entry is { Status: TradeStatus.Pending })
         {
             return DiffCheck.Pending;
         }
-        bool succeeded = entry.IsThere && entry.IsSuccess;
-        if (succeeded && entry.Day != day)
+        if (entry is { Status: TradeStatus.Success } && !isInFile)
         {
             return DiffCheck.OtherDay;
         }
         // In another currency it is another sum: missing here, and too much there.
-        bool hasIt = succeeded && entry.Currency == difference.Currency;
+        bool hasIt = isInFile && entry?.Currency == difference.Currency;
         bool isTold = difference.Type switch
         {
             DiffType.OursIsMissing => !hasIt,
-            _ => hasIt && entry.Amount == difference.GwAmount,
+            _ => hasIt && entry?.Amount == difference.GwAmount,
         };
         return isTold ? DiffCheck.Confirmed : DiffCheck.Refuted;
     }
 
-    private async ValueTask<Entry> FindAsync(InstId instId, Difference difference, Trade trade)
+    // Where two numbers are said, both must be its (protocol, section 5): one that cannot be ours is nobody's, whatever stands beside it.
+    private async ValueTask<Entry?> FindAsync(ReconFileName file, Difference difference, Trade trade, Refund refund)
     {
         byte[] orderNo = Encoding.ASCII.GetBytes(difference.OrderNo);
-        bool isThere = difference.Number.IsAssigned
-            ? await ledger.FindAsync(difference.Number, trade).ConfigureAwait(false)
-            : orderNo.Length > 0 && await ledger.FindByOrderAsync(instId, orderNo, trade).ConfigureAwait(false);
-        bool isMeant = isThere && trade.InstId == instId && (orderNo.Length == 0 || trade.OrderNo.Span.SequenceEqual(orderNo));
-        return isMeant ? new Entry(true, trade.Status, trade.Amount.MinorUnits, trade.Currency, BeijingDay.Of(trade.FinalAtMs)) : default;
-    }
-
-    private async ValueTask<Entry> FindAsync(InstId instId, Difference difference, Refund refund)
-    {
-        byte[] refundNo = Encoding.ASCII.GetBytes(difference.OrderNo);
-        bool isThere = difference.Number.IsAssigned
-            ? await ledger.FindRefundAsync(difference.Number, refund).ConfigureAwait(false)
-            : refundNo.Length > 0 && await ledger.FindRefundByNoAsync(instId, refundNo, refund).ConfigureAwait(false);
-        bool isMeant = isThere && refund.InstId == instId && (refundNo.Length == 0 || refund.RefundNo.Span.SequenceEqual(refundNo));
-        return isMeant ? new Entry(true, refund.Status, refund.Amount.MinorUnits, refund.Currency, BeijingDay.Of(refund.FinalAtMs)) : default;
+        if (difference.HasNumber ? !difference.Number.IsAssigned : orderNo.Length == 0)
+        {
+            return null;
+        }
+        bool isThere = (file.Type, difference.HasNumber) switch
+        {
+            (ReconType.Trade, true) => await ledger.FindAsync(difference.Number, trade).ConfigureAwait(false),
+            (ReconType.Trade, false) => await ledger.FindByOrderAsync(file.InstId, orderNo, trade).ConfigureAwait(false),
+            (_, true) => await ledger.FindRefundAsync(difference.Number, refund).ConfigureAwait(false),
+            (_, false) => await ledger.FindRefundByNoAsync(file.InstId, orderNo, refund).ConfigureAwait(false),
+        };
+        if (!isThere)
+        {
+            return null;
+        }
+        (InstId owner, ShortText ownNo, Entry entry) = file.Type == ReconType.Trade
+            ? (trade.InstId, trade.OrderNo, new Entry(trade.TradeNo, trade.Status, trade.Amount.MinorUnits, trade.Currency))
+            : (refund.InstId, refund.RefundNo, new Entry(refund.RefundId, refund.Status, refund.Amount.MinorUnits, refund.Currency));
+        return owner == file.InstId && (orderNo.Length == 0 || ownNo.Span.SequenceEqual(orderNo)) ? entry : null;
     }
 
     /// <summary>What of a trade or refund matters here.</summary>
-    internal readonly record struct Entry(bool IsThere, TradeStatus Status, long Amount, Currency Currency, BeijingDay Day)
-    {
-        internal bool IsFinal => Status != TradeStatus.Pending;
-
-        internal bool IsSuccess => Status == TradeStatus.Success;
-    }
+    private readonly record struct Entry(TradeNo Number, TradeStatus Status, long Amount, Currency Currency);
 }

@@ -118,6 +118,7 @@ internal sealed class DifferenceList
         var difference = new Difference(diffType switch { "02" => DiffType.OursIsMissing, "03" => DiffType.TheirsIsMissing, "04" => DiffType.Unequal, _ => DiffType.None }, currency)
         {
             Number = tradeNo is null ? default : TradeNo.Parse(Encoding.ASCII.GetBytes(tradeNo)),
+            HasNumber = tradeNo is not null,
             OrderNo = orderNo ?? "",
             InstAmount = inst,
             GwAmount = gw,

@@ -19,13 +19,19 @@ internal sealed class FeedMark(Func<CancellationToken, ValueTask> catchUp, TimeP
             _coveredMs = _asked.IsCompletedSuccessfully ? _askedAtMs : _coveredMs;
             _asked = null;
         }
+        long nowMs = clock.GetUtcNow().ToUnixTimeMilliseconds();
+        if (_coveredMs > nowMs)
+        {
+            // The clock had leapt ahead, and has come back.
+            _coveredMs = 0;
+        }
         if (_coveredMs >= unixMs)
         {
             return true;
         }
         if (_asked is null)
         {
-            _askedAtMs = clock.GetUtcNow().ToUnixTimeMilliseconds();
+            _askedAtMs = nowMs;
             _asked = catchUp(_stop.Token).AsTask();
             return Covers(unixMs, isCompleted: _asked.IsCompletedSuccessfully);
         }

@@ -9,8 +9,8 @@ using Microsoft.Extensions.Logging;
 namespace HotPath.Core.Recon;
 
 /// <summary>
-/// Builds the files of each Beijing day on one thread of low priority: all institutions' after midnight, and at any time one that somebody asks for. A start
-/// takes up what a crash cut: files that have their facts are finished, all others are built from their beginning.
+/// Builds the files of each Beijing day on one thread of low priority: all institutions' after midnight, with those of older days that miss theirs, and at any
+/// time one that somebody asks for. A start takes up what a crash cut: files that have their facts are finished, all others are built from their beginning.
 /// </summary>
 internal sealed partial class ReconBuilder : IWorkerBody, IDisposable
 {
@@ -21,13 +21,13 @@ internal sealed partial class ReconBuilder : IWorkerBody, IDisposable
     // Demands come from institutions, each of which may ask for 180 days twice.
     private const int MostWanted = 1000;
 
+    // Also what ClockWatch asks for.
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AfterFailure = TimeSpan.FromMinutes(1);
 
     private readonly ReconFolder _folder;
     private readonly IFinalRows _rows;
     private readonly DiskReserve _reserve;
-    private readonly IReadOnlyList<InstId> _institutions;
     private readonly TimeProvider _clock;
     private readonly GatewayMetrics.ReconMetrics _metrics;
     private readonly ILogger _logger;
@@ -37,10 +37,12 @@ internal sealed partial class ReconBuilder : IWorkerBody, IDisposable
     private IWorker? _worker;
 
     // The worker's own.
-    private readonly Queue<Job> _daily = new();
-    private BeijingDay _dailyDay;
-    private bool _hasDailyFailed;
-    private long _nextDailyMs;
+    private readonly DailyFiles _daily;
+    private readonly ClockWatch _watch;
+    private bool _isPruned;
+
+    // When a build failed; null when none has since the day was begun with. By the machine's seconds: the clock may leap.
+    private long? _failedAt;
     private Job? _job;
     private ReconBuild? _build;
     private long _began;
@@ -60,7 +62,8 @@ internal sealed partial class ReconBuilder : IWorkerBody, IDisposable
         _folder = folder;
         _rows = rows;
         _reserve = reserve;
-        _institutions = institutions;
+        _daily = new DailyFiles(folder, rows, institutions);
+        _watch = new ClockWatch(clock);
         _clock = clock;
         _metrics = metrics;
         _logger = logger;
@@ -109,7 +112,7 @@ internal sealed partial class ReconBuilder : IWorkerBody, IDisposable
     /// <param name="only">Whose; all institutions' when null.</param>
     internal ReconRun Begin(BeijingDay day, InstId? only)
     {
-        ReconFileName[] names = [.. NamesOf(day).Where(name => only is null || name.InstId == only)];
+        ReconFileName[] names = [.. _daily.NamesOf(day).Where(name => only is null || name.InstId == only)];
         var run = new ReconRun(names.Length, names.Sum(name => 2 * _rows.End(name.InstId, day, name.Type)));
         foreach (ReconFileName name in names)
         {
@@ -124,7 +127,7 @@ internal sealed partial class ReconBuilder : IWorkerBody, IDisposable
         {
             if (_build is null && !TryBegin(out TimeSpan pause))
             {
-                return WorkerPause.Idle(pause);
+                return pause == TimeSpan.Zero ? WorkerPause.None : WorkerPause.Idle(pause);
             }
             Advance();
         }
@@ -152,10 +155,7 @@ internal sealed partial class ReconBuilder : IWorkerBody, IDisposable
         _worker?.Wake();
     }
 
-    private IEnumerable<ReconFileName> NamesOf(BeijingDay day) =>
-        _institutions.SelectMany(institution => ReconTypes.All.Select(type => new ReconFileName(institution, day, type)));
-
-    // True when a build has begun.
+    // True when a build has begun. No pause where there is more to look at.
     private bool TryBegin(out TimeSpan pause)
     {
         pause = Look;
@@ -180,42 +180,44 @@ internal sealed partial class ReconBuilder : IWorkerBody, IDisposable
             _began = _clock.GetTimestamp();
             return true;
         }
+        pause = _daily.TryLook() ? TimeSpan.Zero : Look;
         return false;
     }
 
     private bool TryTakeDaily([NotNullWhen(true)] out Job? job)
     {
-        BeijingDay yesterday = BeijingDay.Of(NowMs - (long)Closing.TotalMilliseconds) - 1;
-        if (_daily.Count == 0 && _dailyDay < yesterday && NowMs >= _nextDailyMs)
+        TakeUpDay();
+        if (_daily.IsNewestTaken && _failedAt is null)
         {
-            _dailyDay = yesterday;
-            _hasDailyFailed = false;
-            foreach (ReconFileName name in NamesOf(yesterday))
-            {
-                _daily.Enqueue(new Job(name, IsAgain: false, Run: null, Told: null));
-            }
-            _folder.Prune(yesterday + 1);
-            LogDay(yesterday, _daily.Count);
+            _metrics.ReadyUpTo((_daily.Day + 1).StartMs);
         }
-        bool isThere = _daily.TryDequeue(out job);
-        _metrics.FilesWaiting(_wanted.Count + _daily.Count + (isThere ? 1 : 0));
-        if (!isThere && _dailyDay.Number > 0)
-        {
-            EndDay();
-        }
-        return isThere;
+        job = _daily.TryTake(out ReconFileName? name) ? new Job(name.Value, IsAgain: false, Run: null, Told: null) : null;
+        _metrics.FilesWaiting(_wanted.Count + _daily.Count + (job is null ? 0 : 1));
+        return job is not null;
     }
 
-    private void EndDay()
+    // A day that the clock says is over, or once more one of which a file failed, a little later. What leaps of the clock tell is left alone: a file never
+    // changes once it is finished, and one of a day that is not over would lack the rest of it.
+    private void TakeUpDay()
     {
-        if (_hasDailyFailed)
+        if (!_watch.IsBelieved(out long nowMs))
         {
-            // The same day once more, a little later.
-            _dailyDay = default;
-            _nextDailyMs = NowMs + (long)AfterFailure.TotalMilliseconds;
             return;
         }
-        _metrics.ReadyUpTo((_dailyDay + 1).StartMs);
+        BeijingDay yesterday = BeijingDay.Of(nowMs - (long)Closing.TotalMilliseconds) - 1;
+        if (_daily.Day != yesterday || (_failedAt is { } failedAt && _clock.GetElapsedTime(failedAt) >= AfterFailure))
+        {
+            _isPruned &= _daily.Day == yesterday;
+            _failedAt = null;
+            _daily.Begin(yesterday);
+            LogDay(yesterday, _daily.Count);
+        }
+        // A process that has just begun cannot know whether its clock leaps.
+        if (!_isPruned && _watch.IsWatchedLong)
+        {
+            _folder.Prune(yesterday + 1);
+            _isPruned = true;
+        }
     }
 
     private void Advance()
@@ -249,10 +251,15 @@ internal sealed partial class ReconBuilder : IWorkerBody, IDisposable
 
     private void EndBadly(Exception failure)
     {
-        LogFailed(failure, _job?.Name);
+        LogFailed(failure, _job?.Name.ToString() ?? "of an older day");
         _metrics.FileBuilt("failed", 0);
         _job?.Run?.EndedBadly();
-        _hasDailyFailed = true;
+        _failedAt ??= _clock.GetTimestamp();
+        if (failure is not DayFilesDamagedException { IsPassing: false })
+        {
+            // The disk, most likely: it would fail them all.
+            _daily.LeaveOlder();
+        }
         try
         {
             _build?.Dispose();
@@ -266,16 +273,16 @@ internal sealed partial class ReconBuilder : IWorkerBody, IDisposable
         _job = null;
     }
 
-    [LoggerMessage(EventId = 400, Level = LogLevel.Information, Message = "reconciliation of {Day}: {Files} files")]
+    [LoggerMessage(EventId = 430, Level = LogLevel.Information, Message = "reconciliation of {Day}: {Files} files")]
     private partial void LogDay(BeijingDay day, int files);
 
-    [LoggerMessage(EventId = 401, Level = LogLevel.Error, Message = "reconciliation file {Name} is not what its rows are now: the finished file stays")]
+    [LoggerMessage(EventId = 431, Level = LogLevel.Error, Message = "reconciliation file {Name} is not what its rows are now: the finished file stays")]
     private partial void LogDiffers(ReconFileName name);
 
-    [LoggerMessage(EventId = 402, Level = LogLevel.Error, Message = "reconciliation file {Name} could not be built")]
-    private partial void LogFailed(Exception failure, ReconFileName? name);
+    [LoggerMessage(EventId = 432, Level = LogLevel.Error, Message = "reconciliation file {Name} could not be built")]
+    private partial void LogFailed(Exception failure, string name);
 
-    [LoggerMessage(EventId = 403, Level = LogLevel.Error, Message = "reconciliation file {Name} was finished, and it or its facts are damaged or gone: it is built again")]
+    [LoggerMessage(EventId = 433, Level = LogLevel.Error, Message = "reconciliation file {Name} was finished, and it or its facts are damaged or gone: it is built again")]
     private partial void LogSpoilt(ReconFileName name);
 
     /// <param name="Name">What to build.</param>

@@ -70,7 +70,7 @@ public sealed class ReconDiff : IDisposable
         return new ReconDiffResult
         {
             ReconResult = diff._kinds.Count switch { 0 => "01", 1 => diff._kinds.Single(), _ => "04" },
-            TotalCount = diff._theirSums.Count,
+            TotalCount = (long)diff._theirSums.Count,
             AmountSummary = diff._theirSums.ToJson(),
             FileHash = hash,
             DiffCount = diff._count,

@@ -42,8 +42,11 @@ internal sealed class ReconFolder(string root)
         }
     }
 
+    /// <summary>It was finished once. Whether it still is, <see cref="Find"/> knows.</summary>
+    internal bool HasFacts(ReconFileName name) => File.Exists(FactsOf(name));
+
     /// <summary>It was finished once, and is not any more: somebody must look.</summary>
-    internal bool IsSpoilt(ReconFileName name) => File.Exists(FactsOf(name)) && Find(name) is null;
+    internal bool IsSpoilt(ReconFileName name) => HasFacts(name) && Find(name) is null;
 
     internal void Prepare(ReconFileName name) => FileStorage.Instance.CreateDirectory(FolderOf(name.Day));
 

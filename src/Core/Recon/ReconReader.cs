@@ -18,7 +18,6 @@ internal sealed class ReconReader : IDisposable
     private readonly CurrencySums _sums = new();
     private TradeNo _last;
 
-
     /// <exception cref="FormatException">A column is missing.</exception>
     internal ReconReader(Stream file, ReconType type, bool isOurs)
     {
@@ -95,7 +94,6 @@ internal sealed class ReconReader : IDisposable
 
     private void End()
     {
-
         if (!_isOurs)
         {
             return;

@@ -71,6 +71,10 @@ public sealed class Reconciliation : IDisposable
         Uploads.Dispose();
     }
 
+    /// <summary>Looks numbers up in a finished file.</summary>
+    /// <exception cref="IOException">It is gone, or the disk does not give it.</exception>
+    internal FileNumbers NumbersOf(ReconFileName name) => new(_folder.PathOf(name));
+
     /// <summary>B012 before 10:00 of the next day, C003 after 180 days, else None.</summary>
     internal RespCode MayBeAsked(BeijingDay day) =>
         IsGone(day) ? RespCode.MemberIllegal

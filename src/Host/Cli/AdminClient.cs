@@ -40,19 +40,14 @@ internal static class AdminClient
     internal static async Task<(string Text, int ExitCode)> CallAsync(
         HttpMethod method, Uri admin, string path, TextWriter error, CancellationToken stop, TimeSpan? atMost = null)
     {
-        TimeSpan time = atMost ?? MostWait;
-        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { Timeout = time };
-        using var request = new HttpRequestMessage(method, new Uri(admin, path));
-        request.Headers.Add(OperatorRequest.Header, "1");
         try
         {
-            using HttpResponseMessage answer = await http.SendAsync(request, stop);
-            string text = await answer.Content.ReadAsStringAsync(stop);
-            if (answer.StatusCode == HttpStatusCode.OK)
+            (HttpStatusCode status, string text) = await AskAsync(method, admin, path, stop, atMost);
+            if (status == HttpStatusCode.OK)
             {
                 return (text, ExitCodes.Done);
             }
-            await error.WriteLineAsync($"hotpath: {(text.Length > 0 ? text.TrimEnd() : $"HTTP {(int)answer.StatusCode}")}");
+            await error.WriteLineAsync($"hotpath: {(text.Length > 0 ? text.TrimEnd() : $"HTTP {(int)status}")}");
             return ("", ExitCodes.Refused);
         }
         catch (HttpRequestException failure)
@@ -60,10 +55,30 @@ internal static class AdminClient
             await error.WriteLineAsync($"hotpath: no gateway at {admin.GetLeftPart(UriPartial.Authority)}: {(failure.InnerException ?? failure).Message}");
             return ("", ExitCodes.NoAnswer);
         }
-        catch (TaskCanceledException) when (!stop.IsCancellationRequested)
+        catch (TimeoutException late)
         {
-            await error.WriteLineAsync($"hotpath: no answer within {time.TotalSeconds} s: whether it was done is unknown, ask again");
+            await error.WriteLineAsync($"hotpath: {late.Message}");
             return ("", ExitCodes.NoAnswer);
+        }
+    }
+
+    /// <summary>Whatever is answered. Straight to that address: no proxy of the environment, no redirect.</summary>
+    /// <exception cref="HttpRequestException">Nobody answers there.</exception>
+    /// <exception cref="TimeoutException">Not in time.</exception>
+    internal static async Task<(HttpStatusCode Status, string Text)> AskAsync(HttpMethod method, Uri admin, string path, CancellationToken stop, TimeSpan? atMost = null)
+    {
+        TimeSpan time = atMost ?? MostWait;
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { Timeout = time };
+        using var request = new HttpRequestMessage(method, new Uri(admin, path));
+        request.Headers.Add(OperatorRequest.Header, "1");
+        try
+        {
+            using HttpResponseMessage answer = await http.SendAsync(request, stop);
+            return (answer.StatusCode, await answer.Content.ReadAsStringAsync(stop));
+        }
+        catch (TaskCanceledException failure) when (!stop.IsCancellationRequested)
+        {
+            throw new TimeoutException($"no answer within {time.TotalSeconds} s: whether it was done is unknown, ask again", failure);
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net;
 using System.Text.Json;
 using HotPath.Host.Admin;
 using Spectre.Console;
@@ -12,33 +13,27 @@ namespace HotPath.Host.Cli;
 internal static class ReconBuildVerb
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan MostWait = TimeSpan.FromSeconds(10);
 
     internal static Command Create(TextWriter output, TextWriter error)
     {
         Option<string> date = ReconVerb.Date(isRequired: true);
         var inst = new Option<string>("--inst") { Description = "whose; default: all institutions'" };
-        var admin = new Option<string>("--admin") { Description = "the gateway's admin listener", DefaultValueFactory = _ => "http://127.0.0.1:9464" };
+        Option<Uri> admin = AdminClient.Option();
         var verb = new Command("build", "Build a day's files in a running gateway; finished ones once more, to hold them against what they are") { date, inst, admin };
         verb.SetAction(async (parsed, stop) =>
         {
-            string url = parsed.GetRequiredValue(admin);
-            if (!Uri.TryCreate(url, UriKind.Absolute, out Uri? address) || address.Scheme != Uri.UriSchemeHttp)
-            {
-                throw new UsageException($"--admin {url} is not an http address");
-            }
-            using var http = new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromSeconds(10) };
-            http.DefaultRequestHeaders.Add(OperatorRequest.Header, "hotpath");
+            Uri address = parsed.GetRequiredValue(admin);
             try
             {
                 string query = $"?date={parsed.GetRequiredValue(date)}" + (parsed.GetValue(inst) is { } only ? "&inst=" + Uri.EscapeDataString(only) : "");
-                using HttpResponseMessage response = await http.PostAsync(new Uri(ReconEndpoint.Root + query, UriKind.Relative), null, stop);
-                string text = await response.Content.ReadAsStringAsync(stop);
-                if (!response.IsSuccessStatusCode)
+                (HttpStatusCode status, string text) = await AdminClient.AskAsync(HttpMethod.Post, address, ReconEndpoint.Root + query, stop, MostWait);
+                if (status != HttpStatusCode.Accepted)
                 {
-                    await error.WriteLineAsync($"hotpath: {text.TrimEnd()} (HTTP {(int)response.StatusCode})");
+                    await error.WriteLineAsync($"hotpath: {text.TrimEnd()} (HTTP {(int)status})");
                     return ExitCodes.Refused;
                 }
-                ReconRunState state = await FollowAsync(http, Read(text), error, stop);
+                ReconRunState state = await FollowAsync(address, Read(text), error, stop);
                 await output.WriteLineAsync(JsonSerializer.Serialize(state, ReconRunJson.Default.ReconRunState));
                 return state.Differs + state.Failed == 0 ? ExitCodes.Done : ExitCodes.Refused;
             }
@@ -47,11 +42,16 @@ internal static class ReconBuildVerb
                 await error.WriteLineAsync($"hotpath: no gateway answers at {address}: {(failure.InnerException ?? failure).Message}; is it running, and is --admin its admin listener?");
                 return ExitCodes.NoAnswer;
             }
+            catch (TimeoutException late)
+            {
+                await error.WriteLineAsync($"hotpath: {late.Message}");
+                return ExitCodes.NoAnswer;
+            }
         });
         return verb;
     }
 
-    private static async Task<ReconRunState> FollowAsync(HttpClient http, ReconRunState state, TextWriter error, CancellationToken stop)
+    private static async Task<ReconRunState> FollowAsync(Uri admin, ReconRunState state, TextWriter error, CancellationToken stop)
     {
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error) });
         await console.Progress().StartAsync(async progress =>
@@ -60,7 +60,9 @@ internal static class ReconBuildVerb
             while (!state.Over)
             {
                 await Task.Delay(Look, stop);
-                state = Read(await http.GetStringAsync(new Uri($"{ReconEndpoint.Root}?run={state.Run}", UriKind.Relative), stop));
+                (HttpStatusCode status, string text) = await AdminClient.AskAsync(HttpMethod.Get, admin, $"{ReconEndpoint.Root}?run={state.Run}", stop, MostWait);
+                // One that does not know the run is another one than was asked.
+                state = status == HttpStatusCode.OK ? Read(text) : throw new HttpRequestException($"{text.TrimEnd()} (HTTP {(int)status})");
                 task.Value = state.Done;
             }
             task.Value = task.MaxValue;

@@ -22,12 +22,15 @@ internal sealed class Changes
     // 2026-11-23 08:00:00 Beijing.
     internal const long Start = 1_795_392_000_000;
 
+    private const long Hour = 3_600_000;
+
     private readonly List<Change> _all = [];
     private readonly Dictionary<(InstId, long, DayFileKind), List<string>> _expected = [];
     private readonly Dictionary<TradeNo, Trade> _trades = [];
     private readonly SortedSet<TradeNo> _open = [];
     private uint _counter;
-    private long _latestMs;
+    private long _comeTo;
+    private long _claimedMs = long.MaxValue;
 
     /// <summary>The moment that is now; numbers are given and things end at it.</summary>
     internal long NowMs { get; set; } = Start;
@@ -41,6 +44,27 @@ internal sealed class Changes
         {
             changes.NowMs += random.NextInt64(2 * meanStepMs);
             changes.Any(random);
+        }
+        return changes;
+    }
+
+    /// <summary>Likewise over three days, with a clock that leaps now and then, by up to <see cref="DayStore.KeptDays"/> days and more, and comes back within the hour.</summary>
+    internal static Changes RandomWithLeaps(int seed, int count)
+    {
+        const long Day = 86_400_000;
+        long[] leaps = [Day, -Day, 3 * Day, -2 * Day, 200 * Day];
+        var random = new Random(seed);
+        var changes = new Changes();
+        for (int i = 0; i < count; i++)
+        {
+            long leap = random.Next(12) == 0 ? leaps[random.Next(leaps.Length)] : 0;
+            changes.NowMs += leap;
+            for (int left = random.Next(1, 8); left > 0; left--)
+            {
+                changes.NowMs += random.NextInt64(300_000);
+                changes.Any(random);
+            }
+            changes.NowMs -= leap;
         }
         return changes;
     }
@@ -87,7 +111,7 @@ internal sealed class Changes
         _open.Add(trade.TradeNo);
         Expect(inst, BeijingTime.DayNumber(numberMs), DayFileKind.Accepted, trade.TradeNo.ToString());
         Add(trade.CopyOfClaim(), null);
-        _latestMs = Math.Max(_latestMs, NowMs);
+        Claim();
         return trade.TradeNo;
     }
 
@@ -106,7 +130,6 @@ internal sealed class Changes
             Expect(trade.InstId, RowDay(), DayFileKind.Trades, Describe(ended));
         }
         Add(ended, null);
-        _latestMs = Math.Max(_latestMs, NowMs);
     }
 
     internal void GiveBack(InstId inst, TradeStatus status)
@@ -132,7 +155,6 @@ internal sealed class Changes
             Expect(inst, RowDay(), DayFileKind.Refunds, Describe(refund));
         }
         Add(null, refund);
-        _latestMs = Math.Max(_latestMs, NowMs);
     }
 
     /// <summary>What is shown up to here is a portion.</summary>
@@ -195,7 +217,7 @@ internal sealed class Changes
         foreach (InstId inst in Institutions)
         {
             IEnumerable<string> open = _open.Where(number => _trades[number].InstId == inst).Select(number => number.ToString());
-            Assert.Equal(open, Numbers(store, new TradeWindow(inst, 0, NowMs + 1, TradeStatus.Pending)));
+            Assert.Equal(open, Numbers(store, new TradeWindow(inst, 0, long.MaxValue, TradeStatus.Pending)));
         }
     }
 
@@ -274,12 +296,22 @@ internal sealed class Changes
         all.Add(what);
     }
 
+    // A moment counts once a claim of an hour later has been seen, with none from before it in between: what a clock says that leaps and comes back never does.
+    private void Claim()
+    {
+        if (NowMs >= _claimedMs && NowMs < _claimedMs + Hour)
+        {
+            return;
+        }
+        _comeTo = NowMs < _claimedMs ? _comeTo : Math.Max(_comeTo, _claimedMs);
+        _claimedMs = NowMs;
+    }
+
     // Said again in other words than the store's: late for a day is what comes after 09:00 of the next.
     private long RowDay()
     {
-        const long Hour = 3_600_000;
         long own = BeijingTime.DayNumber(NowMs);
-        return BeijingTime.DayNumber(_latestMs - (9 * Hour)) > own ? BeijingTime.DayNumber(_latestMs) : own;
+        return BeijingTime.DayNumber(_comeTo - (9 * Hour)) > own ? BeijingTime.DayNumber(_comeTo) : own;
     }
 
     private static string Describe(Trade trade) =>

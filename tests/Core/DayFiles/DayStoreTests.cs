@@ -164,20 +164,58 @@ public sealed class DayStoreTests
         EndAt(1, midnight);
         // Recorded after midnight, decided before it.
         EndAt(2, midnight - 1);
-        EndAt(3, midnight + (9 * Hour) - 1);
+        changes.NowMs = midnight + (9 * Hour);
+        changes.Accept(Trades.Hk, changes.NowMs);
+        EndAt(3, midnight - 1);
         changes.ShowTo(store);
         Assert.False(store.IsClosed(day));
-        changes.GiveBack(Trades.Hk, TradeStatus.Failed);
-        changes.NowMs = midnight + (9 * Hour);
-        changes.GiveBack(Trades.Hk, TradeStatus.Failed);
+        // An hour later somebody pays: so nine o'clock it was.
+        changes.NowMs = midnight + (10 * Hour);
+        changes.Accept(Trades.Hk, changes.NowMs);
         // The clock was set back: the day's file may have been given out.
         EndAt(4, midnight - 1);
         store = Changes.Open(new MemoryDisk());
         changes.ShowTo(store);
         Assert.True(store.IsClosed(day));
         Assert.False(store.IsClosed(day + 1));
-        Assert.Equal(2, Changes.Rows(store, Trades.Cn, day, DayFileKind.Trades).Count);
-        Assert.Equal(3, Changes.Rows(store, Trades.Cn, day + 1, DayFileKind.Trades).Count);
+        Assert.Equal(3, Changes.Rows(store, Trades.Cn, day, DayFileKind.Trades).Count);
+        Assert.Equal(2, Changes.Rows(store, Trades.Cn, day + 1, DayFileKind.Trades).Count);
+        changes.AssertHeldBy(store);
+    }
+
+    [Theory]
+    [InlineData(-1, 3_600_000, false)]
+    [InlineData(0, 3_599_999, false)]
+    [InlineData(0, 3_600_000, true)]
+    public void ADay_IsClosedByAClaimOfNineHoursAfterIt_OnceOneOfAnHourLaterAgrees(long afterNineMs, long laterMs, bool isClosed)
+    {
+        var changes = new Changes();
+        DayStore store = Changes.Open(new MemoryDisk());
+        long day = BeijingTime.DayNumber(Changes.Start);
+        changes.Accept(Trades.Cn, changes.NowMs);
+        changes.NowMs = BeijingTime.StartOf(day + 1) + (9 * 3_600_000) + afterNineMs;
+        changes.Accept(Trades.Cn, changes.NowMs);
+        changes.NowMs += laterMs;
+        changes.Accept(Trades.Cn, changes.NowMs);
+        changes.ShowTo(store);
+        Assert.Equal(isClosed, store.IsClosed(day));
+    }
+
+    [Fact]
+    public void AMomentThatOnlyResultsBear_ClosesNoDay()
+    {
+        var changes = new Changes();
+        DayStore store = Changes.Open(new MemoryDisk());
+        TradeNo[] numbers = [.. Enumerable.Range(0, 9).Select(i => changes.Accept(Trades.Cn, Changes.Start + i))];
+        foreach (TradeNo number in numbers)
+        {
+            // No institution's clock has agreed to any of it.
+            changes.NowMs += 86_400_000;
+            changes.End(number, TradeStatus.Success);
+            changes.GiveBack(Trades.Hk, TradeStatus.Success);
+        }
+        changes.ShowTo(store);
+        Assert.False(store.IsClosed(BeijingTime.DayNumber(Changes.Start)));
         changes.AssertHeldBy(store);
     }
 
@@ -190,12 +228,14 @@ public sealed class DayStoreTests
         var changes = new Changes();
         TradeNo old = changes.Accept(Trades.Cn, changes.NowMs);
         long first = BeijingTime.DayNumber(changes.NowMs);
-        changes.NowMs = BeijingTime.StartOf(first + DayStore.KeptDays);
+        changes.NowMs = BeijingTime.StartOf(first + DayStore.KeptDays + 1) - 1;
+        changes.Accept(Trades.Cn, changes.NowMs);
+        changes.NowMs += 3_600_000;
         changes.Accept(Trades.Cn, changes.NowMs);
         changes.ShowTo(store, clock, DayStore.FlushInterval);
         Assert.Contains(disk.Paths, path => path.Contains("20261123", StringComparison.Ordinal));
 
-        changes.NowMs = BeijingTime.StartOf(first + DayStore.KeptDays + 1);
+        changes.NowMs += 3_600_000;
         changes.Accept(Trades.Cn, changes.NowMs);
         changes.End(old, TradeStatus.Failed);
         changes.ShowTo(store, clock, DayStore.FlushInterval);

@@ -13,6 +13,8 @@ public sealed class ReconPipelineTests
     private const string Today = "20260919";
     private const string Yesterday = "20260918";
 
+    private static readonly string[] Ten = ["CNY", "HKD", "JPY", "USD", "EUR", "GBP", "KWD", "SGD", "THB", "AUD"];
+
     private static readonly ReconFileName File = new(Rows.Us, Rows.Day - 1, ReconType.Trade);
 
     [Fact]
@@ -230,8 +232,111 @@ public sealed class ReconPipelineTests
         Assert.Contains("hotpath_recon_differences_total{diff_type=\"02\",check=\"OTHER_DAY\"} 1", metrics, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task ADifference_IsAboutWhatTheFileHolds_AlsoWhereAResultWasCarriedIntoTheNextDays()
+    {
+        const string tomorrow = "20260920";
+        var rows = new Rows();
+        await using TestCorridor corridor = await TestCorridor.OpenAsync(rows: rows);
+        Answered paid = await corridor.CallAsync(corridor.Payment());
+        Assert.Equal("SUCCESS", paid["trade_status"]);
+        corridor.Clock.Advance(TimeSpan.FromHours(24));
+        Answered todays = await corridor.CallAsync(corridor.Download(Today));
+        Assert.Equal("0", todays["record_count"]);
+        // It bears today, and came after today's file was made.
+        ReconRow row = Rows.Trade(0, "HKD", 8880);
+        row.Number = TradeNo.Parse(System.Text.Encoding.ASCII.GetBytes(paid["trade_no"]));
+        rows.Trades.Add(row);
+        corridor.Clock.Advance(TimeSpan.FromHours(24));
+        Answered tomorrows = await corridor.CallAsync(corridor.Download(tomorrow));
+        Assert.Equal("1", tomorrows["record_count"]);
+
+        string ours = Json(new { trade_no = paid["trade_no"], diff_type = "03", gw_amount = "88.80", currency = "HKD" });
+        string theirs = Json(new { out_trade_no = paid["out_trade_no"], diff_type = "02", inst_amount = "88.80", currency = "HKD" });
+        const string none = "{}";
+        const string one = """{"HKD":{"count":"1","amount":"88.80"}}""";
+        // The institution has it on the day that it bears, and misses it on the next: it is there.
+        Assert.Equal("""["OTHER_DAY"]""", await ToldAsync(Today, todays, "02", "1", one, theirs));
+        Assert.Equal("""["CONFIRMED"]""", await ToldAsync(tomorrow, tomorrows, "03", "0", none, ours));
+        Assert.Equal("""["REFUTED"]""", await ToldAsync(tomorrow, tomorrows, "02", "2", """{"HKD":{"count":"2","amount":"177.60"}}""", theirs));
+
+        static string Json(object difference) => JsonSerializer.Serialize((object[])[difference]);
+
+        async Task<string> ToldAsync(string day, Answered file, string result, string count, string sums, string list)
+        {
+            Answered answer = await corridor.CallAsync(corridor.Upload(
+                day, ("recon_result", result), ("total_count", count), ("amount_summary", sums), ("file_hash", file["hash_value"]), ("diff_count", "1"), ("diff_list", list)));
+            Assert.Equal("0000", answer.Code);
+            return answer["diff_check"];
+        }
+    }
+
+    [Fact]
+    public async Task ADifferenceOfRefunds_IsHeldAgainstTheRefunds()
+    {
+        var rows = new Rows();
+        await using TestCorridor corridor = await TestCorridor.OpenAsync(rows: rows);
+        Answered paid = await corridor.CallAsync(corridor.Payment());
+        Answered one = await corridor.CallAsync(corridor.Refund(paid, "30.00"));
+        Answered late = await corridor.CallAsync(corridor.Refund(paid, "8.80"));
+        Assert.Equal(("SUCCESS", "SUCCESS"), (one["refund_status"], late["refund_status"]));
+        ReconRow row = Rows.Trade(0, "HKD", 3000);
+        row.Number = TradeNo.Parse(System.Text.Encoding.ASCII.GetBytes(one["refund_id"]));
+        rows.Of(File with { Day = Rows.Day, Type = ReconType.Refund }).Add(row);
+        corridor.Clock.Advance(TimeSpan.FromHours(24));
+        string hash = (await corridor.CallAsync(corridor.Download(Today, ("recon_type", "02"))))["hash_value"];
+        object[] list =
+        [
+            new { trade_no = one["refund_id"], out_trade_no = one["refund_no"], diff_type = "03", gw_amount = "30.00", currency = "HKD" },
+            new { trade_no = one["refund_id"], out_trade_no = late["refund_no"], diff_type = "02", inst_amount = "1.00", currency = "HKD" },
+            new { out_trade_no = late["refund_no"], trade_no = late["refund_id"], diff_type = "04", inst_amount = "8.00", gw_amount = "8.80", currency = "HKD" },
+            new { out_trade_no = one["refund_no"], diff_type = "02", inst_amount = "1.00", currency = "HKD" },
+            new { trade_no = paid["trade_no"], diff_type = "02", inst_amount = "2.00", currency = "HKD" },
+        ];
+        Answered answer = await corridor.CallAsync(corridor.Upload(
+            Today, ("recon_type", "02"), ("recon_result", "04"), ("total_count", "3"), ("amount_summary", """{"HKD":{"count":"3","amount":"3.20"}}"""), ("file_hash", hash),
+            ("diff_count", "5"), ("diff_list", JsonSerializer.Serialize(list))));
+        Assert.Equal(("0000", """["CONFIRMED","CONFIRMED","OTHER_DAY","REFUTED","CONFIRMED"]"""), (answer.Code, answer["diff_check"]));
+    }
+
+    [Theory]
+    [InlineData("2999010100000000000700000000")] // beyond the last number that this form holds
+    [InlineData("2026023000000000000700000000")] // no day
+    [InlineData("0000000000000000000000000000")]
+    [InlineData("2026091900000000200700000000")] // one of ours, of nobody
+    public async Task ATradeNoThatIsNobodys_IsNotMadeGoodByTheOrderNumberBesideIt(string tradeNo)
+    {
+        var rows = new Rows();
+        await using TestCorridor corridor = await TestCorridor.OpenAsync(rows: rows);
+        Answered paid = await corridor.CallAsync(corridor.Payment());
+        ReconRow row = Rows.Trade(0, "HKD", 8880);
+        row.Number = TradeNo.Parse(System.Text.Encoding.ASCII.GetBytes(paid["trade_no"]));
+        rows.Trades.Add(row);
+        corridor.Clock.Advance(TimeSpan.FromHours(24));
+        string hash = (await corridor.CallAsync(corridor.Download(Today)))["hash_value"];
+        object[] list =
+        [
+            new { trade_no = tradeNo, out_trade_no = paid["out_trade_no"], diff_type = "02", inst_amount = "88.80", currency = "HKD" },
+            new { trade_no = tradeNo, out_trade_no = paid["out_trade_no"], diff_type = "03", gw_amount = "88.80", currency = "HKD" },
+            new { trade_no = paid["trade_no"], out_trade_no = paid["out_trade_no"], diff_type = "03", gw_amount = "88.80", currency = "HKD" },
+        ];
+        // The last row is there twice by its order number: once alone, once with the other.
+        foreach ((object[] some, string told, string count) in ((object[], string, string)[])[(list[..2], """["CONFIRMED","REFUTED"]""", "1"), (list[2..], """["CONFIRMED"]""", "0")])
+        {
+            string sums = count == "1" ? """{"HKD":{"count":"1","amount":"88.80"}}""" : "{}";
+            Answered answer = await corridor.CallAsync(corridor.Upload(
+                Today, ("recon_result", count == "1" ? "04" : "03"), ("total_count", count), ("amount_summary", sums), ("file_hash", hash), ("diff_count", $"{some.Length}"),
+                ("diff_list", JsonSerializer.Serialize(some))));
+            Assert.Equal(("0000", told), (answer.Code, answer["diff_check"]));
+        }
+    }
+
     public static TheoryData<string, string, string> Impossible => new()
     {
+        // More than 64 bits of them.
+        { "amount_summary", $$"""{{{string.Join(',', Ten.Select(code => $$"""
+            "{{code}}":{"count":"999999999999999999","amount":"1"}
+            """))}}}""", "C003 total_count" },
         { "recon_result", "02", "C003 recon_result" }, // differences, and none are told
         { "diff_count", "1", "C003 recon_result" }, // balanced, and one is told
         { "total_count", "1", "C003 total_count" },

@@ -155,9 +155,144 @@ public sealed class ReconBuilderTests : IDisposable
         Assert.Equal((4, 4, 0, 0), (second.Files, second.Same, second.Built, second.Failed));
     }
 
-    private ReconBuilder Start(IFinalRows? rows = null, long reserve = 0)
+    [Theory]
+    [InlineData(1)]
+    [InlineData(200)]
+    public void AClockThatLeapsForward_AndComesBack_BuildsNoDayThatIsNotOver_AndRemovesNone(int days)
     {
-        var builder = new ReconBuilder(_folder, rows ?? _rows, new DiskReserve(_root, reserve), [Rows.Us, Them], _hand, _clock, new GatewayMetrics("test").Recon, NullLogger.Instance);
+        var clock = new SteppingClock();
+        using ReconBuilder builder = Start(clock: clock);
+        _hand.StepAll();
+        _rows.Trades.Add(Rows.Trade(1));
+        clock.Behind = TimeSpan.FromDays(-days);
+        for (int seconds = 0; seconds < 600; seconds++)
+        {
+            _hand.StepAll();
+            clock.Advance(TimeSpan.FromSeconds(1));
+        }
+        Assert.Null(Facts(Rows.Us, Rows.Day));
+        Assert.NotNull(Facts(Rows.Us, Rows.Day - 1));
+
+        clock.Behind = TimeSpan.Zero;
+        _hand.StepAll();
+        _rows.Trades.Add(Rows.Trade(2));
+        clock.SetUtcNow(DateTimeOffset.FromUnixTimeMilliseconds((Rows.Day + 1).StartMs) + ReconBuilder.Closing);
+        _hand.StepAll();
+        Assert.Equal(2, Facts(Rows.Us, Rows.Day)!.RecordCount);
+    }
+
+    [Fact]
+    public void AClockThatLeapsForward_AndStays_IsBelievedAfterAnHour()
+    {
+        var clock = new SteppingClock();
+        using ReconBuilder builder = Start(clock: clock);
+        _hand.StepAll();
+        // A machine that slept, or was set right.
+        clock.Behind = TimeSpan.FromDays(-1);
+        _hand.StepAll();
+        clock.Advance(TimeSpan.FromHours(1) - TimeSpan.FromMilliseconds(1));
+        _hand.StepAll();
+        Assert.Null(Facts(Rows.Us, Rows.Day));
+        clock.Advance(TimeSpan.FromMilliseconds(1));
+        _hand.StepAll();
+        Assert.NotNull(Facts(Rows.Us, Rows.Day));
+    }
+
+    [Fact]
+    public void AFolderThatIsOlderThanFilesAreKept_IsRemoved_OnceTheClockIsKnownToGoOn()
+    {
+        _folder.Prepare(new ReconFileName(Rows.Us, Rows.Day - 181, ReconType.Trade));
+        _folder.Prepare(new ReconFileName(Rows.Us, Rows.Day - 180, ReconType.Trade));
+        using ReconBuilder builder = Start();
+        _hand.StepAll();
+        Assert.True(Directory.Exists(Path.Combine(_root, (Rows.Day - 181).ToString())));
+        _clock.Advance(TimeSpan.FromHours(1));
+        _hand.StepAll();
+        Assert.False(Directory.Exists(Path.Combine(_root, (Rows.Day - 181).ToString())));
+        Assert.True(Directory.Exists(Path.Combine(_root, (Rows.Day - 180).ToString())));
+        // And so it goes on, every day.
+        _clock.Advance(TimeSpan.FromHours(12));
+        _hand.StepAll();
+        Assert.False(Directory.Exists(Path.Combine(_root, (Rows.Day - 180).ToString())));
+    }
+
+    [Fact]
+    public async Task AFileThatIsAskedForWhileTheClockLeaps_IsBuilt_AndTheFeedIsAskedAnewWhenItIsBack()
+    {
+        var clock = new SteppingClock();
+        using ReconBuilder builder = Start(clock: clock);
+        _hand.StepAll();
+        clock.Behind = TimeSpan.FromDays(-1);
+        _hand.StepAll();
+        Task<ReconFileFacts?> asked = builder.GetAsync(new ReconFileName(Them, Rows.Day - 9, ReconType.Trade), TimeSpan.FromSeconds(5)).AsTask();
+        _hand.StepAll();
+        Assert.NotNull(await asked);
+
+        // What it had been shown by the leap's time says nothing about the midnight to come.
+        clock.Behind = TimeSpan.Zero;
+        _hand.StepAll();
+        _feed = new TaskCompletionSource();
+        clock.SetUtcNow(DateTimeOffset.FromUnixTimeMilliseconds((Rows.Day + 1).StartMs) + ReconBuilder.Closing);
+        _hand.StepAll();
+        Assert.Null(Facts(Rows.Us, Rows.Day));
+        _rows.Trades.Add(Rows.Trade(1));
+        _feed.SetResult();
+        _hand.StepAll();
+        Assert.Equal(1, Facts(Rows.Us, Rows.Day)!.RecordCount);
+    }
+
+    [Fact]
+    public void AfterNightsDown_EveryClosedDayThatMissesItsFile_IsBuilt_TheNewestFirst()
+    {
+        _rows.Of(new ReconFileName(Rows.Us, Rows.Day - 181, ReconType.Trade)).Add(Rows.Trade(1));
+        _rows.Of(new ReconFileName(Rows.Us, Rows.Day - 180, ReconType.Trade)).Add(Rows.Trade(1));
+        _rows.Of(new ReconFileName(Rows.Us, Rows.Day - 3, ReconType.Trade)).Add(Rows.Trade(1));
+        _rows.Of(new ReconFileName(Them, Rows.Day - 2, ReconType.Trade)).Add(Rows.Trade(1));
+        using ReconBuilder builder = Start();
+        _hand.StepUntil(() => Facts(Them, Rows.Day - 1) is not null);
+        Assert.Null(Facts(Them, Rows.Day - 2));
+        _hand.StepUntil(() => Facts(Them, Rows.Day - 2) is not null);
+        Assert.Null(Facts(Rows.Us, Rows.Day - 3));
+        _hand.StepAll();
+        Assert.Equal(1, Facts(Rows.Us, Rows.Day - 180)!.RecordCount);
+        Assert.Null(Facts(Rows.Us, Rows.Day - 181));
+        for (int ago = 1; ago < 180; ago++)
+        {
+            Assert.Equal(ago == 3 ? 1 : 0, Facts(Rows.Us, Rows.Day - ago)!.RecordCount);
+        }
+        // Before an institution's first result there is nothing to tell it, until it asks.
+        Assert.Equal(1, Facts(Them, Rows.Day - 2)!.RecordCount);
+        Assert.Null(Facts(Them, Rows.Day - 3));
+    }
+
+    [Fact]
+    public async Task WhileOlderDaysAreMadeUpFor_AFileThatIsAskedForComesFirst_AndAFailureIsTriedAgain()
+    {
+        for (int ago = 2; ago < 30; ago++)
+        {
+            _rows.Of(new ReconFileName(Rows.Us, Rows.Day - ago, ReconType.Trade)).Add(Rows.Trade(1));
+        }
+        var broken = new BrokenRows(_rows);
+        using ReconBuilder builder = Start(broken);
+        _hand.StepUntil(() => Facts(Rows.Us, Rows.Day - 5) is not null);
+        Task<ReconFileFacts?> asked = builder.GetAsync(new ReconFileName(Rows.Us, Rows.Day - 25, ReconType.Trade), TimeSpan.FromSeconds(5)).AsTask();
+        _hand.StepUntil(() => Facts(Rows.Us, Rows.Day - 25) is not null);
+        Assert.Equal(1, (await asked)!.RecordCount);
+        Assert.Null(Facts(Rows.Us, Rows.Day - 20));
+
+        broken.IsBroken = true;
+        _hand.StepAll();
+        Assert.Null(Facts(Rows.Us, Rows.Day - 20));
+        broken.IsBroken = false;
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        _hand.StepAll();
+        Assert.NotNull(Facts(Rows.Us, Rows.Day - 20));
+        Assert.NotNull(Facts(Rows.Us, Rows.Day - 29));
+    }
+
+    private ReconBuilder Start(IFinalRows? rows = null, long reserve = 0, TimeProvider? clock = null)
+    {
+        var builder = new ReconBuilder(_folder, rows ?? _rows, new DiskReserve(_root, reserve), [Rows.Us, Them], _hand, clock ?? _clock, new GatewayMetrics("test").Recon, NullLogger.Instance);
         builder.Start(cancellation => new ValueTask(_feed.Task.WaitAsync(cancellation)));
         return builder;
     }

@@ -11,13 +11,17 @@ internal sealed class Rows : IFinalRows
 
     private readonly Dictionary<ReconFileName, List<ReconRow>> _rows = [];
 
+    // The builder's thread looks at every day while a test adds one.
     internal List<ReconRow> Of(ReconFileName name)
     {
-        if (!_rows.TryGetValue(name, out List<ReconRow>? rows))
+        lock (_rows)
         {
-            _rows.Add(name, rows = []);
+            if (!_rows.TryGetValue(name, out List<ReconRow>? rows))
+            {
+                _rows.Add(name, rows = []);
+            }
+            return rows;
         }
-        return rows;
     }
 
     internal List<ReconRow> Trades => Of(new ReconFileName(Us, Day, ReconType.Trade));

@@ -384,7 +384,7 @@ public sealed class OneDayTests(ITestOutputHelper output) : IAsyncLifetime
 
     private static SignedMessage Changed(SignedMessage message, string member, string? value) => new(message.Members) { [member] = value };
 
-    /// <summary>Asks until it is told this code; what was paid on the way goes to <paramref name="paid"/>.</summary>
+    /// <summary>Asks until it is told this code, or has asked 300 times; the last answer.</summary>
     private static async Task<Call> UntilAsync(string code, Func<Task<Call>> ask)
     {
         for (int attempt = 0; ; attempt++)

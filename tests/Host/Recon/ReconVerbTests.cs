@@ -99,6 +99,28 @@ public sealed class ReconVerbTests(SandboxFixture sandbox) : IDisposable
     }
 
     [Theory]
+    [InlineData("http://192.0.2.1:9464")]
+    [InlineData("http://gateway.example:9464")]
+    [InlineData("https://127.0.0.1:9464")]
+    [InlineData("127.0.0.1")]
+    public async Task AnAdminListenerOfAnotherMachine_IsAQuestionOfUsage(string admin)
+    {
+        CommandLineRun run = await CommandLineRun.RunAsync("recon", "build", "--date", Day, "--admin", admin);
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains($"--admin {admin} is not an http address of this machine", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AnAdminListenerThatSaysNothing_IsNotWaitedForLongerThanTenSeconds()
+    {
+        using var silent = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        CommandLineRun run = await CommandLineRun.RunAsync("recon", "build", "--date", Day, "--admin", $"http://{silent.LocalEndpoint}");
+        Assert.Equal((3, ""), (run.ExitCode, run.Output));
+        Assert.Equal("hotpath: no answer within 10 s: whether it was done is unknown, ask again", run.Error.TrimEnd());
+    }
+
+    [Theory]
     [InlineData(null, null, null)]
     [InlineData("1", "https://evil.example", null)]
     [InlineData("1", "null", null)]
