@@ -41,6 +41,8 @@ internal sealed class LedgerBench : IAsyncDisposable
     /// <summary>Runs before the index answers about a claim; with a dictionary for an index only.</summary>
     internal Action WhenAskedForAClaim { get; init; } = static () => { };
 
+    internal IScheduler Scheduler { get; init; } = ThreadScheduler.Instance;
+
     internal TimeProvider Time { get; init; } = new FakeTimeProvider(Start);
 
     internal FakeTimeProvider Clock => (FakeTimeProvider)Time;
@@ -66,12 +68,12 @@ internal sealed class LedgerBench : IAsyncDisposable
 
     internal EmbeddedLedger Open() => EmbeddedLedger.Open(
         Options,
-        ThreadScheduler.Instance,
+        Scheduler,
         Time,
         new GatewayMetrics("test"),
         Tell,
         Storage,
-        _isFaster ? new FasterIndexFactory(Options, IndexStorage, ThreadScheduler.Instance) : new DictionaryIndexFactory { WhenAsked = WhenAskedForAClaim });
+        _isFaster ? new FasterIndexFactory(Options, IndexStorage, Scheduler) : new DictionaryIndexFactory { WhenAsked = WhenAskedForAClaim });
 
     /// <summary>
     /// The directory as a power loss at this moment would leave it, apart from what was not synced: a copy, to be opened by its own
