@@ -35,9 +35,9 @@ public sealed class ContraryWordTests
         Assert.Empty(corridor.Logs.Of(LogLevel.Error, 204));
 
         word.SetResult(Succeeded);
-        Assert.True(await corridor.UntilAsync(() => HasAsync(corridor, Contradicted + "1"), TimeSpan.FromSeconds(5)));
+        Assert.True(await corridor.UntilAsync(() => corridor.HasAsync(Contradicted + "1"), TimeSpan.FromSeconds(5)));
         Assert.Contains($"{refund} is Failed, and channel told now says Succeeded", Assert.Single(corridor.Logs.Of(LogLevel.Error, 204)), StringComparison.Ordinal);
-        Assert.True(await HasAsync(corridor, "hotpath_surpluses_returned_total 0"), $"trade {trade} was settled by hand");
+        Assert.True(await corridor.HasAsync("hotpath_surpluses_returned_total 0"), $"trade {trade} was settled by hand");
     }
 
     /// <summary>The turn that was to send it had found it open; an operator ended it in between.</summary>
@@ -72,7 +72,7 @@ public sealed class ContraryWordTests
         word.SetResult(Succeeded);
         Answered answer = await refunding.WaitAsync(TimeSpan.FromSeconds(20));
         Assert.Equal(("B001", "FAILED"), (answer.Code, answer["refund_status"]));
-        Assert.True(await corridor.UntilAsync(() => HasAsync(corridor, Contradicted + "1"), TimeSpan.FromSeconds(3)));
+        Assert.True(await corridor.UntilAsync(() => corridor.HasAsync(Contradicted + "1"), TimeSpan.FromSeconds(3)));
     }
 
     /// <summary>The resolver's reversal, an operator's word, or the refund's own answer that it was stopped: the channel executes it later, and a look finds it.</summary>
@@ -95,9 +95,9 @@ public sealed class ContraryWordTests
         Assert.True(await corridor.UntilAsync(async () => await StatusAsync(corridor, refund) == "FAILED", TimeSpan.FromMinutes(1)));
 
         corridor.Told.Inquire = asked => asked.TradeNo == refund && asked.IsRefund ? Succeeded : ClearingResult.Of(ClearingOutcome.NotFound);
-        Assert.True(await corridor.UntilAsync(() => HasAsync(corridor, Contradicted + "1"), TimeSpan.FromSeconds(40)));
+        Assert.True(await corridor.UntilAsync(() => corridor.HasAsync(Contradicted + "1"), TimeSpan.FromSeconds(40)));
         await corridor.PassAsync(TimeSpan.FromMinutes(4));
-        Assert.True(await HasAsync(corridor, Contradicted + "1", "hotpath_book_disagreements_total{kind=\"surplus\"} 0"));
+        Assert.True(await corridor.HasAsync(Contradicted + "1", "hotpath_book_disagreements_total{kind=\"surplus\"} 0"));
         Assert.Equal("FAILED", await StatusAsync(corridor, refund));
         Assert.Single(corridor.Told.Refunded);
     }
@@ -142,10 +142,4 @@ public sealed class ContraryWordTests
 
     private static async Task<string> StatusAsync(TestCorridor corridor, TradeNo refund) =>
         (await corridor.CallAsync(corridor.RefundQuery(("refund_id", refund.ToString()))))["refund_status"];
-
-    private static async Task<bool> HasAsync(TestCorridor corridor, params string[] lines)
-    {
-        string text = await corridor.MetricsTextAsync();
-        return lines.All(line => text.Contains(line + "\n", StringComparison.Ordinal));
-    }
 }

@@ -22,7 +22,7 @@ public class LateSuccessTests
         ClearingReference refund = Assert.Single(corridor.Told.Refunded);
         Assert.Equal((cancelled["trade_no"], 8_880), (refund.Original.ToString(), refund.Amount.MinorUnits));
         Assert.Equal("CANCELLED", await StatusAsync(corridor, cancelled));
-        Assert.True(await HasAsync(corridor, "hotpath_book_disagreements_total{kind=\"surplus\"} 1", "hotpath_surpluses_returned_total 1"));
+        Assert.True(await corridor.HasAsync("hotpath_book_disagreements_total{kind=\"surplus\"} 1", "hotpath_surpluses_returned_total 1"));
         // It is nobody's refund: neither in the trade nor under its number.
         Answered asked = await corridor.CallAsync(corridor.Query(("trade_no", cancelled["trade_no"])));
         Assert.Equal(("NONE", "0.00"), (asked["refund_status"], asked["total_refunded_amount"]));
@@ -53,14 +53,14 @@ public class LateSuccessTests
     public async Task FirstLooks_AreCounted_UntilTheChannelHasAnswered()
     {
         await using TestCorridor corridor = await TestCorridor.OpenAsync();
-        Assert.True(await corridor.UntilAsync(() => HasAsync(corridor, "hotpath_looks_outstanding{channel=\"told\"} 0"), TimeSpan.FromSeconds(6)));
+        Assert.True(await corridor.UntilAsync(() => corridor.HasAsync("hotpath_looks_outstanding{channel=\"told\"} 0"), TimeSpan.FromSeconds(6)));
         await CancelledAsync(corridor);
         corridor.Told.Inquire = _ => Unknown;
         await corridor.PassAsync(TimeSpan.FromMinutes(1));
-        Assert.True(await HasAsync(corridor, "hotpath_looks_outstanding{channel=\"told\"} 1"));
+        Assert.True(await corridor.HasAsync("hotpath_looks_outstanding{channel=\"told\"} 1"));
         corridor.Told.Inquire = _ => ClearingResult.Of(ClearingOutcome.Reversed);
         int before = corridor.Told.Inquiries;
-        Assert.True(await corridor.UntilAsync(() => HasAsync(corridor, "hotpath_looks_outstanding{channel=\"told\"} 0"), TimeSpan.FromSeconds(40)));
+        Assert.True(await corridor.UntilAsync(() => corridor.HasAsync("hotpath_looks_outstanding{channel=\"told\"} 0"), TimeSpan.FromSeconds(40)));
         Assert.Equal(1, corridor.Told.Inquiries - before);
     }
 
@@ -142,7 +142,7 @@ public class LateSuccessTests
         corridor.Told.Refund = _ => Task.FromResult(Succeeded);
         Assert.True(await corridor.UntilAsync(() => Task.FromResult(corridor.Told.Refunded.Count == 2), TimeSpan.FromMinutes(15)));
         Assert.All(corridor.Told.Refunded, refund => Assert.Equal(sent, refund));
-        Assert.True(await corridor.UntilAsync(() => HasAsync(corridor, "hotpath_surpluses_returned_total 1"), TimeSpan.FromSeconds(5)));
+        Assert.True(await corridor.UntilAsync(() => corridor.HasAsync("hotpath_surpluses_returned_total 1"), TimeSpan.FromSeconds(5)));
         await using TestCorridor last = await corridor.RestartAsync();
         await last.PassAsync(TimeSpan.FromMinutes(2));
         Assert.Equal(2, last.Told.Refunded.Count);
@@ -157,7 +157,7 @@ public class LateSuccessTests
         corridor.Told.Refund = _ => Task.FromResult(ClearingResult.Of(ClearingOutcome.NotDelivered));
         Assert.True(await corridor.UntilAsync(() => Task.FromResult(corridor.Told.Refunded.Count >= 2), TimeSpan.FromMinutes(1)));
         corridor.Told.Refund = _ => Task.FromResult(Succeeded);
-        Assert.True(await corridor.UntilAsync(() => HasAsync(corridor, "hotpath_surpluses_returned_total 1"), TimeSpan.FromMinutes(2)));
+        Assert.True(await corridor.UntilAsync(() => corridor.HasAsync("hotpath_surpluses_returned_total 1"), TimeSpan.FromMinutes(2)));
         Assert.Single(corridor.Told.Refunded.Select(refund => refund.TradeNo).Distinct());
     }
 
@@ -168,7 +168,7 @@ public class LateSuccessTests
         await CancelledAsync(corridor);
         corridor.Told.Inquire = _ => Succeeded;
         corridor.Told.Refund = _ => Task.FromResult(new ClearingResult(ClearingOutcome.Failed, RespCode.TradeStateForbids, default));
-        Assert.True(await corridor.UntilAsync(() => HasAsync(corridor, "hotpath_book_disagreements_total{kind=\"surpluskept\"} 1"), TimeSpan.FromSeconds(40)));
+        Assert.True(await corridor.UntilAsync(() => corridor.HasAsync("hotpath_book_disagreements_total{kind=\"surpluskept\"} 1"), TimeSpan.FromSeconds(40)));
         await corridor.PassAsync(TimeSpan.FromMinutes(11));
         Assert.Single(corridor.Told.Refunded);
     }
@@ -183,16 +183,16 @@ public class LateSuccessTests
         Answered paid = await corridor.CallAsync(corridor.Payment());
         corridor.Told.Refund = _ => Task.FromResult(new ClearingResult(ClearingOutcome.Failed, RespCode.AccountAbnormal, default));
         await corridor.CallAsync(corridor.Refund(paid, "1.00"));
-        Assert.True(await HasAsync(corridor, "hotpath_book_disagreements_total{kind=\"refunddeclined\"} 0"));
+        Assert.True(await corridor.HasAsync("hotpath_book_disagreements_total{kind=\"refunddeclined\"} 0"));
         corridor.Told.Refund = _ => Task.FromResult(new ClearingResult(ClearingOutcome.Failed, reason, default));
         Dictionary<string, string> refund = corridor.Refund(paid, "1.00");
         Assert.Equal(code, (await corridor.CallAsync(refund)).Code);
         Assert.Equal(code, (await corridor.CallAsync(refund)).Code);
-        Assert.True(await HasAsync(corridor, "hotpath_book_disagreements_total{kind=\"refunddeclined\"} 1"));
+        Assert.True(await corridor.HasAsync("hotpath_book_disagreements_total{kind=\"refunddeclined\"} 1"));
         corridor.Told.Refund = _ => Task.FromResult(Unknown);
         corridor.Told.Inquire = _ => new ClearingResult(ClearingOutcome.Failed, reason, default);
         await corridor.CallAsync(corridor.Refund(paid, "1.00"));
-        Assert.True(await corridor.UntilAsync(() => HasAsync(corridor, "hotpath_book_disagreements_total{kind=\"refunddeclined\"} 2"), TimeSpan.FromSeconds(30)));
+        Assert.True(await corridor.UntilAsync(() => corridor.HasAsync("hotpath_book_disagreements_total{kind=\"refunddeclined\"} 2"), TimeSpan.FromSeconds(30)));
     }
 
     /// <summary>A trade that ended by a cancel, a channel that is silent from then on but for the reversal.</summary>
@@ -209,10 +209,4 @@ public class LateSuccessTests
 
     private static async Task<string> StatusAsync(TestCorridor corridor, Answered trade) =>
         (await corridor.CallAsync(corridor.Query(("trade_no", trade["trade_no"]))))["trade_status"];
-
-    private static async Task<bool> HasAsync(TestCorridor corridor, params string[] lines)
-    {
-        string text = await corridor.MetricsTextAsync();
-        return lines.All(line => text.Contains(line + "\n", StringComparison.Ordinal));
-    }
 }

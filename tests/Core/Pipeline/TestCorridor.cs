@@ -203,6 +203,13 @@ internal sealed class TestCorridor : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether all of these are lines of /metrics.</summary>
+    internal async Task<bool> HasAsync(params string[] lines)
+    {
+        string text = await MetricsTextAsync();
+        return lines.All(line => text.Contains(line + "\n", StringComparison.Ordinal));
+    }
+
     internal async Task<string> MetricsTextAsync()
     {
         using var text = new MemoryStream();
