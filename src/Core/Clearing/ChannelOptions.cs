@@ -8,6 +8,9 @@ public sealed record ChannelOptions
     /// <summary>The channel's name in routes, journal and metrics: 1 to 32 of <c>A-Za-z0-9_-</c>.</summary>
     public required string Id { get; init; }
 
+    /// <summary>What metrics call whatever has no channel, in place of an id: no channel may be called so.</summary>
+    public const string NoId = "none";
+
     /// <summary>Calls under way at once. Default 4,096. Range 1 to 65,536.</summary>
     // 10,000 payments/s at a channel that takes 400 ms; more than that is a queue, and a queue is answered A001. At a channel of HTTP, which carries one call a connection, what is above its
     // connections is a queue too, inside the library and up to the deadline: a slow one that is busy needs as many connections as credits, or as few credits.

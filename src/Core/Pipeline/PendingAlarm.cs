@@ -16,9 +16,6 @@ internal sealed partial class PendingAlarm
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan SayEvery = TimeSpan.FromHours(1);
 
-    // Of what has no channel that is configured, or none that is known yet.
-    private const string NoChannel = "none";
-
     private readonly PendingSchedule _schedule;
     private readonly LookSchedule _looks;
     private readonly Router _router;
@@ -39,7 +36,8 @@ internal sealed partial class PendingAlarm
         _clock = clock;
         _logger = logger;
         _metricsOf = router.Channels.ToDictionary(channel => channel, channel => metrics.Pending.Of(channel.Options.Id));
-        _ofNone = metrics.Pending.Of(NoChannel);
+        // Of what has no channel that is configured, or none that is known yet.
+        _ofNone = metrics.Pending.Of(ChannelOptions.NoId);
     }
 
     /// <summary>Called by one thread at a time.</summary>
@@ -58,7 +56,7 @@ internal sealed partial class PendingAlarm
             _metrics.Pending.Paces(channel.Options.Id, channel.Inquiries.Pace);
         }
         ChannelCensus none = census.FirstOrDefault(of => of.Channel is null);
-        Tell(none, NoChannel, _ofNone, unplacedLooks);
+        Tell(none, ChannelOptions.NoId, _ofNone, unplacedLooks);
         _metrics.Pending.Unplaced(none.Count);
     }
 

@@ -9,9 +9,6 @@ namespace HotPath.Host.Configuration;
 /// <summary>Checks the channels: how each is reached, in which of the two languages, and how long it may take.</summary>
 internal sealed class ChannelCheck(Faults faults, KeyFiles keys)
 {
-    // In metrics, what has no channel (PendingAlarm).
-    private const string NoChannel = "none";
-
     private const int MostInFlight = 65_536;
     private const int MostInquiries = 10_000;
 
@@ -23,9 +20,9 @@ internal sealed class ChannelCheck(Faults faults, KeyFiles keys)
         {
             string? id = faults.Token(path + ".id", channel.Id, 32);
             faults.Unique(seen, path + ".id", id);
-            if (id == NoChannel)
+            if (id == ChannelOptions.NoId)
             {
-                faults.Add(path + ".id", "none is what metrics call whatever has no channel: it needs another name");
+                faults.Add(path + ".id", $"{ChannelOptions.NoId} is what metrics call whatever has no channel: it needs another name");
             }
             faults.InRange(path + ".max_in_flight", channel.MaxInFlight, 1, MostInFlight);
             faults.InRange(path + ".inquiries_per_second", channel.InquiriesPerSecond, 1, MostInquiries);
@@ -54,7 +51,9 @@ internal sealed class ChannelCheck(Faults faults, KeyFiles keys)
     /// What one connection of iso8583 has room for: when it is the last one, it takes all payments and, beside these, what is inquired, reversed and probed.
     /// </summary>
     internal static int CallsOnOneLine(ChannelConfiguration channel) =>
-        Math.Clamp(channel.MaxInFlight, 1, MostInFlight) + InquiryBudget.MostUnderWayOf(Math.Clamp(channel.InquiriesPerSecond, 1, MostInquiries)) + Iso8583Options.EchoesUnderWay;
+        Math.Clamp(channel.MaxInFlight, 1, MostInFlight) + InquiriesUnderWay(channel) + Iso8583Options.EchoesUnderWay;
+
+    private static int InquiriesUnderWay(ChannelConfiguration channel) => InquiryBudget.MostUnderWayOf(Math.Clamp(channel.InquiriesPerSecond, 1, MostInquiries));
 
     private Func<TimeProvider, IClearingAdapter> CheckHttp(string path, ChannelConfiguration channel, TimeSpan deadline, TimeSpan connectTimeout)
     {
@@ -69,7 +68,7 @@ internal sealed class ChannelCheck(Faults faults, KeyFiles keys)
             Deadline = deadline,
             ConnectTimeout = connectTimeout,
             MaxConnections = channel.MaxConnections,
-            MaxInquiryConnections = InquiryBudget.MostUnderWayOf(Math.Clamp(channel.InquiriesPerSecond, 1, MostInquiries)) + HttpClearingOptions.ProbesUnderWay,
+            MaxInquiryConnections = InquiriesUnderWay(channel) + HttpClearingOptions.ProbesUnderWay,
         };
         return clock => new HttpClearingAdapter(options, clock);
     }
