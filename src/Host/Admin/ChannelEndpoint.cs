@@ -60,17 +60,14 @@ internal sealed class ChannelEndpoint
     {
         ChannelBreaker breaker = channel.Breaker;
         return new ChannelLine(
-            channel.Options.Id, Name(breaker.State), breaker.IsRecovering, breaker.IsOpenByHand, breaker.OpenTime.TotalSeconds,
+            channel.Options.Id, SnakeCase.Name(breaker.State), breaker.IsRecovering, breaker.IsOpenByHand, breaker.OpenTime.TotalSeconds,
             [.. breaker.History().Select(one => new TransitionLine(
-                DateTimeOffset.FromUnixTimeMilliseconds(one.AtMs), Name(one.From), Name(one.To), Name(one.Cause), one.InState.TotalSeconds, one.OpenFor.TotalSeconds,
+                DateTimeOffset.FromUnixTimeMilliseconds(one.AtMs), SnakeCase.Name(one.From), SnakeCase.Name(one.To), SnakeCase.Name(one.Cause), one.InState.TotalSeconds, one.OpenFor.TotalSeconds,
                 one.Reason.Length > 0 ? one.Reason : null))],
             breaker.Opening is { } opening
-                ? new OpeningLine(DateTimeOffset.FromUnixTimeMilliseconds(opening.AtMs), Name(opening.Cause), opening.Reason.Length > 0 ? opening.Reason : null)
+                ? new OpeningLine(DateTimeOffset.FromUnixTimeMilliseconds(opening.AtMs), SnakeCase.Name(opening.Cause), opening.Reason.Length > 0 ? opening.Reason : null)
                 : null);
     }
-
-    private static string Name<T>(T value)
-        where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 }
 
 /// <summary>A channel, as operators see it.</summary>

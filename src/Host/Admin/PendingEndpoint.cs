@@ -102,7 +102,7 @@ internal sealed class PendingEndpoint
     private static (int Status, string Text) Text(TradeNo number, in PendingAnswer answer)
     {
         string status = answer.Status is { } known ? Encoding.ASCII.GetString(TradeStatuses.Name(known)) : "";
-        string said = answer.Said is { } word ? Name(word.Outcome) : "";
+        string said = answer.Said is { } word ? SnakeCase.Name(word.Outcome) : "";
         string refusal = answer.Verdict switch
         {
             PendingVerdict.NotFound => $"not_found: there is no {number}",
@@ -127,11 +127,8 @@ internal sealed class PendingEndpoint
             }, refusal + "\n");
     }
 
-    private static string Name<T>(T value)
-        where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
-
     private static PendingRow Line(PendingLine one) => new(
-        one.Number.ToString(), Name(one.Kind), one.ChannelId.ToString(), one.InstId.ToString(), one.Amount.MinorUnits, one.Currency.ToString(),
+        one.Number.ToString(), SnakeCase.Name(one.Kind), one.ChannelId.ToString(), one.InstId.ToString(), one.Amount.MinorUnits, one.Currency.ToString(),
         one.Original.IsAssigned ? one.Original.ToString() : null, DateTimeOffset.FromUnixTimeMilliseconds(one.AcceptedAtMs),
         one.LastAsked is { } ago ? Math.Round(ago.TotalSeconds, 1) : null, one.NextTurn is { } until ? Math.Round(until.TotalSeconds, 1) : null);
 }

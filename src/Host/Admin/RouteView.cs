@@ -55,7 +55,7 @@ internal static class RouteView
     internal static RouteLine Line(Route route, string? verdict, double? share, bool isLive) => new(
         route.Id!, route.Channel.Options.Id, route.Priority!.Value, route.Weight, route.IsEnabled, verdict, share,
         isLive ? Math.Round(route.Channel.Health.Value, 4) : null,
-        isLive ? JsonNamingPolicy.SnakeCaseLower.ConvertName(route.Channel.Breaker.State.ToString()) : null,
+        isLive ? SnakeCase.Name(route.Channel.Breaker.State) : null,
         isLive ? route.Channel.CallsUnderWay : null, isLive ? route.Channel.MostCalls : route.Channel.Options.MaxInFlight);
 
     /// <summary>How a trade came to its channel.</summary>

@@ -2,6 +2,7 @@ using HotPath.Core.Clearing;
 using HotPath.Core.Pipeline;
 using HotPath.Core.Routing;
 using HotPath.Core.Telemetry;
+using HotPath.Host.Admin;
 using HotPath.Host.Configuration;
 
 namespace HotPath.Host.Composition;
@@ -77,10 +78,8 @@ internal sealed partial class RouteReloader(RouteSource? source, IReadOnlyList<C
                 LogKept(from.File, result == GatewayMetrics.TableReload.Refused ? $"{read.Faults.Count} faults" : "the journal could not take it down", old);
                 break;
         }
-        return new ReloadReport(Name(result), now.Table.Hash, now.Version, from.File, [.. read.Faults.Select(fault => fault.ToString())], read.NeedRestart);
+        return new ReloadReport(SnakeCase.Name(result), now.Table.Hash, now.Version, from.File, [.. read.Faults.Select(fault => fault.ToString())], read.NeedRestart);
     }
-
-    private static string Name(GatewayMetrics.TableReload result) => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(result.ToString());
 
     [LoggerMessage(EventId = 350, Level = LogLevel.Warning, Message = "route table {Table} with {Routes} routes of {File} is in use, by {Who}: {Why}; it was {Old}")]
     private partial void LogLoaded(string table, int routes, string file, string who, string why, string old);
