@@ -95,7 +95,8 @@ public sealed partial class PendingResolver
             return;
         }
         TimeSpan tick = _isQuick ? QuickTick : Tick;
-        int most = _clock.GetTimestamp() < _placesAgainAt ? 0 : (int)(MostPlacedPerSecond * tick.TotalSeconds);
+        bool isPausing = _unreadableAt is { } at && _clock.GetElapsedTime(at) < UnreadablePause;
+        int most = isPausing ? 0 : (int)(MostPlacedPerSecond * tick.TotalSeconds);
         bool isReadable = true;
         for (; most > 0 && isReadable && !_isStopped && _schedule.TryTakeUnplaced(out TradeNo number); most--)
         {
@@ -107,7 +108,7 @@ public sealed partial class PendingResolver
         }
         if (!isReadable)
         {
-            _placesAgainAt = _clock.GetTimestamp() + (long)(UnreadablePause.TotalSeconds * _clock.TimestampFrequency);
+            _unreadableAt = _clock.GetTimestamp();
         }
         Volatile.Write(ref _isPlacing, 0);
     }

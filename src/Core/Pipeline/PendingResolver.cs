@@ -56,7 +56,7 @@ public sealed partial class PendingResolver : ILateResults, IDisposable
     private long _busyLookedAt;
     private int _isTicking;
     private int _isPlacing;
-    private long _placesAgainAt = long.MinValue;
+    private long? _unreadableAt;
     private bool _isBusy;
     private bool _isQuick;
     private volatile bool _isStopped;

@@ -138,8 +138,15 @@ public sealed partial class ChannelBreaker : IDisposable
                 return;
             }
             bool isRateBroken = _errorRate.IsBrokenBy(isError);
+            if (!isKnownAsSlow && took > _options.SlowAfter)
+            {
+                _slowInARow++;
+            }
             // Only an answer ends the row: where connections hang and new ones cannot be made, what was not delivered says nothing good of those that hang.
-            _slowInARow = isKnownAsSlow ? _slowInARow : took > _options.SlowAfter ? _slowInARow + 1 : isError ? _slowInARow : 0;
+            else if (!isKnownAsSlow && !isError)
+            {
+                _slowInARow = 0;
+            }
             _failingSince = isError ? _failingSince ?? _clock.GetTimestamp() : null;
             if (IsRecovering)
             {
